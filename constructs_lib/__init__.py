@@ -1,0 +1,1 @@
+"""Constructs for a governed data lake. Import from the modules: `from constructs_lib.storage import LakeStorage`."""

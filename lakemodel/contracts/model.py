@@ -1,0 +1,204 @@
+"""What a data contract says, once it is valid: the product, its tables, their columns. Readers are beside this module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakemodel.findings import Finding
+    from lakemodel.types.model import DataType
+
+
+class TableFormat(StrEnum):
+    """How a table's files are kept."""
+
+    ICEBERG = "iceberg"
+    PARQUET = "parquet"
+
+
+class SourceFormat(StrEnum):
+    """What a producer delivers."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    PARQUET = "parquet"
+
+
+class CheckKind(StrEnum):
+    """What a row has to satisfy to be good; a NULL satisfies all of them (`required` is a column's own property)."""
+
+    ENUM = "enum"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    EXCLUSIVE_MINIMUM = "exclusive_minimum"
+    EXCLUSIVE_MAXIMUM = "exclusive_maximum"
+    PATTERN = "pattern"
+    MIN_LENGTH = "min_length"
+    MAX_LENGTH = "max_length"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One rule for the values of one column."""
+
+    kind: CheckKind
+    value: str | int | float | tuple[str | int | float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One top-level column.
+
+    Attributes:
+        name: As it stands in the catalog: lower case, `[a-z0-9_]`.
+        source_name: As the producer spells it.
+        type: Its type, nested ones included.
+        classification: Effective class: the declared one, the strictest nested one, or the strictest of all when none is declared.
+        declared_classification: What the contract says of the column itself, or None.
+        required: Whether a NULL makes the row bad.
+        unique: Whether a repeated value makes the row bad.
+        primary_key_position: From 1; None when it is no part of the key.
+        checks: Rules for its values.
+        date_format: How the producer writes a date or timestamp (Java pattern); None for ISO 8601.
+    """
+
+    name: str
+    source_name: str
+    type: DataType
+    classification: str
+    declared_classification: str | None = None
+    description: str = ""
+    required: bool = False
+    unique: bool = False
+    primary_key_position: int | None = None
+    checks: tuple[Check, ...] = ()
+    date_format: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartitionField:
+    """One level of partitioning; `transform` is an Iceberg transform: identity, year, month, day, hour, bucket[n], truncate[n]."""
+
+    column: str
+    transform: str = "identity"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """How a producer delivers a table: `null_marker` is what stands for NULL, `encoding` a Java charset name."""
+
+    format: SourceFormat = SourceFormat.CSV
+    header: bool = True
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    null_marker: str = ""
+    encoding: str = "UTF-8"
+    multiline: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """One declared table. `classification` is its strictest column's."""
+
+    name: str
+    source_name: str
+    format: TableFormat
+    columns: tuple[Column, ...]
+    classification: str
+    partitioning: tuple[PartitionField, ...] = ()
+    source: Source = Source()
+    description: str = ""
+
+    def column(self, name: str) -> Column:
+        """The column of that catalog name; raises KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Names of the key's columns in key order; empty when the contract states no key."""
+        parts = [column for column in self.columns if column.primary_key_position is not None]
+        return tuple(part.name for part in sorted(parts, key=lambda part: part.primary_key_position or 0))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContractRole:
+    """A role the contract names; it binds to the persona of the same name."""
+
+    role: str
+    access: str = "read"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataContract:
+    """One data product.
+
+    Attributes:
+        domain: Key of `domains` in lake.yaml.
+        product: Normalised name, unique in its domain.
+        retention_days: How long readers need the data; None keeps it for good.
+        file: Where the contract stands, as given by the user.
+    """
+
+    id: str
+    domain: str
+    product: str
+    version: str
+    status: str
+    tables: tuple[Table, ...]
+    file: str
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    steward: str = ""
+    support: str = ""
+    roles: tuple[ContractRole, ...] = ()
+    retention_days: int | None = None
+    freshness_hours: int | None = None
+
+    @property
+    def key(self) -> str:
+        """`domain.product`, unique in the lake."""
+        return f"{self.domain}.{self.product}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContractSet:
+    """Every contract of a folder, sorted by key, with what is to be said about them.
+
+    Contracts with an error are in `refused` (their files) and not in `contracts`.
+    """
+
+    contracts: tuple[DataContract, ...]
+    findings: tuple[Finding, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    def of_domain(self, domain: str) -> tuple[DataContract, ...]:
+        """The contracts of one domain."""
+        return tuple(contract for contract in self.contracts if contract.domain == domain)
+
+    def of_domains(self, domains: set[str]) -> ContractSet:
+        """The same set without the contracts of other domains."""
+        kept = tuple(contract for contract in self.contracts if contract.domain in domains)
+        return ContractSet(contracts=kept, findings=self.findings, refused=self.refused)
+
+    def tables(self) -> Iterator[tuple[DataContract, Table]]:
+        """Each declared table with the contract it comes from."""
+        for contract in self.contracts:
+            for table in contract.tables:
+                yield contract, table
+
+    def table(self, domain: str, name: str) -> tuple[DataContract, Table]:
+        """The table of that name in that domain; raises KeyError when there is none."""
+        for contract, table in self.tables():
+            if contract.domain == domain and table.name == name:
+                return contract, table
+        raise KeyError(f"{domain}.{name}")

@@ -1,0 +1,75 @@
+"""What is said about bad input: a place, what was found, what is allowed, the remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: an error refuses the input, a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Place:
+    """Where something stands: a file, the line in it (from 1) and the path to the value inside the document."""
+
+    file: str
+    line: int | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        position = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{position} {self.path}" if self.path else position
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Finding:
+    """One complaint about one place.
+
+    Attributes:
+        place: Where.
+        code: Stable name of the kind of finding, such as `contract.number_without_precision`; public API.
+        message: What was found and what is allowed; lower case, without a final period.
+        remedy: What to do about it; a sentence.
+        severity: `ERROR` unless said otherwise.
+    """
+
+    place: Place
+    code: str
+    message: str
+    remedy: str = ""
+    severity: Severity = field(default=Severity.ERROR)
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.message}"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """The finding as JSON-ready data, for machine-readable reports."""
+        return {
+            "severity": self.severity.value,
+            "code": self.code,
+            "file": self.place.file,
+            "line": self.place.line,
+            "path": self.place.path,
+            "message": self.message,
+            "remedy": self.remedy,
+        }
+
+
+def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those of `findings` that refuse the input, in a stable order."""
+    return tuple(sorted(finding for finding in findings if finding.is_error))

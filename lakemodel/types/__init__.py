@@ -1,0 +1,1 @@
+"""Column types: one small model, read from contracts and written as Glue, Iceberg and Spark types."""

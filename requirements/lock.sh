@@ -1,0 +1,10 @@
+#!/bin/sh
+# Writes the lock files again; the only place that says how. Needs `uv` on the PATH or in .venv.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+compile() { uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header "$@"; }
+compile requirements/bootstrap.in -o requirements/bootstrap.txt
+compile pyproject.toml --extra check requirements/run.in -o requirements/run.txt
+compile pyproject.toml --extra check --extra pipeline --group dev requirements/run.in -c requirements/run.txt -o requirements/dev.txt
+compile --group docs -c requirements/dev.txt -o requirements/docs.txt
