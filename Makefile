@@ -1,0 +1,64 @@
+# Everything a person runs. Each target sets up what it needs in .venv first; `make help` lists them.
+PYTHON ?= python3
+CONTRACTS ?= config/contracts
+BIN := .venv/bin
+
+export LAKE_CONTRACTS := $(CONTRACTS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo synth test test-full check format lint types imports docs bench wheel lock contracts-lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+setup: ## set up .venv: locked packages, Node, the CDK CLI
+	@$(PYTHON) tools/setup.py run
+
+setup-dev:
+	@$(PYTHON) tools/setup.py dev
+
+demo: setup ## synthesize dev, staging and prod, check every template, print a summary; CONTRACTS=<folder> for other contracts
+	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)"
+
+synth: setup ## write the reference assembly to cdk.out
+	@$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)
+
+test: setup-dev ## run the tests
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not full"
+
+test-full: setup-dev ## run the tests, the long ones included
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: lint types imports docs test ## everything CI runs
+
+format: setup-dev ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: setup-dev
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: setup-dev
+	@$(BIN)/mypy
+
+imports: setup-dev
+	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+docs: ## build the documentation site into site/, warnings are errors
+	@$(PYTHON) tools/setup.py docs
+	@$(BIN)/python tools/docs.py
+	@$(BIN)/mkdocs build --strict --quiet
+
+bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK
+	@$(BIN)/python bench/run.py
+
+wheel: setup-dev ## build the wheel into dist/
+	@$(BIN)/uv build --wheel --quiet --python $(BIN)/python
+
+lock: setup ## write the dependency locks again
+	@requirements/lock.sh
+
+contracts-lock: setup ## extend the field-id and placement locks after contracts have changed
+	@$(BIN)/lakecheck contracts lock $(CONTRACTS)
+
+clean: ## remove what can be made again
+	@rm -rf .venv cdk.out dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

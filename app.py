@@ -1,0 +1,130 @@
+"""The reference lake: reads lake.yaml and the contracts, builds every environment, ends non-zero when a check fails.
+
+The one place that reads files and the environment at synth. `cdk` runs it, and so does `make synth`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakemodel.config.loader import load_config
+from lakemodel.contracts.loader import load_contracts
+from lakemodel.errors import DataLakeError
+from lakemodel.findings import Severity
+from lakemodel.locks.placement import PlacementLock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lakemodel.findings import Finding
+
+ROOT = Path(__file__).resolve().parent
+CONFIG = ROOT / "config"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code: 0 when the assembly is written and clean, else 1."""
+    arguments = parse(argv)
+    started = time.monotonic()
+    try:
+        return synthesize(arguments, started)
+    except DataLakeError as error:
+        say(str(error))
+        say("nothing was written")
+        return 1
+
+
+def synthesize(arguments: argparse.Namespace, started: float) -> int:
+    """Reads, builds, writes, and says what stands against it."""
+    config = load_config(arguments.config)
+    contracts = load_contracts(arguments.contracts, config)
+    placement = PlacementLock.load(arguments.placement).extend(contracts)
+    report_findings([*contracts.findings, *placement.findings])
+    if contracts.refused and not arguments.keep_going:
+        say(f"{len(contracts.refused)} contracts refused, nothing was written; --keep-going synthesizes the others")
+        return 1
+    say(f"{len(contracts.contracts)} data products, {len(config.environments)} environments")
+
+    from aws_cdk import App  # noqa: PLC0415 - starting Node takes a second; bad input is refused before
+
+    from constructs_lib.compliance import add_compliance_packs  # noqa: PLC0415
+    from stacks.stages import EnvironmentStage  # noqa: PLC0415
+
+    outdir = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
+    app = App(context=cdk_json_context(), outdir=outdir)
+    add_compliance_packs(app)
+    for name in config.environments:
+        EnvironmentStage.for_environment(app, name, config=config, contracts=contracts, placement=placement)
+        say(f"built {name}", started)
+    say("synthesizing and validating")
+    failure = write(app)
+    say(f"wrote {os.path.relpath(outdir)}", started)
+    return verdict(Path(outdir), failure) or int(bool(contracts.refused))
+
+
+def write(app: Any) -> Exception | None:
+    """Synthesizes. Outside the CLI a violation raises once everything is written; the report says more than the error."""
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if "Validation failed" not in str(error):
+            raise
+        return error
+    return None
+
+
+def verdict(outdir: Path, failure: Exception | None) -> int:
+    """Non-zero when a plugin's report says so: the CLI by itself exits 0 when no stack is selected."""
+    report = json.loads((outdir / "validation-report.json").read_text())
+    failed = [plugin["pluginName"] for plugin in report["pluginReports"] if plugin["conclusion"] != "success"]
+    for plugin in report["pluginReports"]:
+        for violation in plugin["violations"]:
+            where = ", ".join(sorted({place["constructPath"] for place in violation["violatingConstructs"]}))
+            say(f"{plugin['pluginName']}: {violation['ruleName']}: {violation['description'].split(' - (Control')[0]} at {where}")
+    if failed or failure is not None:
+        say(f"checks failed: {', '.join(failed) or failure}")
+        return 1
+    return 0
+
+
+def cdk_json_context() -> dict[str, Any]:
+    """The feature flags of cdk.json: the CLI passes them, a plain `python app.py` would go without."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+def report_findings(findings: Sequence[Finding]) -> None:
+    """Every finding on stderr, the errors last so that they are seen."""
+    order = [Severity.NOTE, Severity.WARNING, Severity.ERROR]
+    for finding in sorted(findings, key=lambda finding: (order.index(finding.severity), finding)):
+        say(f"{finding.severity}: {finding}")
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments first, then the environment (the CDK CLI passes no arguments on), then the reference."""
+    parser = argparse.ArgumentParser(description="Synthesizes the reference lake.")
+    default_contracts = os.environ.get("LAKE_CONTRACTS", str(CONFIG / "contracts"))
+    default_config = os.environ.get("LAKE_CONFIG", str(CONFIG / "lake.yaml"))
+    parser.add_argument("--config", type=Path, default=Path(default_config), help="lake.yaml (or LAKE_CONFIG)")
+    parser.add_argument("--contracts", type=Path, default=Path(default_contracts), help="folder of data contracts (or LAKE_CONTRACTS)")
+    parser.add_argument("--placement", type=Path, default=CONFIG / "placement.lock.json", help="which stack each table has")
+    keep_going = os.environ.get("LAKE_KEEP_GOING", "") not in {"", "0", "false"}
+    parser.add_argument(
+        "--keep-going", action="store_true", default=keep_going, help="leave refused contracts out and still end non-zero (or LAKE_KEEP_GOING=1)"
+    )
+    return parser.parse_args(argv)
+
+
+def say(message: str, since: float | None = None) -> None:
+    """Progress and complaints go to stderr; the CDK CLI keeps stdout for itself."""
+    print(message if since is None else f"{message} ({time.monotonic() - since:.1f} s)", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
