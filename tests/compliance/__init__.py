@@ -1,0 +1,1 @@
+"""The compliance packs over each module's constructs, and a canary that proves the packs awake."""

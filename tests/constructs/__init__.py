@@ -1,0 +1,1 @@
+"""Assertions on what each construct synthesizes, module by module."""
