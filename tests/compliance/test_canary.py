@@ -32,19 +32,19 @@ def bad_bucket() -> dict[str, Any]:
 @pytest.mark.parametrize("pack", PACKS)
 def test_each_pack_is_awake(bad_bucket: dict[str, Any], pack: str) -> None:
     """A bucket with CDK's defaults violates at least one rule of each pack."""
-    assert [finding for finding in findings(bad_bucket: dict[str, Any]) if f": {pack}::" in finding]
+    assert [finding for finding in findings(bad_bucket) if f": {pack}::" in finding]
 
 
 def test_a_right_acknowledgement_is_listed_with_its_reason(bad_bucket: dict[str, Any]) -> None:
     """The acknowledged finding is no violation any more and stays visible in the report."""
-    assert "Test/Bad/Resource: AwsSolutions::AwsSolutions-S1" not in findings(bad_bucket: dict[str, Any])
-    assert acknowledged(bad_bucket: dict[str, Any]) == {"Test/Bad/Resource": {"AwsSolutions::AwsSolutions-S1"}}
+    assert "Test/Bad/Resource: AwsSolutions::AwsSolutions-S1" not in findings(bad_bucket)
+    assert acknowledged(bad_bucket) == {"Test/Bad/Resource": {"AwsSolutions::AwsSolutions-S1"}}
 
 
 def test_a_wrong_acknowledgement_silences_nothing(bad_bucket: dict[str, Any]) -> None:
     """Neither another prefix nor another rule quiets the TLS finding, and none of them is listed as used."""
-    assert "Test/Bad/Resource: AwsSolutions::AwsSolutions-S10" in findings(bad_bucket: dict[str, Any])
-    assert not set(WRONG.values()) & set().union(*acknowledged(bad_bucket: dict[str, Any]).values())
+    assert "Test/Bad/Resource: AwsSolutions::AwsSolutions-S10" in findings(bad_bucket)
+    assert not set(WRONG.values()) & set().union(*acknowledged(bad_bucket).values())
 
 
 def test_a_violation_makes_the_synth_raise() -> None:
