@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, StringConstraints, Tag
 
-AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+_ACCOUNT_ID: Final = r"^[0-9]{12}$"
+_NAME: Final = r"^[a-z][a-z0-9_]{0,29}$"
+_EMAIL: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+_ORGANIZATION_ID: Final = r"^o-[a-z0-9]{10,32}$"
+_PERMISSION_SET: Final = r"^[A-Za-z0-9_+=,.@-]{1,32}$"
+_ROLE: Final = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
+_DECIMAL: Final = r"^[0-9]{1,2},[0-9]{1,2}$"
+
+PATTERN_RULES: Final = {
+    _ACCOUNT_ID: 'an AWS account id is 12 digits in quotes, such as "444444444401"',
+    _NAME: "a name is a lower-case letter, then lower-case letters, digits or underscores, at most 30 characters in all",
+    _EMAIL: "an address is like sales-data@example.com: letters, digits and . _ + - before the @, a domain after it",
+    _ORGANIZATION_ID: "an organisation id is o- and 10 to 32 lower-case letters or digits, such as o-exampleorgid",
+    _PERMISSION_SET: "a permission set's name has 1 to 32 of A-Z a-z 0-9 _ + = , . @ -",
+    _ROLE: "a role's name has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+    _DECIMAL: 'a decimal is "precision,scale", such as "38,2"',
+}
+"""What each pattern asks for in words; errors and editors show them."""
+
+
+def _text(pattern: str) -> Any:
+    return Field(json_schema_extra={"patternErrorMessage": PATTERN_RULES[pattern]})
+
+
+AccountId = Annotated[str, StringConstraints(pattern=_ACCOUNT_ID), _text(_ACCOUNT_ID)]
+Name = Annotated[str, StringConstraints(pattern=_NAME), _text(_NAME)]
+EmailAddress = Annotated[str, StringConstraints(pattern=_EMAIL), _text(_EMAIL)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Protection(StrEnum):
@@ -49,103 +73,163 @@ class Singleton(StrEnum):
 class Organization(_Model):
     """The AWS organisation and the accounts that every environment shares."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$")]
+    id: Annotated[str, StringConstraints(pattern=_ORGANIZATION_ID), _text(_ORGANIZATION_ID)]
+    """The organisation's id, as `aws organizations describe-organization` shows it."""
     management: AccountId
+    """The account that owns the organisation."""
     log_archive: AccountId
+    """The account that keeps the trail's files and replicated access logs."""
     security: AccountId
+    """The delegated administrator of GuardDuty, Security Hub, Config and Macie."""
 
 
 class Baseline(_Model):
     """Who owns the account-wide singletons of an environment's accounts."""
 
     audit_trail: Singleton = Singleton.CREATE
+    """CloudTrail: create one per account, adopt one that is there, or rely on the organisation's."""
     threat_detection: Singleton = Singleton.CREATE
+    """GuardDuty: create a detector per account, adopt one that is there, or rely on the organisation's."""
 
 
 class Environment(_Model):
     """One copy of the lake: its accounts, its region and how strictly it is kept."""
 
     lakes: Annotated[dict[Name, AccountId], Field(min_length=1)]
+    """Accounts that hold data: a name of your choice and the account's id. Every domain lives in one of them."""
     consumers: Annotated[dict[Name, AccountId], Field(min_length=1)]
+    """Accounts that read: a name of your choice and the account's id. Personas and their queries live there."""
     region: str
+    """The AWS Region everything of the environment stands in, such as eu-west-1."""
     protection: Protection
+    """`strict`: data is never destroyed and nothing is weaker than elsewhere. `standard`: the same, but it may be relaxed."""
     recovery_region: str | None = None
-    allow_destroy: bool = False
+    """A second Region that data is copied to. Not stated: no copy."""
+    allow_destroy: StrictBool = False
+    """Whether stacks may delete data when they are deleted. Only where protection is standard. Not stated: data is kept."""
+    table_optimizers: StrictBool = True
+    """Whether AWS Glue compacts Iceberg tables and expires old snapshots. Must be false in a Region without table optimizers."""
     baseline: Baseline = Baseline()
+    """Who owns what an account has only one of. Not stated: this lake creates it."""
 
 
 class Domain(_Model):
     """A part of the business that owns data products; it lives in one lake."""
 
     lake: Name
+    """The key of `lakes` that holds the domain's data, in every environment."""
     owner: EmailAddress
+    """Who answers for the domain's data; becomes a tag and a catalog property."""
 
 
 class PermissionSetPrincipal(_Model):
     """Everyone assigned an Identity Center permission set in the persona's account."""
 
-    permission_set: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,32}$")]
+    permission_set: Annotated[str, StringConstraints(pattern=_PERMISSION_SET), _text(_PERMISSION_SET)]
+    """The permission set's name in Identity Center."""
 
 
 class RolePrincipal(_Model):
     """A role made in the persona's account, which principals of `trusted_account` may assume."""
 
-    role: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
+    role: Annotated[str, StringConstraints(pattern=_ROLE), _text(_ROLE)]
+    """The name of the role to make."""
     trusted_account: Name
+    """The key of `lakes` or `consumers` whose principals may assume the role."""
 
 
 Principal = PermissionSetPrincipal | RolePrincipal
+
+
+def _principal_kind(value: Any) -> str | None:
+    """Which principal is meant, so that errors are about that one alone."""
+    if isinstance(value, PermissionSetPrincipal) or (isinstance(value, dict) and "permission_set" in value):
+        return "@permission_set"
+    if isinstance(value, RolePrincipal) or (isinstance(value, dict) and value.keys() & {"role", "trusted_account"}):
+        return "@role"
+    return None
+
+
+def _policy_kind(value: Any) -> str:
+    return "@settled" if isinstance(value, dict | BaseModel) else "@error"
 
 
 class ReadScope(_Model):
     """What a persona reads. A domain that is not listed is not read; no list means every domain."""
 
     zones: Annotated[list[Zone], Field(min_length=1)]
+    """Which zones: curated, consumption, quarantine. Landing and raw are the pipelines' own."""
     classifications: Annotated[list[str], Field(min_length=1)] | None = None
+    """Which classes of columns. May be left out where only quarantine is read: all of it is in the strictest class."""
     domains: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Which domains. Not stated: every domain, later ones too."""
 
 
 class Persona(_Model):
     """A named set of rights, bound to a principal in one account (a key of `lakes` or `consumers`)."""
 
-    principal: Principal
+    principal: Annotated[
+        Annotated[PermissionSetPrincipal, Tag("@permission_set")] | Annotated[RolePrincipal, Tag("@role")], Discriminator(_principal_kind)
+    ]
+    """Who: an Identity Center permission set, or a role that is made for the purpose."""
     account: Name
+    """The key of `lakes` or `consumers` where the principal is, in every environment."""
     read: ReadScope
-    scan_limit_gib: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """What the persona reads, through Lake Formation only."""
+    scan_limit_gib: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 100
+    """The most that one Athena query of the persona may scan, in GiB. Not stated: 100."""
 
 
 class NumberWithoutPrecision(_Model):
     """The decimal type to give every number whose contract states none."""
 
-    decimal: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2},[0-9]{1,2}$")]
+    decimal: Annotated[str, StringConstraints(pattern=_DECIMAL), _text(_DECIMAL)]
+    """As "precision,scale": precision from 1 to 38 digits, scale of them after the point."""
 
 
 class MissingDomain(_Model):
     """The domain to give contracts that name none, or one that is not declared."""
 
     use: Name
+    """A key of `domains`."""
 
 
 class Policies(_Model):
     """What a team decides once about contracts that leave something open. All are errors unless stated."""
 
-    number_without_precision: Literal["error"] | NumberWithoutPrecision = "error"
+    number_without_precision: Annotated[
+        Annotated[Literal["error"], Tag("@error")] | Annotated[NumberWithoutPrecision, Tag("@settled")], Discriminator(_policy_kind)
+    ] = "error"
+    """A number without precision and scale: refuse it, or give it this decimal type."""
     unknown_type: Literal["error", "string"] = "error"
+    """A type that no mapping knows: refuse it, or read it as text."""
     illegal_name: Literal["error", "normalize"] = "error"
-    missing_domain: Literal["error"] | MissingDomain = "error"
+    """A name the catalog cannot hold: refuse it, or spell it in lower case with underscores."""
+    missing_domain: Annotated[
+        Annotated[Literal["error"], Tag("@error")] | Annotated[MissingDomain, Tag("@settled")], Discriminator(_policy_kind)
+    ] = "error"
+    """A contract without a domain of this file: refuse it, or give it this one."""
 
 
 class LakeConfig(_Model):
     """`lake.yaml`, valid in itself: every reference resolves and no account has two parts to play."""
 
     version: Literal[1]
+    """The version of this file's format: 1."""
     organization: Organization
-    break_glass_role: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
+    """The AWS organisation and the accounts every environment shares."""
+    break_glass_role: Annotated[str, StringConstraints(pattern=_ROLE), _text(_ROLE)]
+    """The role made in every account for emergencies, exempt from guardrails; every use of it raises an alarm."""
     environments: Annotated[dict[Name, Environment], Field(min_length=1)]
+    """The copies of the lake, by names of your choice, in the order changes are promoted."""
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
+    """The parts of the business that own data products; a domain's name is also its database's."""
     classifications: Annotated[list[Name], Field(min_length=1)]
+    """Classes of data from least to most protected. An unclassified column counts as the last."""
     personas: dict[Name, Persona] = {}
+    """Who reads what, by names of your choice. Not stated: nobody reads."""
     policies: Policies = Policies()
+    """What to do with contracts that leave something open. Not stated: they are refused."""
 
     @property
     def strictest_classification(self) -> str:
