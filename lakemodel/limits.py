@@ -1,0 +1,79 @@
+"""AWS quotas that the lake has to keep: one table with its date, in `limits.json` beside this module; no number of them stands in code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+class Quota(StrEnum):
+    """Which limit; the table says of what, in which unit and where AWS states it."""
+
+    STACK_RESOURCES = "stack_resources"
+    STACK_OUTPUTS = "stack_outputs"
+    STACK_PARAMETERS = "stack_parameters"
+    STACK_MAPPINGS = "stack_mappings"
+    TEMPLATE_BYTES = "template_bytes"
+    STACK_NAME_CHARACTERS = "stack_name_characters"
+    CUSTOM_RESOURCE_RESPONSE_BYTES = "custom_resource_response_bytes"
+    BUCKET_NAME_CHARACTERS = "bucket_name_characters"
+    BUCKET_POLICY_BYTES = "bucket_policy_bytes"
+    BUCKET_LIFECYCLE_RULES = "bucket_lifecycle_rules"
+    KEY_POLICY_BYTES = "key_policy_bytes"
+    ROLE_NAME_CHARACTERS = "role_name_characters"
+    ROLE_INLINE_POLICY_CHARACTERS = "role_inline_policy_characters"
+    ROLE_TRUST_POLICY_CHARACTERS = "role_trust_policy_characters"
+    ROLE_MANAGED_POLICIES = "role_managed_policies"
+    MANAGED_POLICY_CHARACTERS = "managed_policy_characters"
+    LF_TAG_VALUES = "lf_tag_values"
+    LF_TAG_VALUES_PER_CALL = "lf_tag_values_per_call"
+    LF_TAG_CHARACTERS = "lf_tag_characters"
+    LF_TAGS_PER_RESOURCE = "lf_tags_per_resource"
+    LF_FILTERS_PER_GRANT = "lf_filters_per_grant"
+    LF_FILTERS_PER_PRINCIPAL_AND_TABLE = "lf_filters_per_principal_and_table"
+    SSM_PARAMETER_BYTES = "ssm_parameter_bytes"
+    STATE_MACHINE_DEFINITION_BYTES = "state_machine_definition_bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One quota.
+
+    Attributes:
+        value: At most so many.
+        unit: Of what: `resources`, `bytes`.
+        of: In one of what: `CloudFormation template`.
+        adjustable: Whether AWS raises it on request; the value is the default then.
+        source: The AWS page that states it.
+        as_of: The day the table was last reviewed, as YYYY-MM-DD.
+    """
+
+    value: int
+    unit: str
+    of: str
+    adjustable: bool
+    source: str
+    as_of: str
+
+    def __str__(self) -> str:
+        return f"at most {self.value:,} {self.unit} per {self.of} (as of {self.as_of})"
+
+
+def limit(quota: Quota) -> Limit:
+    """The quota's entry in the table.
+
+    Example:
+        >>> limit(Quota.STACK_RESOURCES).value
+        500
+    """
+    return _table()[quota]
+
+
+@cache
+def _table() -> dict[Quota, Limit]:
+    content: dict[str, Any] = json.loads((files("lakemodel") / "limits.json").read_text(encoding="utf-8"))
+    return {Quota(name): Limit(**entry, as_of=content["as_of"]) for name, entry in content["limits"].items()}
