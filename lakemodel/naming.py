@@ -28,6 +28,16 @@ def normalize(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
+def pascal_case(name: str) -> str:
+    """A name of lake.yaml as a construct id. Distinct names can collide (`a_b`, `ab` but for case); the configuration refuses those.
+
+    Example:
+        >>> pascal_case("data_analyst"), pascal_case("prod")
+        ('DataAnalyst', 'Prod')
+    """
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
 def database_name(domain: str, zone: Zone) -> str:
     """The Glue database of a domain in a governed zone.
 

@@ -62,6 +62,9 @@ class Zone(StrEnum):
         return self in {Zone.CURATED, Zone.CONSUMPTION, Zone.QUARANTINE}
 
 
+GovernedZone = Literal[Zone.CURATED, Zone.CONSUMPTION, Zone.QUARANTINE]
+
+
 class Singleton(StrEnum):
     """Who owns something that an account has only one of."""
 
@@ -157,7 +160,7 @@ def _policy_kind(value: Any) -> str:
 class ReadScope(_Model):
     """What a persona reads. A domain that is not listed is not read; no list means every domain."""
 
-    zones: Annotated[list[Zone], Field(min_length=1)]
+    zones: Annotated[list[GovernedZone], Field(min_length=1)]
     """Which zones: curated, consumption, quarantine. Landing and raw are the pipelines' own."""
     classifications: Annotated[list[str], Field(min_length=1)] | None = None
     """Which classes of columns. May be left out where only quarantine is read: all of it is in the strictest class."""

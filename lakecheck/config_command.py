@@ -1,0 +1,61 @@
+"""`lakecheck config`: judges a lake.yaml alone, and prints its JSON Schema."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakemodel.config.loader import load_config
+from lakemodel.config.schema import config_schema_text
+from lakemodel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
+
+    from lakemodel.findings import Finding
+
+DEFAULT_PATH = Path("config/lake.yaml")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Adds `config` and its own commands to the parser of `lakecheck`."""
+    parser = subparsers.add_parser("config", help="judge lake.yaml, or print its schema")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    validator = commands.add_parser("validate", help="say everything that is wrong with a lake.yaml; exit 0 when nothing is, else 1")
+    validator.add_argument("path", type=Path, nargs="?", default=DEFAULT_PATH, help="the file (default: %(default)s)")
+    validator.add_argument("--format", choices=["text", "json"], default="text", help="how to say it (default: %(default)s)")
+    validator.set_defaults(handler=validate)
+    printer = commands.add_parser("schema", help="print the JSON Schema of lake.yaml, for editors")
+    printer.set_defaults(handler=schema)
+
+
+def validate(arguments: argparse.Namespace) -> int:
+    """Reads one lake.yaml and prints what is wrong with it; returns the exit code."""
+    findings: Sequence[Finding] = ()
+    summary = ""
+    try:
+        config = load_config(arguments.path)
+        counts = {"environments": config.environments, "domains": config.domains, "personas": config.personas}
+        summary = ", ".join(f"{len(entries)} {name}" for name, entries in counts.items())
+    except InvalidInput as error:
+        findings = error.findings
+    if arguments.format == "json":
+        report = {"file": str(arguments.path), "valid": not findings, "findings": [finding.as_dict() for finding in findings]}
+        print(json.dumps(report, indent=2))
+    elif findings:
+        for finding in findings:
+            print(finding)
+        print(f"{len(findings)} {'error' if len(findings) == 1 else 'errors'} in {arguments.path}", file=sys.stderr)
+    else:
+        print(f"{arguments.path}: valid ({summary})")
+    return 1 if findings else 0
+
+
+def schema(_arguments: argparse.Namespace) -> int:
+    """Prints the JSON Schema of lake.yaml."""
+    sys.stdout.write(config_schema_text())
+    return 0
