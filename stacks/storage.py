@@ -1,0 +1,42 @@
+"""The storage stack of one lake account: zones, query results, the audit trail's bucket, what pipelines remember. Stateful."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Stack
+
+from constructs_lib.baseline import AuditStorage
+from constructs_lib.core import protect_stack
+from constructs_lib.pipeline import PipelineState
+from constructs_lib.query import ResultsBucket
+from constructs_lib.storage import AccessLogBucket, LakeStorage
+from lakemodel.config.model import Singleton
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from lakemodel.contracts.model import ContractSet
+
+
+class StorageStack(Stack):
+    """Everything in a lake account that holds data, and the keys it is encrypted with."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, contracts: ContractSet, audit_trail: Singleton, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        protect_stack(self)
+        self.zones = LakeStorage(self, "Zones", contracts=contracts)
+        self.results = ResultsBucket(self, "Results", access_logs=self.zones.access_logs)
+        self.pipeline_state = PipelineState(self, "PipelineState")
+        self.audit = AuditStorage(self, "Audit", access_logs=self.zones.access_logs) if audit_trail is Singleton.CREATE else None
+
+
+class ConsumerStorageStack(Stack):
+    """Everything in a consumer account that holds data: query results and the audit trail's bucket."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, audit_trail: Singleton, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        protect_stack(self)
+        self.access_logs = AccessLogBucket(self, "AccessLogs")
+        self.results = ResultsBucket(self, "Results", access_logs=self.access_logs)
+        self.audit = AuditStorage(self, "Audit", access_logs=self.access_logs) if audit_trail is Singleton.CREATE else None
