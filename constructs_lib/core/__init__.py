@@ -3,11 +3,13 @@
 from constructs_lib.core.acknowledgements import ACKNOWLEDGEMENT_METADATA, LIBRARY_OWNER, acknowledge
 from constructs_lib.core.complaints import misuse
 from constructs_lib.core.protection import allow_destroy, protect_stack, removal_policy
+from constructs_lib.core.wildcards import acknowledge_wildcards
 
 __all__ = [
     "ACKNOWLEDGEMENT_METADATA",
     "LIBRARY_OWNER",
     "acknowledge",
+    "acknowledge_wildcards",
     "allow_destroy",
     "misuse",
     "protect_stack",
