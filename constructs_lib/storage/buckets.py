@@ -77,6 +77,7 @@ class AccessLogBucket(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         retention = Duration.days(_ACCESS_LOG_DAYS) if retention is None else retention
+        policy = checked_removal_policy(self, removal_policy)
         bucket = s3.Bucket(
             self,
             "Resource",
@@ -87,9 +88,10 @@ class AccessLogBucket(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
             lifecycle_rules=[*housekeeping(), s3.LifecycleRule(id="expire-logs", expiration=retention)],
-            removal_policy=checked_removal_policy(self, removal_policy),
+            removal_policy=policy,
         )
         self.bucket: s3.IBucket = bucket
+        _keep_policy(bucket, policy)
         _allow_delivery(self, bucket, sid="AllowAccessLogDelivery", service="logging.s3.amazonaws.com")
         acknowledge(bucket, *_KMS_RULES, reason="S3 delivers server access logs only to buckets encrypted with SSE-S3")
         acknowledge(bucket, *_REPLICATION_RULES, reason="access logs stay in the account and Region of the buckets they are about")
@@ -135,6 +137,7 @@ class LakeBucket(Construct):
         versioned = True if versioned is None else versioned
         notify = False if notify is None else notify
         deny_other_keys = True if deny_other_keys is None else deny_other_keys
+        policy = checked_removal_policy(self, removal_policy)
         rules = [*housekeeping(), *lifecycle_rules]
         self._check_rules(rules)
         bucket = s3.Bucket(
@@ -149,10 +152,11 @@ class LakeBucket(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=versioned,
             lifecycle_rules=rules,
-            removal_policy=checked_removal_policy(self, removal_policy),
+            removal_policy=policy,
         )
         self.bucket: s3.IBucket = bucket
         self.key = key
+        _keep_policy(bucket, policy)
         self._configure(bucket, access_logs, inventory, notify=notify)
         if deny_other_keys:
             self._deny_other_keys(bucket)
@@ -174,6 +178,9 @@ class LakeBucket(Construct):
         """Sets what the L2 would only set with helpers or statements in other stacks' policies."""
         resource = bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - what an L2 bucket is made of
+        for target in (access_logs, inventory):
+            if target is not None and isinstance(target.bucket, s3.Bucket) and target.bucket.policy is not None:
+                bucket.node.add_dependency(target.bucket.policy)  # S3 may check that it can deliver
         if access_logs is not None:
             resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
                 destination_bucket_name=access_logs.bucket.bucket_name,
@@ -268,6 +275,12 @@ class InventoryBucket(Construct):
                 conditions=_of_this_account(self),
             )
         )
+
+
+def _keep_policy(bucket: s3.Bucket, policy: RemovalPolicy) -> None:
+    """What is retained stays as guarded as it was: without its policy a kept bucket would take plain HTTP."""
+    if bucket.policy is not None:
+        bucket.policy.apply_removal_policy(policy)
 
 
 def _allow_delivery(scope: Construct, bucket: s3.IBucket, *, sid: str, service: str) -> None:
