@@ -39,8 +39,8 @@ def validate(arguments: argparse.Namespace) -> int:
     summary = ""
     try:
         config = load_config(arguments.path)
-        counts = {"environments": config.environments, "domains": config.domains, "personas": config.personas}
-        summary = ", ".join(f"{len(entries)} {name}" for name, entries in counts.items())
+        counts = {"environments": len(config.environments), "domains": len(config.domains), "personas": len(config.personas)}
+        summary = ", ".join(f"{count} {name}" for name, count in counts.items())
     except InvalidInput as error:
         findings = error.findings
     if arguments.format == "json":

@@ -174,7 +174,10 @@ def _refuse_broken(error: yaml.YAMLError, text: str, builder: _Builder) -> NoRet
     said = " ".join(" ".join(str(part) for part in parts if part).split()) or "it cannot be parsed"
     begun = getattr(error, "context_mark", None)
     if mark is not None and begun is not None and begun.line < mark.line:
-        said += f" (in what begins at line {begun.line + 1})"
+        if "end of stream" in said:
+            mark = begun  # what was never closed is to be mended where it begins
+        else:
+            said += f" (in what begins at line {begun.line + 1})"
     line = None if mark is None else min(mark.line + 1, text.count("\n") + 1)
     lines = text.split("\n")
     around = [] if line is None else lines[max(line - 2, 0) : line]
@@ -388,7 +391,7 @@ def _resolve(text: str) -> Any:
         return int(text)
     if _BASED_INTEGER.fullmatch(text):
         return int(text, 0)
-    if _FLOAT.fullmatch(text):
+    if _FLOAT.fullmatch(text) and not text.lstrip("+-").isdigit():
         number = float(text)
         return number if math.isfinite(number) else text
     return text
