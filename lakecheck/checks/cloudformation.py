@@ -1,0 +1,87 @@
+"""CloudFormation's own validation rules, by the native `cloudformation-validate`.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, first, quiet, templates, tool
+from lakemodel.findings import Severity
+
+if TYPE_CHECKING:
+    from lakecheck.assembly import Assembly, StackTemplate
+    from lakecheck.checks.base import Progress
+    from lakecheck.findings import Finding
+
+NAME = "cloudformation"
+PREFIX = "CloudFormation-Validate"
+"""As CDK's built-in validation spells it, so that one acknowledgement serves both."""
+
+_RESOURCE = "RESOURCE"
+
+
+def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
+    """Validates every template without its Metadata; what is less than a warning is left out.
+
+    Args:
+        assembly: What to judge.
+        progress: Told what goes on.
+
+    Raises:
+        DataLakeError: `check_extra_missing`, if cloudformation-validate is not installed.
+    """
+    started = time.perf_counter()
+    library = tool("cloudformation_validate", "cloudformation-validate")
+    engine = library.RegoEngine()
+    acknowledgements = Acknowledgements(assembly.acknowledgements)
+    findings: list[Finding] = []
+    seconds = {}
+    for number, stack in enumerate(assembly.stacks, start=1):
+        progress(f"cloudformation-validate {number}/{len(assembly.stacks)}: {stack.path}")
+        begin = time.perf_counter()
+        findings += _template(library, engine, stack, acknowledgements)
+        seconds[stack.file] = time.perf_counter() - begin
+    return CheckResult(
+        name=NAME,
+        title=f"cloudformation-validate {library.version()}",
+        findings=tuple(findings),
+        detail=templates(assembly),
+        seconds=time.perf_counter() - started,
+        stack_seconds=seconds,
+    )
+
+
+def _template(library: Any, engine: Any, stack: StackTemplate, acknowledgements: Acknowledgements) -> list[Finding]:
+    content = library.TemplateContent(json.dumps(stack.bare), stack.file)
+    pseudo = library.PseudoParameterOverrides(account_id=stack.account, region=stack.region)
+    config = library.ValidateConfig(severity_level=library.Severity.WARN, pseudo_parameter_overrides=pseudo)
+    report = engine.validate_template(content, config)
+    findings = [_finding(library, stack, diagnostic, acknowledgements) for diagnostic in report.diagnostics]
+    if report.status is library.ReportStatus.ANALYSIS_INCOMPLETE:
+        # What was not looked at is not fine.
+        message = f"the validation gave up before its end: {first(report.metadata.budget_exhaustions, 'no reason given')}"
+        remedy = "Split the stack, or simplify its conditions."
+        findings.append(finding_in(stack, "", check=NAME, rule="incomplete", severity=Severity.ERROR, message=message, remedy=remedy))
+    return findings
+
+
+def _finding(library: Any, stack: StackTemplate, diagnostic: Any, acknowledgements: Acknowledgements) -> Finding:
+    severe = diagnostic.severity in {library.Severity.ERROR, library.Severity.FATAL}
+    entity = diagnostic.entity
+    logical_id = entity.logical_id if entity is not None and entity.entity_type.name == _RESOURCE else ""
+    where = first(diagnostic.property_path).removeprefix("Properties.")
+    return finding_in(
+        stack,
+        logical_id,
+        check=NAME,
+        rule=diagnostic.rule_id,
+        severity=Severity.ERROR if severe else Severity.WARNING,
+        message=f"{where}: {diagnostic.message}" if where else diagnostic.message,
+        remedy=first(diagnostic.suggested_fix),
+        acknowledgements=acknowledgements,
+        prefix=PREFIX,
+    )

@@ -1,0 +1,142 @@
+"""What the compliance packs (cdk-nag's, or any validation plugin) said at synth, read from the assembly's validation report."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from lakecheck.checks.base import Acknowledgements, CheckResult, plural
+from lakecheck.findings import Acknowledged, Finding
+from lakemodel.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lakecheck.assembly import Assembly, PluginReport, Violation
+
+NAME = "compliance"
+TITLE = "validation report"
+
+BUILT_IN = "CloudFormation Validate"
+ANNOTATIONS = "Construct Annotations"
+
+_ANNOTATION_PREFIX = "Annotation"
+_SEVERITIES = {"error": Severity.ERROR, "fatal": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.NOTE}
+_CONTROLS = re.compile(r"^(?P<text>.*?) - \(Control IDs?: (?P<ids>.*)\)\.?$", re.DOTALL)
+_CONTROL = re.compile(r",\s+(?![^(]*\))")
+
+
+def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Iterable[Finding] = ()) -> CheckResult:
+    """Judges the validation report; that there is none, or that a pack left no trace in it, is a finding too.
+
+    Args:
+        assembly: What to judge.
+        require_packs: Packs that must have left a trace, by the prefix of their rules, such as `AwsSolutions`; any one if empty.
+        already: What `checks.cloudformation` found. CDK's built-in validation has the same rules and is not repeated.
+    """
+    started = time.perf_counter()
+    if assembly.is_template:
+        return CheckResult(name=NAME, title=TITLE, not_run="a single template has no validation report")
+    if assembly.report is None:
+        return CheckResult(name=NAME, title=TITLE, findings=(_no_report(),), detail="no report")
+    acknowledgements = Acknowledgements(assembly.acknowledgements)
+    findings: list[Finding] = []
+    known = {(each.rule, each.construct_path) for each in already}
+    for plugin in assembly.report.plugins:
+        said = _plugin(assembly, plugin, acknowledgements)
+        findings += [each for each in said if plugin.name != BUILT_IN or (each.rule, each.construct_path) not in known]
+    packs = [plugin.name for plugin in assembly.report.plugins if plugin.name not in {BUILT_IN, ANNOTATIONS}]
+    findings += _missing(packs, require_packs)
+    return CheckResult(
+        name=NAME,
+        title=TITLE,
+        findings=tuple(findings),
+        detail=f"{plural(len(packs), 'pack')} reported" + (f": {', '.join(packs)}" if packs else ""),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def prefix_of(plugin: str) -> str:
+    """What an acknowledgement of a plugin's rule begins with."""
+    return _ANNOTATION_PREFIX if plugin == ANNOTATIONS else plugin.replace(" ", "-")
+
+
+def _no_report() -> Finding:
+    return Finding(
+        check=NAME,
+        rule="no-report",
+        severity=Severity.ERROR,
+        message="the assembly has no validation-report.json: no compliance check ran when it was synthesized",
+        remedy="Add the packs to the app (Validations.of(app).add_plugins) and synthesize with CDK 2.270 or newer.",
+    )
+
+
+def _missing(packs: Sequence[str], required: Sequence[str]) -> Iterator[Finding]:
+    for pack in required:
+        if pack not in packs:
+            yield Finding(
+                check=NAME,
+                rule="pack-without-trace",
+                severity=Severity.ERROR,
+                message=f"the required pack {pack} left no trace in the validation report; it lists {', '.join(packs) or 'no pack'}",
+                remedy="Add the pack to the app. A pack is listed only when it found something, acknowledged or not; an acknowledgement "
+                "by a bare id, without the pack's prefix, hides what it found.",
+            )
+    if not packs and not required:
+        yield Finding(
+            check=NAME,
+            rule="no-pack",
+            severity=Severity.WARNING,
+            message="no compliance pack left a trace in the validation report: none ran, or none had anything to say",
+            remedy="Add packs to the app (Validations.of(app).add_plugins), or leave this check out with --skip compliance.",
+        )
+
+
+def _plugin(assembly: Assembly, plugin: PluginReport, acknowledgements: Acknowledgements) -> Iterator[Finding]:
+    for violation in plugin.violations:
+        message, controls = _split(violation.description)
+        stack = assembly.stack_of(violation.construct_path)
+        rule = f"{prefix_of(plugin.name)}::{violation.rule}"
+        yield Finding(
+            check=NAME,
+            rule=violation.rule,
+            severity=_SEVERITIES.get(violation.severity.lower(), Severity.ERROR),
+            message=message,
+            remedy="" if violation.acknowledged_rule else f"Remove the cause, or acknowledge {rule} next to the resource, with a reason.",
+            environment="" if stack is None else stack.environment,
+            stack="" if stack is None else stack.path,
+            logical_id=violation.logical_id or _logical_id(assembly, violation.construct_path),
+            construct_path=violation.construct_path,
+            source=violation.source,
+            controls=controls,
+            acknowledged=_acknowledged(violation, acknowledgements),
+        )
+
+
+def _logical_id(assembly: Assembly, construct_path: str) -> str:
+    stack = assembly.stack_of(construct_path)
+    if stack is None:
+        return ""
+    return next((logical_id for logical_id, path in stack.construct_paths.items() if path == construct_path), "")
+
+
+def _acknowledged(violation: Violation, acknowledgements: Acknowledgements) -> Acknowledged | None:
+    if violation.acknowledged_rule is None:
+        return None
+    found = acknowledgements.at(violation.acknowledged_at, violation.acknowledged_rule)
+    return Acknowledged(
+        rule=violation.acknowledged_rule,
+        at=violation.acknowledged_at,
+        reason=violation.reason or (found.reason if found else ""),
+        owner=found.owner if found else None,
+        expires=found.expires if found else None,
+    )
+
+
+def _split(description: str) -> tuple[str, tuple[str, ...]]:
+    """cdk-nag puts the framework's controls behind the sentence."""
+    match = _CONTROLS.match(description)
+    if match is None:
+        return description.rstrip("."), ()
+    return match["text"].rstrip("."), tuple(dict.fromkeys(_CONTROL.split(match["ids"])))

@@ -1,0 +1,200 @@
+"""cfn-lint on every template, without the Metadata and the configuration files that could silence it.
+
+https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, plural, quiet, templates, tool
+from lakemodel.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from lakecheck.assembly import Assembly, StackTemplate
+    from lakecheck.checks.base import Progress
+    from lakecheck.findings import Finding
+
+NAME = "lint"
+PREFIX = "cfn-lint"
+
+IGNORED = ("W3005",)
+"""Redundant DependsOn: CDK adds it on purpose, and it does no harm."""
+
+_DEFAULT_REGION = "us-east-1"
+_PARALLEL_FROM_RESOURCES = 150
+_SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What cfn-lint says, free of its classes so that it travels between processes."""
+
+    rule: str
+    severity: str
+    message: str
+    path: tuple[str, ...]
+
+
+def check(assembly: Assembly, *, processes: int = 1, progress: Progress = quiet) -> CheckResult:
+    """Lints every template; equal ones (but for their account and the names of exports) only once.
+
+    Args:
+        assembly: What to judge.
+        processes: At most so many at a time; more than one only where there is enough to do.
+        progress: Told what goes on.
+
+    Raises:
+        DataLakeError: `check_extra_missing`, if cfn-lint is not installed.
+    """
+    started = time.perf_counter()
+    progress("cfn-lint: loading its rules")
+    version = tool("cfnlint.version", "cfn-lint").__version__
+    groups = _groups(assembly)
+    leaders = [group[0] for group in groups.values()]
+    matches, seconds = _lint(leaders, processes, progress)
+    followers = [stack for group in groups.values() if matches[group[0].file] for stack in group[1:]]
+    more_matches, more_seconds = _lint(followers, processes, progress)  # their findings name their own values
+    matches |= more_matches
+    acknowledgements = Acknowledgements(assembly.acknowledgements)
+    linted = len(matches)
+    return CheckResult(
+        name=NAME,
+        title=f"cfn-lint {version}",
+        findings=tuple(_findings(assembly.stacks, matches, acknowledgements)),
+        detail=templates(assembly) + (f", {plural(linted, 'distinct one')}" if linted < len(assembly.stacks) else ""),
+        seconds=time.perf_counter() - started,
+        stack_seconds=seconds | more_seconds,
+    )
+
+
+def _groups(assembly: Assembly) -> dict[tuple[str, str], list[StackTemplate]]:
+    """Templates that cfn-lint cannot tell apart, the region being equal."""
+    groups: dict[tuple[str, str], list[StackTemplate]] = {}
+    names = sorted({stack.stack_name for stack in assembly.stacks if stack.parent is None}, key=len, reverse=True)
+    for stack in assembly.stacks:
+        groups.setdefault((same_but_for_names(stack, assembly.accounts, names), stack.region or ""), []).append(stack)
+    return groups
+
+
+def same_but_for_names(stack: StackTemplate, accounts: Iterable[str], stack_names: Sequence[str]) -> str:
+    """The template's text with what no rule looks at made equal across environments.
+
+    Accounts become placeholders of the same length, in the order they appear, so that two that differ still differ. The stack's name
+    goes from names of exports only: anywhere else a longer name can break a rule.
+
+    Args:
+        stack: The template.
+        accounts: The account ids to replace.
+        stack_names: The names of stacks with which exports may begin, longest first.
+    """
+    text = json.dumps(_exports_renamed(stack.bare, tuple(stack_names)), sort_keys=True)
+    known = [re.escape(account) for account in accounts if re.fullmatch(r"\d{12}", account)]
+    if not known:
+        return text
+    placeholders: dict[str, str] = {}
+
+    def placeholder(match: re.Match[str]) -> str:
+        return placeholders.setdefault(match[0], f"{len(placeholders):a>12x}")
+
+    return re.sub(rf"(?<!\d)(?:{'|'.join(known)})(?!\d)", placeholder, text)
+
+
+def _exports_renamed(value: Any, stack_names: tuple[str, ...], *, is_name: bool = False) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _exports_renamed(item, stack_names, is_name=key == "Fn::ImportValue" or (key == "Name" and value.keys() == {"Name"}))
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_exports_renamed(item, stack_names) for item in value]
+    if is_name and isinstance(value, str):
+        owner, colon, rest = value.partition(":Exports")
+        if colon and owner in stack_names:
+            return f"{owner.partition('-')[2] or owner}:Exports{rest}"  # CDK names a stack in a Stage `Stage-Stack`
+    return value
+
+
+def _lint(stacks: Sequence[StackTemplate], processes: int, progress: Progress) -> tuple[dict[str, list[Match]], dict[str, float]]:
+    matches: dict[str, list[Match]] = {}
+    seconds: dict[str, float] = {}
+    for number, (file, found, spent) in enumerate(_results(stacks, processes), start=1):
+        progress(f"cfn-lint {number}/{len(stacks)}")
+        matches[file] = found
+        seconds[file] = spent
+    return matches, seconds
+
+
+def _results(stacks: Sequence[StackTemplate], processes: int) -> Iterator[tuple[str, list[Match], float]]:
+    work = [(stack.file, json.dumps(stack.bare), stack.region or _DEFAULT_REGION) for stack in stacks]
+    work.sort(key=lambda job: (-len(job[1]), job[0]))  # the longest first, so that no process ends alone with it
+    processes = min(processes, len(work), os.cpu_count() or 1)
+    if processes < 2 or sum(len(stack.resources) for stack in stacks) < _PARALLEL_FROM_RESOURCES:  # noqa: PLR2004
+        yield from map(_lint_one, work)
+        return
+    # Forked processes share the rules, which take a second to load; elsewhere each loads its own.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    _rules()
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context(method)) as pool:
+        yield from pool.map(_lint_one, work)
+
+
+def _lint_one(job: tuple[str, str, str]) -> tuple[str, list[Match], float]:
+    file, text, region = job
+    started = time.perf_counter()
+    from cfnlint.helpers import REGIONS  # noqa: PLC0415 - loaded where it is used, see tool()
+    from cfnlint.runner import run_template_by_data  # noqa: PLC0415
+
+    config = _configuration(region if region in REGIONS else _DEFAULT_REGION)
+    found = [
+        Match(match.rule.id, match.rule.severity, match.message, tuple(map(str, getattr(match, "path", None) or ())))
+        for match in run_template_by_data(json.loads(text), config, _rules())
+    ]
+    return file, sorted(found, key=lambda match: (match.path, match.rule, match.message)), time.perf_counter() - started
+
+
+@cache
+def _rules() -> Any:
+    from cfnlint.runner import Runner  # noqa: PLC0415
+
+    return Runner(_configuration(_DEFAULT_REGION)).rules
+
+
+def _configuration(region: str) -> Any:
+    from cfnlint.config import ConfigMixIn  # noqa: PLC0415
+
+    class OwnConfiguration(ConfigMixIn):  # type: ignore[misc, unused-ignore]
+        """Reads no `.cfnlintrc`, neither the project's nor the user's: it could switch rules off."""
+
+        def _find_config(self) -> tuple[str, str]:
+            return "", ""
+
+    return OwnConfiguration(regions=[region], ignore_checks=list(IGNORED))
+
+
+def _findings(stacks: Sequence[StackTemplate], matches: Mapping[str, list[Match]], acknowledgements: Acknowledgements) -> Iterator[Finding]:
+    for stack in stacks:
+        for match in matches.get(stack.file, ()):
+            in_resource = len(match.path) > 1 and match.path[0] == "Resources"
+            inside = ".".join(match.path[2:] if in_resource else match.path).removeprefix("Properties.")
+            yield finding_in(
+                stack,
+                match.path[1] if in_resource else "",
+                check=NAME,
+                rule=match.rule,
+                severity=_SEVERITIES.get(match.severity, Severity.NOTE),
+                message=f"{inside}: {match.message}" if inside else match.message,
+                acknowledgements=acknowledgements,
+                prefix=PREFIX,
+            )

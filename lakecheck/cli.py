@@ -1,0 +1,75 @@
+"""The `lakecheck` command: its subcommands, its exit codes, and how an error reaches a person."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from lakecheck import config_command, run_command
+from lakemodel.errors import DataLakeError, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UNREADABLE = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+_DESCRIPTION = """\
+Judges a data lake before it is deployed: configuration, data contracts, and the cloud assembly of any CDK app.
+"""
+
+_EPILOG = """\
+exit codes:
+  0  all is well
+  1  findings
+  2  wrong usage, or input that cannot be read
+
+start with:
+  lakecheck run cdk.out                      judge what `cdk synth` wrote
+  lakecheck contracts validate PATH          judge data contracts
+  lakecheck config validate PATH             judge lake.yaml
+  lakecheck COMMAND --help                   what a command does, with examples
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        argv: The arguments without the program's name; those of the process when left out.
+
+    Returns:
+        The exit code.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.handler(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has seen enough, such as `head`. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        print("lakecheck: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except InvalidInput as error:
+        for finding in error.findings:
+            print(f"lakecheck: {finding}", file=sys.stderr)
+        return UNREADABLE
+    except DataLakeError as error:
+        print(f"lakecheck: {error}", file=sys.stderr)
+        return UNREADABLE
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lakecheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run_command.add_parser(subparsers)
+    config_command.add_parser(subparsers)
+    return parser

@@ -1,0 +1,1 @@
+"""What a run said, written for people (`text`) and for machines (`json`)."""

@@ -1,0 +1,218 @@
+"""A run as text for a terminal and for a CI log: a line that sums up, a table of stacks, the checks, every finding with its remedy."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakecheck.checks.base import plural
+from lakecheck.report.json import count, stack_seconds
+from lakemodel.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lakecheck.assembly import StackTemplate
+    from lakecheck.checks import CheckResult
+    from lakecheck.findings import Finding
+    from lakecheck.run import Run
+
+WIDTH = 100
+
+_HEADINGS = ("environment", "account", "stack", "resources", "findings", "acknowledged", "time")
+_NUMBERS_FROM = 3
+_GAP = "  "
+_LABEL = 9
+_NO_ACCOUNT = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Colours, or none: control codes are for terminals only."""
+
+    color: bool = False
+
+    def _code(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
+
+    def bold(self, text: str) -> str:
+        """For headings."""
+        return self._code("1", text)
+
+    def faint(self, text: str) -> str:
+        """For what can be passed over."""
+        return self._code("2", text)
+
+    def good(self, text: str) -> str:
+        """For what passed."""
+        return self._code("32", text)
+
+    def severity(self, severity: Severity, text: str) -> str:
+        """For a finding's first line."""
+        return self._code({Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "36"}[severity], text)
+
+
+def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_acknowledged: bool = False) -> str:
+    """The whole report, which ends with a line feed.
+
+    Args:
+        run: What to report.
+        style: Plain when left out.
+        width: Columns to keep to; names and ids that are longer than a line are never cut in the findings.
+        list_acknowledged: Print each acknowledged finding with its reason, too.
+    """
+    style = Style() if style is None else style
+    lines = [*_header(run, style, width), "", *_table(run, style, width), "", *_checks(run, style, width)]
+    open_ones = [finding for finding in run.findings if finding.acknowledged is None]
+    for group in _grouped(open_ones):
+        lines += ["", *_group(group, style, width)]
+    acknowledged = [finding for finding in run.findings if finding.acknowledged is not None]
+    if list_acknowledged:
+        for group in _grouped(acknowledged):
+            lines += ["", *_group(group, style, width)]
+    lines += ["", *_verdict(run, style, len(acknowledged), listed=list_acknowledged)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _header(run: Run, style: Style, width: int) -> Iterator[str]:
+    assembly = run.assembly
+    environments = assembly.environments
+    numbers = (
+        f"{plural(len(environments), 'environment')}, {plural(len(assembly.accounts), 'account')}, "
+        f"{plural(len(assembly.stacks), 'stack')}, {plural(assembly.resource_count, 'resource')}"
+    )
+    time = f"{run.seconds:.1f} s" if run.synth_seconds is None else f"{run.synth_seconds:.1f} s synth, {run.seconds:.1f} s checks"
+    title = " · ".join(environments)
+    one_line = f"{title}   {numbers}"
+    if len(one_line) + len(time) + len(_GAP) <= width:
+        yield style.bold(title) + f"   {numbers}" + time.rjust(width - len(one_line))
+    else:
+        yield style.bold(title)
+        yield f"{numbers}{_GAP}{time}"
+
+
+def _table(run: Run, style: Style, width: int) -> Iterator[str]:
+    rows = [_row(run, stack) for stack in run.assembly.stacks]
+    last = [""] * 2
+    shown = []
+    for row in rows:
+        # A value that repeats from the row above is left out: what is new is seen.
+        cells = list(row)
+        for column in range(2):
+            if list(row[: column + 1]) == last[: column + 1]:
+                cells[column] = ""
+        last = list(row[:2])
+        shown.append(cells)
+    widths = [max(len(heading), *(len(row[column]) for row in rows)) for column, heading in enumerate(_HEADINGS)]
+    room = width - (sum(widths) - widths[2]) - len(_GAP) * (len(widths) - 1)
+    widths[2] = max(min(widths[2], room), len(_HEADINGS[2]), 12)
+    yield style.faint(_GAP.join(_cell(heading, widths, column) for column, heading in enumerate(_HEADINGS)))
+    for row, cells in zip(rows, shown, strict=True):
+        line = _GAP.join(_cell(cell, widths, column) for column, cell in enumerate(cells))
+        yield line if row[4] == "0" else style.bold(line)
+
+
+def _row(run: Run, stack: StackTemplate) -> tuple[str, ...]:
+    numbers = count(run.of_stack(stack))
+    return (
+        stack.environment,
+        stack.account or _NO_ACCOUNT,
+        stack.path.removeprefix(f"{stack.environment}/"),
+        f"{len(stack.resources):,}",
+        f"{numbers['errors'] + numbers['warnings']:,}",
+        f"{numbers['acknowledged']:,}",
+        f"{stack_seconds(run, stack):.1f} s",
+    )
+
+
+def _cell(text: str, widths: Sequence[int], column: int) -> str:
+    width = widths[column]
+    if len(text) > width:
+        keep = width - 1
+        text = f"{text[: keep // 2]}…{text[len(text) - (keep - keep // 2) :]}"
+    return text.rjust(width) if column >= _NUMBERS_FROM else text.ljust(width)
+
+
+def _checks(run: Run, style: Style, width: int) -> Iterator[str]:
+    names = max(len(result.name) for result in run.results)
+    for result in run.results:
+        head = f"  {result.name.ljust(names)}  "
+        if result.not_run:
+            yield style.severity(Severity.WARNING, f"{head}not run: {result.not_run}")
+            continue
+        yield from _check(result, head, style, width)
+
+
+def _check(result: CheckResult, head: str, style: Style, width: int) -> Iterator[str]:
+    numbers = count(result.findings)
+    parts = [plural(numbers["errors"], "error"), plural(numbers["warnings"], "warning")]
+    parts += [plural(numbers["notes"], "note")] if numbers["notes"] else []
+    parts += [f"{numbers['acknowledged']:,} acknowledged"] if numbers["acknowledged"] else []
+    verdict = ", ".join(parts)
+    time = f"{result.seconds:.1f} s"
+    text = f"{verdict.ljust(34)}{_GAP}{result.title}: {result.detail}"
+    wrapped = textwrap.wrap(text, width - len(head) - len(time) - len(_GAP), subsequent_indent=" " * 36, break_long_words=False)
+    failed = numbers["errors"] + numbers["warnings"]
+    for index, line in enumerate(wrapped):
+        if index == 0:
+            full = f"{head}{line}".ljust(width - len(time)) + time
+            yield full if not failed else style.bold(full)
+        else:
+            yield " " * len(head) + line
+
+
+def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        reason = None if finding.acknowledged is None else (finding.acknowledged.reason, finding.acknowledged.owner)
+        key = (finding.check, finding.rule, finding.severity, finding.message, finding.remedy, reason)
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
+
+
+def _group(group: Sequence[Finding], style: Style, width: int) -> Iterator[str]:
+    """One block for all places where the same rule says the same; every place is listed."""
+    finding = group[0]
+    word = "ACKNOWLEDGED" if finding.acknowledged else finding.severity.value.upper()
+    places = "" if len(group) == 1 else f"  ({len(group)} places)"
+    yield (
+        style.severity(Severity.NOTE if finding.acknowledged else finding.severity, f"{word} {finding.rule}") + f"  {finding.check}{places}"
+    )
+    yield from _labelled("found", finding.message, width)
+    if finding.acknowledged:
+        yield from _labelled("reason", finding.acknowledged.reason, width)
+        yield from _labelled("owner", finding.acknowledged.owner or "nobody", width)
+    if finding.remedy:
+        yield from _labelled("remedy", finding.remedy, width)
+    for index, each in enumerate(group):
+        yield from _place(each, "at" if index == 0 else "")
+
+
+def _place(finding: Finding, label: str) -> Iterator[str]:
+    """On one line, never cut, so that it can be searched for and copied."""
+    logical_id = f" ({finding.logical_id})" if finding.logical_id and finding.construct_path else ""
+    expires = f", until {finding.acknowledged.expires}" if finding.acknowledged and finding.acknowledged.expires else ""
+    source = f"  {finding.source}" if finding.source else ""
+    yield f"  {label.ljust(_LABEL)}{finding.where}{logical_id}{expires}{source}"
+
+
+def _labelled(label: str, text: str, width: int) -> Iterator[str]:
+    indent = " " * (_LABEL + 2)
+    wrapped = textwrap.wrap(
+        text, width, initial_indent=f"  {label.ljust(_LABEL)}", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    yield from wrapped or [f"  {label}"]
+
+
+def _verdict(run: Run, style: Style, acknowledged: int, *, listed: bool) -> Iterator[str]:
+    if acknowledged and not listed:
+        yield style.faint(f"{plural(acknowledged, 'acknowledged finding')}: --acknowledged lists each with its reason and owner")
+    if run.app_exit:
+        yield style.severity(Severity.ERROR, f"the app ended with exit code {run.app_exit}")
+    failing = len(run.failing)
+    if run.passed:
+        yield style.good(f"passed: nothing open in {plural(len(run.assembly.stacks), 'stack')}")
+    else:
+        what = plural(failing, "finding") if failing else "the app's own verdict"
+        yield style.severity(Severity.ERROR, f"failed: {what}")
