@@ -1,0 +1,1 @@
+"""Code that runs inside AWS: Lambda handlers and the Glue job. Never imports aws_cdk."""

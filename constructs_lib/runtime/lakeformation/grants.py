@@ -1,0 +1,244 @@
+"""Grants as sets of single rights: reads which are held, gives and takes many at a time, and names each that failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from .cfn_response import LOG
+from .principals import IAM_ALLOWED_PRINCIPALS, PrincipalNotFoundError
+from .retry import TRANSIENT, Retry, code_of, is_invalid_principal, message_of
+from .targets import Target, resource_of, targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from .principals import Principals
+
+_BATCH = 20  # entries in one BatchGrantPermissions or BatchRevokePermissions
+
+
+class Right(NamedTuple):
+    """One permission of one principal on one target; or, when `grantable`, that the principal may pass it on."""
+
+    principal: str
+    target: Target
+    permission: str
+    grantable: bool = False
+
+    def __str__(self) -> str:
+        passing = ", with grant option" if self.grantable else ""
+        return f"{self.permission} on {self.target} to {self.principal}{passing}"
+
+
+def rights_of(entry: Mapping[str, Any], principal: str, account: str) -> Iterator[Right]:
+    """The rights in one grant as declared or as listed."""
+    for target in targets_of(entry["Resource"], account):
+        grantable = set(entry.get("PermissionsWithGrantOption") or [])
+        for permission in {*(entry.get("Permissions") or []), *grantable}:
+            yield Right(principal, target, permission)
+        for permission in grantable:
+            yield Right(principal, target, permission, grantable=True)
+
+
+class Entry(NamedTuple):
+    """One entry of a batch call, with the rights it is for."""
+
+    request: dict[str, Any]
+    rights: frozenset[Right]
+
+
+class Grants:
+    """The grants in an account's catalog.
+
+    Args:
+        client: A boto3 client for Lake Formation.
+        retry: How to call it.
+        account: The account; a resource without a catalog id is its own.
+        principals: Resolves permission sets.
+    """
+
+    def __init__(self, client: Any, retry: Retry, account: str, principals: Principals) -> None:
+        self._client = client
+        self._retry = retry
+        self._account = account
+        self._principals = principals
+
+    def declared(self, entries: Iterable[Mapping[str, Any]], *, tolerant: bool) -> set[Right]:
+        """The rights in a resource's `Grants`.
+
+        Args:
+            entries: As in the template.
+            tolerant: Whether to leave out principals that cannot be found, as is right for what is to be taken away.
+
+        Raises:
+            PrincipalNotFoundError: If a permission set has no role, unless `tolerant`.
+        """
+        rights: set[Right] = set()
+        for entry in entries:
+            try:
+                principal = self._principals.resolve(entry["Principal"]["DataLakePrincipalIdentifier"])
+            except PrincipalNotFoundError:
+                if not tolerant:
+                    raise
+                continue
+            rights.update(rights_of(entry, principal, self._account))
+        return rights
+
+    def held(self, targets: Iterable[Target]) -> tuple[set[Right], set[Target]]:
+        """The rights that anybody holds on these targets, and the targets whose grants Lake Formation does not list."""
+        held: set[Right] = set()
+        unknown: set[Target] = set()
+        by_listed: dict[Target, set[Target]] = {}
+        for target in targets:
+            by_listed.setdefault(target.table or target, set()).add(target)
+        for listed, asked in sorted(by_listed.items()):
+            try:
+                held.update(self._list(listed, with_filters=any(target.kind == "filter" for target in asked)))
+            except ClientError as error:
+                if code_of(error) == "EntityNotFoundException":
+                    continue
+                if code_of(error) != "InvalidInputException":
+                    raise
+                unknown.update(asked)
+        return held, unknown
+
+    def _list(self, target: Target, *, with_filters: bool) -> Iterator[Right]:
+        """What is granted explicitly. Asked without a principal, as with one the answer mixes in what is implied."""
+        arguments: dict[str, Any] = {"Resource": resource_of([target], self._account)}
+        if target.catalog != self._account:
+            arguments["CatalogId"] = target.catalog
+        if with_filters:
+            arguments["IncludeRelated"] = "TRUE"
+        while True:
+            page = self._retry.call(self._client.list_permissions, **arguments)
+            for entry in page["PrincipalResourcePermissions"]:
+                yield from rights_of(entry, entry["Principal"]["DataLakePrincipalIdentifier"], self._account)
+            if not page.get("NextToken"):
+                return
+            arguments["NextToken"] = page["NextToken"]
+
+    def give(self, rights: Iterable[Right]) -> list[str]:
+        """Grants these rights; what is held already may be among them. Returns what failed, in words."""
+        return self._in_batches(self._client.batch_grant_permissions, _entries(rights, self._account, giving=True), _never)
+
+    def take(self, rights: Iterable[Right]) -> list[str]:
+        """Revokes these rights; those that are gone already, or whose target is, may be among them. Returns what failed, in words."""
+        return self._in_batches(self._client.batch_revoke_permissions, _entries(rights, self._account, giving=False), self._is_gone)
+
+    def _is_gone(self, entry: Entry, code: str, message: str) -> bool:
+        if code == "EntityNotFoundException":
+            return True
+        if code != "InvalidInputException":
+            return False
+        if is_invalid_principal(code, message):
+            LOG.warning("grants of a principal that no longer exists cannot be revoked: %s", message)
+            return True
+        held, unknown = self.held(right.target for right in entry.rights)
+        return not held & entry.rights and (not unknown or "revoked" in message.lower() or "no permissions" in message.lower())
+
+    def _in_batches(self, operation: Callable[..., Any], entries: list[Entry], is_fine: Callable[[Entry, str, str], bool]) -> list[str]:
+        failures: list[str] = []
+        for catalog in sorted({_catalog(entry) for entry in entries}):
+            of_catalog = [entry for entry in entries if _catalog(entry) == catalog]
+            arguments = {} if catalog == self._account else {"CatalogId": catalog}
+            for start in range(0, len(of_catalog), _BATCH):
+                failures += self._batch(operation, arguments, of_catalog[start : start + _BATCH], is_fine)
+        return failures
+
+    def _batch(
+        self,
+        operation: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        entries: list[Entry],
+        is_fine: Callable[[Entry, str, str], bool],
+    ) -> list[str]:
+        """One batch, and again those of its entries whose failure passes."""
+        failures: list[str] = []
+        attempt = 0
+        while entries:
+            by_id = {str(number): entry for number, entry in enumerate(entries)}
+            requests = [{"Id": name, **entry.request} for name, entry in by_id.items()]
+            again: list[Entry] = []
+            for entry, code, message in self._failures(operation, arguments, requests, by_id):
+                if is_fine(entry, code, message):
+                    continue
+                if self._retry.may_retry(code, message, attempt):
+                    again.append(entry)
+                else:
+                    failures.append(_in_words(entry, code, message))
+            entries = again
+            if entries:
+                self._retry.pause(attempt)
+                attempt += 1
+        return failures
+
+    def _failures(
+        self,
+        operation: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        requests: list[dict[str, Any]],
+        by_id: Mapping[str, Entry],
+    ) -> list[tuple[Entry, str, str]]:
+        try:
+            answer = self._retry.call(operation, Entries=requests, **arguments)
+        except ClientError as error:
+            if len(requests) > 1 and code_of(error) not in TRANSIENT:  # one bad entry must not fail the others with it
+                return [failure for request in requests for failure in self._failures(operation, arguments, [request], by_id)]
+            return [(by_id[request["Id"]], code_of(error), message_of(error)) for request in requests]
+        failed = answer.get("Failures") or []
+        return [
+            (
+                by_id[failure["RequestEntry"]["Id"]],
+                failure.get("Error", {}).get("ErrorCode", ""),
+                failure.get("Error", {}).get("ErrorMessage", ""),
+            )
+            for failure in failed
+        ]
+
+    def allowed_to_all(self, targets: Iterable[Target]) -> set[Right]:
+        """What IAM_ALLOWED_PRINCIPALS holds on these targets: where it does, IAM decides and no grant is asked."""
+        held, _ = self.held(targets)
+        return {right for right in held if right.principal == IAM_ALLOWED_PRINCIPALS}
+
+
+def _never(_entry: Entry, _code: str, _message: str) -> bool:
+    return False
+
+
+def _catalog(entry: Entry) -> str:
+    return next(iter(entry.rights)).target.catalog
+
+
+def _in_words(entry: Entry, code: str, message: str) -> str:
+    rights = "; ".join(sorted(map(str, entry.rights)))
+    return f"{rights}: {code} {message}".rstrip()
+
+
+def _entries(rights: Iterable[Right], account: str, *, giving: bool) -> list[Entry]:
+    """Rights as few batch entries: one for each principal and target, columns of a table together where their permissions agree."""
+    by_target: dict[tuple[str, Target], set[Right]] = {}
+    for right in rights:
+        by_target.setdefault((right.principal, right.target), set()).add(right)
+    alike: dict[tuple[Any, ...], set[Right]] = {}
+    for (principal, target), these in by_target.items():
+        plain = tuple(sorted(right.permission for right in these if not right.grantable))
+        grantable = tuple(sorted(right.permission for right in these if right.grantable))
+        group = target.table if target.kind == "column" else target
+        key = (principal, target.kind, group, plain, grantable)
+        alike.setdefault(key, set()).update(these)
+    entries = []
+    for key in sorted(alike, key=str):
+        principal, _kind, _group, plain, grantable = key
+        these = alike[key]
+        # To grant the option the permission has to be named as well; to take the option alone it must not be.
+        permissions = sorted({*plain, *grantable}) if giving else sorted(plain)
+        request = {
+            "Principal": {"DataLakePrincipalIdentifier": principal},
+            "Resource": resource_of({right.target for right in these}, account),
+            "Permissions": permissions,
+            "PermissionsWithGrantOption": sorted(grantable),
+        }
+        entries.append(Entry(request, frozenset(these)))
+    return entries

@@ -1,0 +1,67 @@
+"""Who a grant is for, as far as only the account knows: an Identity Center permission set's role, whose name ends in a random suffix."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .retry import Retry
+
+IAM_ALLOWED_PRINCIPALS = "IAM_ALLOWED_PRINCIPALS"
+_PATH = "/aws-reserved/sso.amazonaws.com/"
+_PATTERN = re.compile(r"^arn:[^:]+:iam::[^:]*:role/aws-reserved/sso\.amazonaws\.com/\*AWSReservedSSO_(?P<name>.+)_\*$")
+
+
+class PrincipalNotFoundError(Exception):
+    """A permission set that has no role in this account."""
+
+
+class Principals:
+    """Resolves principals against the account the handler runs in; asks IAM once, and only when a grant needs it.
+
+    Args:
+        iam: A boto3 client for IAM.
+        retry: How to call it.
+    """
+
+    def __init__(self, iam: Any, retry: Retry) -> None:
+        self._iam = iam
+        self._retry = retry
+        self._roles: dict[str, str] | None = None
+
+    def resolve(self, identifier: str) -> str:
+        """The identifier Lake Formation knows: the role's ARN for a permission set's pattern, anything else as it is.
+
+        Raises:
+            PrincipalNotFoundError: If no role of that permission set is in the account.
+        """
+        match = _PATTERN.match(identifier)
+        if match is None:
+            return identifier
+        wanted = re.compile(rf"^AWSReservedSSO_{re.escape(match['name'])}_[0-9a-f]{{16}}$")
+        for name, arn in self._reserved_roles().items():
+            if wanted.match(name):
+                return arn
+        msg = (
+            f"permission set {match['name']} has no role in this account (looked for {_PATH}.../AWSReservedSSO_{match['name']}_*); "
+            "assign it to the account in Identity Center first"
+        )
+        raise PrincipalNotFoundError(msg)
+
+    def _reserved_roles(self) -> dict[str, str]:
+        if self._roles is None:
+            self._roles = dict(self._list())
+        return self._roles
+
+    def _list(self) -> Iterator[tuple[str, str]]:
+        arguments: dict[str, Any] = {"PathPrefix": _PATH}
+        while True:
+            page = self._retry.call(self._iam.list_roles, **arguments)
+            for role in page["Roles"]:
+                yield role["RoleName"], role["Arn"]
+            if not page.get("IsTruncated"):
+                return
+            arguments["Marker"] = page["Marker"]

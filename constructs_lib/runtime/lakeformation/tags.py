@@ -1,0 +1,161 @@
+"""LF-Tag associations as target, key and value: reads what is assigned, assigns what differs, removes what left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from .retry import Retry, code_of, message_of
+from .targets import Target, resource_of, targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Assigned = dict[Target, dict[str, str]]
+"""The value of each tag key that stands on a target itself, without what it inherits."""
+
+
+class Tags:
+    """The LF-Tags on an account's databases, tables and columns.
+
+    Args:
+        client: A boto3 client for Lake Formation.
+        retry: How to call it.
+        account: The account; a resource without a catalog id is its own.
+    """
+
+    def __init__(self, client: Any, retry: Retry, account: str) -> None:
+        self._client = client
+        self._retry = retry
+        self._account = account
+
+    def declared(self, entries: Iterable[Mapping[str, Any]]) -> Assigned:
+        """What a resource's `TagAssociations` assign."""
+        assigned: Assigned = {}
+        for entry in entries:
+            for target in targets_of(entry["Resource"], self._account):
+                values = assigned.setdefault(target, {})
+                for pair in entry["LFTags"]:
+                    (values[pair["TagKey"].lower()],) = (value.lower() for value in pair["TagValues"])
+        return assigned
+
+    def current(self, targets: Iterable[Target]) -> Assigned:
+        """What is assigned to these targets now; nothing to those that do not exist."""
+        wanted = set(targets)
+        assigned: Assigned = {}
+        for group in _together(wanted):
+            try:
+                answer = self._retry.call(
+                    self._client.get_resource_lf_tags,
+                    Resource=resource_of(group, self._account),
+                    ShowAssignedLFTags=True,
+                )
+            except ClientError as error:
+                if code_of(error) != "EntityNotFoundException":
+                    raise
+                continue
+            for target, pairs in _found(answer, group):
+                if target in wanted:
+                    assigned[target] = {pair["TagKey"].lower(): pair["TagValues"][0].lower() for pair in pairs}
+        return assigned
+
+    def assign(self, wanted: Assigned) -> list[str]:
+        """Makes each target carry these tags; another value of the same key gives way. Returns what failed, in words."""
+        current = self.current(wanted)
+        missing = {
+            target: values for target, values in wanted.items() if any(current.get(target, {}).get(key) != values[key] for key in values)
+        }
+        failures = self._each(self._client.add_lf_tags_to_resource, missing, _never)
+        if missing and not failures:
+            now = self.current(missing)
+            failures = [
+                f"tag {key}={value} on {target} was accepted and is not there"
+                for target, values in sorted(missing.items())
+                for key, value in values.items()
+                if now.get(target, {}).get(key) != value
+            ]
+        return failures
+
+    def remove(self, gone: Assigned) -> list[str]:
+        """Takes these tags off, as far as they still have these values. Returns what failed, in words."""
+        current = self.current(gone)
+        ours = {
+            target: {key: value for key, value in values.items() if current.get(target, {}).get(key) == value}
+            for target, values in gone.items()
+        }
+        return self._each(
+            self._client.remove_lf_tags_from_resource, {target: values for target, values in ours.items() if values}, _is_gone
+        )
+
+    def _each(self, operation: Callable[..., Any], assigned: Assigned, is_fine: Callable[[str], bool]) -> list[str]:
+        failures: list[str] = []
+        for values in sorted({tuple(sorted(values.items())) for values in assigned.values()}):
+            for group in _together(target for target, those in assigned.items() if tuple(sorted(those.items())) == values):
+                failures += self._call(operation, group, dict(values), is_fine)
+        return failures
+
+    def _call(
+        self, operation: Callable[..., Any], group: list[Target], values: dict[str, str], is_fine: Callable[[str], bool]
+    ) -> list[str]:
+        resource = resource_of(group, self._account)
+        attempt = 0
+        failures: list[str] = []
+        while values:
+            pairs = [{"CatalogId": group[0].catalog, "TagKey": key, "TagValues": [value]} for key, value in values.items()]
+            again: dict[str, str] = {}
+            for pair, code, message in self._failures(operation, resource, pairs):
+                if is_fine(code):
+                    continue
+                if self._retry.may_retry(code, message, attempt):
+                    again[pair["TagKey"]] = values[pair["TagKey"]]
+                else:
+                    where = ", ".join(map(str, group))
+                    failures.append(f"tag {pair['TagKey']}={values[pair['TagKey']]} on {where}: {code} {message}".rstrip())
+            values = again
+            if values:
+                self._retry.pause(attempt)
+                attempt += 1
+        return failures
+
+    def _failures(
+        self,
+        operation: Callable[..., Any],
+        resource: dict[str, Any],
+        pairs: list[dict[str, Any]],
+    ) -> list[tuple[dict[str, Any], str, str]]:
+        try:
+            answer = self._retry.call(operation, Resource=resource, LFTags=pairs)
+        except ClientError as error:  # the call as a whole: every tag of it
+            return [(pair, code_of(error), message_of(error)) for pair in pairs]
+        return [
+            (failure["LFTag"], failure.get("Error", {}).get("ErrorCode", ""), failure.get("Error", {}).get("ErrorMessage", ""))
+            for failure in answer.get("Failures") or []
+        ]
+
+
+def _never(_code: str) -> bool:
+    return False
+
+
+def _is_gone(code: str) -> bool:
+    return code == "EntityNotFoundException"
+
+
+def _together(targets: Iterable[Target]) -> list[list[Target]]:
+    """Targets that one call can name: columns of the same table together, anything else by itself."""
+    groups: dict[tuple[str, Target], list[Target]] = {}
+    for target in sorted(targets):
+        group = target.table if target.kind == "column" and target.table is not None else target
+        groups.setdefault((target.kind, group), []).append(target)
+    return list(groups.values())
+
+
+def _found(answer: Mapping[str, Any], group: list[Target]) -> Iterator[tuple[Target, list[dict[str, Any]]]]:
+    first = group[0]
+    if first.kind == "database":
+        yield first, answer.get("LFTagOnDatabase") or []
+    elif first.kind == "table":
+        yield first, answer.get("LFTagsOnTable") or []
+    for column in answer.get("LFTagsOnColumns") or []:
+        yield Target("column", first.catalog, (*first.path[:2], column["Name"].lower())), column["LFTags"]

@@ -1,0 +1,1 @@
+"""Pure code: no AWS CDK, no network."""

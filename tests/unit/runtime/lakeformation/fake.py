@@ -1,0 +1,260 @@
+"""A Lake Formation that behaves as badly as the real one: it throttles, collides, fails in part and holds identities that are gone.
+
+Written against the API's documentation, not against our handler: it keeps rights in a shape of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+ACCOUNT = "444444444401"
+EVERYONE = "IAM_ALLOWED_PRINCIPALS"
+
+
+def error(code: str, message: str = "", operation: str = "Operation") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+class FakeLakeFormation:
+    """One account's Lake Formation.
+
+    Attributes:
+        existing: Principals that exist; others are refused.
+        tables: Columns of each (database, table).
+        vocabulary: Allowed values of each LF-Tag key.
+        rights: (principal, resource as JSON, permission, grantable) of everything granted.
+        tags: (resource path) -> key -> value; a path is (database,), (database, table) or (database, table, column).
+        errors: For an operation's name, errors to raise before it works.
+        refused: For (permission, resource path): code and message to fail that entry with, as often as stated.
+        calls: Names of the operations that changed something or were asked, in order.
+        stays: Rights that must never be missing; `missing` has those that were, after a call.
+    """
+
+    def __init__(self) -> None:
+        self.existing: set[str] = set()
+        self.tables: dict[tuple[str, str], list[str]] = {}
+        self.vocabulary: dict[str, set[str]] = {}
+        self.rights: set[tuple[str, str, str, bool]] = set()
+        self.tags: dict[tuple[str, ...], dict[str, str]] = {}
+        self.errors: dict[str, list[ClientError]] = {}
+        self.refused: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.calls: list[str] = []
+        self.batches: list[int] = []
+        self.stays: set[tuple[str, str, str, bool]] = set()
+        self.missing: list[str] = []
+        self.page_size = 2
+        self.settings: dict[str, Any] = {
+            "DataLakeAdmins": [],
+            "ReadOnlyAdmins": [],
+            "CreateDatabaseDefaultPermissions": [{"Principal": {"DataLakePrincipalIdentifier": EVERYONE}, "Permissions": ["ALL"]}],
+            "CreateTableDefaultPermissions": [{"Principal": {"DataLakePrincipalIdentifier": EVERYONE}, "Permissions": ["ALL"]}],
+            "Parameters": {"CROSS_ACCOUNT_VERSION": "1", "SET_CONTEXT": "TRUE"},
+            "TrustedResourceOwners": ["999999999999"],
+        }
+        self.meddling: list[dict[str, Any]] = []  # what others put right after a put of ours
+
+    def _begin(self, operation: str) -> None:
+        self.calls.append(operation)
+        if self.errors.get(operation):
+            raise self.errors[operation].pop(0)
+
+    def _end(self) -> None:
+        if not self.stays <= self.rights:
+            self.missing.append(f"after {self.calls[-1]}: {sorted(self.stays - self.rights)}")
+
+    # Settings
+
+    def get_data_lake_settings(self) -> dict[str, Any]:
+        self._begin("get_data_lake_settings")
+        return {"DataLakeSettings": json.loads(json.dumps(self.settings))}
+
+    def put_data_lake_settings(self, *, DataLakeSettings: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - the API's name
+        self._begin("put_data_lake_settings")
+        for name in ("DataLakeAdmins", "ReadOnlyAdmins"):
+            for entry in DataLakeSettings.get(name, []):
+                if entry["DataLakePrincipalIdentifier"] not in self.existing:
+                    code = "InvalidInputException"
+                    raise error(code, f"Invalid principal: {entry['DataLakePrincipalIdentifier']}")
+        self.settings = json.loads(json.dumps(DataLakeSettings))
+        if self.meddling:
+            self.settings.update(self.meddling.pop(0))
+        return {}
+
+    def admins(self) -> list[str]:
+        return [entry["DataLakePrincipalIdentifier"] for entry in self.settings["DataLakeAdmins"]]
+
+    # Grants
+
+    def _resources(self, resource: dict[str, Any]) -> list[str]:
+        """The resource in the fake's own keys: one for each column of an include list."""
+        resource = json.loads(json.dumps(resource).lower())
+        ((kind, body),) = resource.items()
+        body.pop("catalogid", None)
+        if kind in {"table", "tablewithcolumns"}:
+            place = (body["databasename"], body.get("name", "*"))
+            if "*" not in place and place not in self.tables:
+                code = "EntityNotFoundException"
+                raise error(code, f"Table not found: {place}")
+            if body.get("columnnames"):
+                unknown = set(body["columnnames"]) - set(self.tables[place])
+                if unknown:
+                    code = "InvalidInputException"
+                    raise error(code, f"Columns not found: {sorted(unknown)}")
+                return [json.dumps(["column", *place, column]) for column in body["columnnames"]]
+            if (body.get("columnwildcard") or {}).get("excludedcolumnnames"):
+                return [json.dumps(["but", *place, *sorted(body["columnwildcard"]["excludedcolumnnames"])])]
+            return [json.dumps(["table", *place])]
+        if kind == "lftagpolicy":
+            pairs = sorted((pair["tagkey"], sorted(pair["tagvalues"])) for pair in body["expression"])
+            return [json.dumps([kind, body["resourcetype"], pairs])]
+        return [json.dumps([kind, sorted(map(str, body.items()))])]
+
+    def batch_grant_permissions(self, *, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        return self._batch("batch_grant_permissions", Entries, self._grant)
+
+    def batch_revoke_permissions(self, *, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        return self._batch("batch_revoke_permissions", Entries, self._revoke)
+
+    def _batch(self, operation: str, entries: list[dict[str, Any]], apply: Any) -> dict[str, Any]:
+        self._begin(operation)
+        if len(entries) > 20 or len({entry["Id"] for entry in entries}) != len(entries):
+            code = "InvalidInputException"
+            raise error(code, "more than 20 entries, or ids that are not unique")
+        self.batches.append(len(entries))
+        failures = []
+        for entry in entries:
+            try:
+                self._refuse(entry)
+                apply(entry)
+            except ClientError as failed:
+                detail = failed.response["Error"]
+                failures.append({"RequestEntry": entry, "Error": {"ErrorCode": detail["Code"], "ErrorMessage": detail["Message"]}})
+        self._end()
+        return {"Failures": failures}
+
+    def _refuse(self, entry: dict[str, Any]) -> None:
+        for permission in entry["Permissions"]:
+            for resource in self._resources(entry["Resource"]):
+                waiting = self.refused.get((permission, resource))
+                if waiting:
+                    raise error(*waiting.pop(0))
+
+    def _grant(self, entry: dict[str, Any]) -> None:
+        principal = entry["Principal"]["DataLakePrincipalIdentifier"]
+        if principal not in self.existing:
+            code = "InvalidInputException"
+            raise error(code, f"Invalid principal {principal}")
+        if not set(entry["PermissionsWithGrantOption"]) <= set(entry["Permissions"]):
+            code = "InvalidInputException"
+            raise error(code, "grant option without its permission")
+        for resource in self._resources(entry["Resource"]):
+            for permission in entry["Permissions"]:
+                self.rights.add((principal, resource, permission, False))
+            for permission in entry["PermissionsWithGrantOption"]:
+                self.rights.add((principal, resource, permission, True))
+
+    def _revoke(self, entry: dict[str, Any]) -> None:
+        principal = entry["Principal"]["DataLakePrincipalIdentifier"]
+        held = {right for right in self.rights if right[0] == principal}
+        resources = self._resources(entry["Resource"])
+        leaving = {
+            right
+            for right in held
+            if right[1] in resources
+            and (right[2] in entry["Permissions"] or (right[3] and right[2] in entry["PermissionsWithGrantOption"]))
+        }
+        if not leaving:
+            code = "InvalidInputException"
+            raise error(code, "No permissions revoked. Grantee has no permissions and no grantable permissions on resource.")
+        for resource in resources:
+            kind, *place = json.loads(resource)
+            if kind == "table" and "SELECT" in entry["Permissions"]:  # hostile: SELECT on columns goes with SELECT on the table
+                leaving |= {right for right in held if json.loads(right[1])[:3] == ["column", *place] and right[2] == "SELECT"}
+        self.rights -= leaving
+
+    def list_permissions(self, *, Resource: dict[str, Any], **options: Any) -> dict[str, Any]:  # noqa: N803 - the API's name
+        self._begin("list_permissions")
+        if "TableWithColumns" in Resource or "DataCellsFilter" in Resource or "Principal" in options:
+            code = "InvalidInputException"
+            raise error(code, "ask for the table; a principal mixes in what is implied")
+        (asked,) = self._resources(Resource)
+        place = json.loads(asked)[1:]
+        found = sorted(
+            right
+            for right in self.rights
+            if right[1] == asked
+            or ("Table" in Resource and json.loads(right[1])[0] in {"column", "but"} and json.loads(right[1])[1:3] == place)
+        )
+        start = int(options.get("NextToken", "0"))
+        page = found[start : start + self.page_size]
+        answer: dict[str, Any] = {"PrincipalResourcePermissions": [self._listed(right, Resource) for right in page]}
+        if start + self.page_size < len(found):
+            answer["NextToken"] = str(start + self.page_size)
+        return answer
+
+    def _listed(self, right: tuple[str, str, str, bool], asked: dict[str, Any]) -> dict[str, Any]:
+        """As Lake Formation lists it: SELECT on a table as SELECT on all of its columns, and always with the catalog's id."""
+        principal, resource, permission, grantable = right
+        kind, *place = json.loads(resource)
+        ((name, body),) = asked.items()
+        shown: dict[str, Any] = {name: {"CatalogId": ACCOUNT, **body}}
+        if kind in {"column", "but"} or (kind == "table" and permission == "SELECT"):
+            columns = {"column": {"ColumnNames": place[2:]}, "but": {"ColumnWildcard": {"ExcludedColumnNames": place[2:]}}}
+            base = {"CatalogId": ACCOUNT, "DatabaseName": place[0], "Name": place[1]}
+            shown = {"TableWithColumns": {**base, **columns.get(kind, {"ColumnWildcard": {}})}}
+        return {
+            "Principal": {"DataLakePrincipalIdentifier": principal},
+            "Resource": shown,
+            "Permissions": [] if grantable else [permission],
+            "PermissionsWithGrantOption": [permission] if grantable else [],
+        }
+
+    # Tags
+
+    def _paths(self, resource: dict[str, Any]) -> list[tuple[str, ...]]:
+        ((kind, body),) = resource.items()
+        if kind == "Database":
+            return [(body["Name"],)]
+        place = (body["DatabaseName"], body["Name"])
+        if place not in self.tables:
+            code = "EntityNotFoundException"
+            raise error(code, f"Table not found: {place}")
+        return [(*place, column) for column in body["ColumnNames"]] if kind == "TableWithColumns" else [place]
+
+    def add_lf_tags_to_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self._begin("add_lf_tags_to_resource")
+        failures = []
+        for pair in LFTags:
+            (value,) = pair["TagValues"]
+            if value not in self.vocabulary.get(pair["TagKey"], set()):
+                failures.append({"LFTag": pair, "Error": {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Tag does not exist"}})
+                continue
+            for path in self._paths(Resource):
+                self.tags.setdefault(path, {})[pair["TagKey"]] = value
+        return {"Failures": failures}
+
+    def remove_lf_tags_from_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self._begin("remove_lf_tags_from_resource")
+        for path in self._paths(Resource):
+            for pair in LFTags:
+                del self.tags[path][pair["TagKey"]]
+        return {}
+
+    def get_resource_lf_tags(self, *, Resource: dict[str, Any], ShowAssignedLFTags: bool) -> dict[str, Any]:  # noqa: N803
+        self._begin("get_resource_lf_tags")
+        assert ShowAssignedLFTags, "inherited tags would look as if they were assigned"
+        answer: dict[str, Any] = {}
+        for path in self._paths(Resource):
+            pairs = [{"CatalogId": ACCOUNT, "TagKey": key, "TagValues": [value]} for key, value in self.tags.get(path, {}).items()]
+            if not pairs:
+                continue
+            if len(path) == 1:
+                answer["LFTagOnDatabase"] = pairs
+            elif len(path) == 2:
+                answer["LFTagsOnTable"] = pairs
+            else:
+                answer.setdefault("LFTagsOnColumns", []).append({"Name": path[2], "LFTags": pairs})
+        return answer
