@@ -29,6 +29,8 @@ class Quota(StrEnum):
     ROLE_TRUST_POLICY_CHARACTERS = "role_trust_policy_characters"
     ROLE_MANAGED_POLICIES = "role_managed_policies"
     MANAGED_POLICY_CHARACTERS = "managed_policy_characters"
+    GLUE_COMMENT_BYTES = "glue_comment_bytes"
+    GLUE_DESCRIPTION_BYTES = "glue_description_bytes"
     LF_TAG_VALUES = "lf_tag_values"
     LF_TAG_VALUES_PER_CALL = "lf_tag_values_per_call"
     LF_TAG_CHARACTERS = "lf_tag_characters"

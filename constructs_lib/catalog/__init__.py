@@ -1,0 +1,19 @@
+"""The Glue Data Catalog: databases, Iceberg and Parquet tables, their quarantine tables, optimizers, and all of a lake's at once."""
+
+from constructs_lib.catalog.contract_catalog import ContractCatalog
+from constructs_lib.catalog.databases import DomainDatabases, LakeDatabase
+from constructs_lib.catalog.optimizers import OptimizerRole, TableOptimizers
+from constructs_lib.catalog.tables import CatalogTable, IcebergTable, ImportedTable, ParquetTable, QuarantineTable
+
+__all__ = [
+    "CatalogTable",
+    "ContractCatalog",
+    "DomainDatabases",
+    "IcebergTable",
+    "ImportedTable",
+    "LakeDatabase",
+    "OptimizerRole",
+    "ParquetTable",
+    "QuarantineTable",
+    "TableOptimizers",
+]
