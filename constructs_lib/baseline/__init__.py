@@ -1,0 +1,20 @@
+"""One account's security floor: who owns its singletons, the audit trail, threat detection, the catalog's encryption."""
+
+from constructs_lib.baseline.account import OWNER_PARAMETER, LakeAccount
+from constructs_lib.baseline.audit import AuditDestination, AuditStorage, AuditTrail, ExistingAuditStorage
+from constructs_lib.baseline.catalog_encryption import CatalogEncryption
+from constructs_lib.baseline.detection import PublishingFrequency, ThreatDetection
+from lakemodel.config.model import Singleton
+
+__all__ = [
+    "OWNER_PARAMETER",
+    "AuditDestination",
+    "AuditStorage",
+    "AuditTrail",
+    "CatalogEncryption",
+    "ExistingAuditStorage",
+    "LakeAccount",
+    "PublishingFrequency",
+    "Singleton",
+    "ThreatDetection",
+]
