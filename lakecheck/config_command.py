@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakemodel.config.loader import load_config
-from lakemodel.config.schema import config_schema_text
 from lakemodel.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -35,6 +33,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def validate(arguments: argparse.Namespace) -> int:
     """Reads one lake.yaml and prints what is wrong with it; returns the exit code."""
+    from lakemodel.config.loader import load_config  # noqa: PLC0415 - pydantic takes half a second, `lakecheck --help` needs none of it
+
     findings: Sequence[Finding] = ()
     summary = ""
     try:
@@ -57,5 +57,7 @@ def validate(arguments: argparse.Namespace) -> int:
 
 def schema(_arguments: argparse.Namespace) -> int:
     """Prints the JSON Schema of lake.yaml."""
+    from lakemodel.config.schema import config_schema_text  # noqa: PLC0415
+
     sys.stdout.write(config_schema_text())
     return 0

@@ -71,6 +71,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--fail-on", choices=("warning", "error"), default="warning", help="what fails the run; default: warning")
     parser.add_argument("--acknowledged", action="store_true", help="list each acknowledged finding with its reason and owner")
+    parser.add_argument("--all", action="store_true", help="list every place of a finding, however many")
     parser.set_defaults(handler=handle)
 
 
@@ -144,7 +145,8 @@ def _report(run: Run, arguments: argparse.Namespace) -> None:
     style = text.Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
     columns = shutil.get_terminal_size((text.WIDTH, 24)).columns if terminal else text.WIDTH
     width = max(_NARROWEST, min(columns, _WIDEST))
-    sys.stdout.write(text.render(run, style=style, width=width, list_acknowledged=arguments.acknowledged))
+    shown = text.render(run, style=style, width=width, list_acknowledged=arguments.acknowledged, list_all=arguments.all)
+    sys.stdout.write(shown)
 
 
 def _day(text: str) -> date:

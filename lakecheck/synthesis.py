@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _OWN_REPORT = re.compile(r"^(ERROR|WARNING|INFO) \S")
 _PLACE = re.compile(r"^\S+:\d+$")
+_DETAIL = "   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Synthesis:
 def synthesize(command: str, outdir: Path, progress: Progress) -> Synthesis:
     """Runs `command` with `CDK_OUTDIR` set, passing on what it prints as it comes, except for the CDK's own list of findings.
 
+    `LAKECHECK=1` tells the app that its findings are going to be listed here.
     What the app leaves is kept when it ended well, or when it left an assembly with a validation report to judge.
 
     Args:
@@ -100,7 +102,7 @@ def _split(command: str) -> list[str]:
 
 
 def _run(words: list[str], fresh: Path, outdir: Path, progress: Progress) -> tuple[int, list[str]]:
-    environment = {**os.environ, "CDK_OUTDIR": str(fresh), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "CDK_OUTDIR": str(fresh), "PYTHONUNBUFFERED": "1", "LAKECHECK": "1"}
     # Where a finding stems from; costs nothing measurable.
     environment.setdefault("JSII_HOST_STACK_TRACES", "1")
     try:
@@ -119,13 +121,14 @@ def _run(words: list[str], fresh: Path, outdir: Path, progress: Progress) -> tup
 
 
 def _pass_on(lines: Iterable[str], fresh: str, outdir: str, progress: Progress) -> list[str]:
-    """Shows lines as they come, with the final directory's name; holds back all from where the CDK lists findings: the report does that."""
+    """Shows lines as they come, with the final directory's name; keeps back what CDK lists as findings, which our report says better."""
     held: list[str] = []
+    listing = False
     for raw in lines:
         line = raw.replace(fresh, outdir)
-        if held and len(held) == 1 and _PLACE.match(held[0]) and not _OWN_REPORT.match(line):
-            progress.line(held.pop())
-        if held or _OWN_REPORT.match(line) or _PLACE.match(line):
+        starts = bool(_OWN_REPORT.match(line) or _PLACE.match(line))
+        listing = starts or (listing and (not line or line.startswith(_DETAIL)))
+        if listing:
             held.append(line)
         else:
             progress.line(line)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakecheck.assembly import Acknowledgement, Assembly
 
 NAME = "acknowledgements"
-TITLE = "assembly metadata"
+TITLE = "in the code"
 SOON_DAYS = 14
 
 _ANNOTATION = "Annotation::"
@@ -45,7 +45,7 @@ def check(assembly: Assembly, results: Sequence[CheckResult], *, as_of: date) ->
         name=NAME,
         title=TITLE,
         findings=tuple(findings),
-        detail=plural(len(assembly.acknowledgements), "acknowledgement"),
+        detail=f"{len(assembly.acknowledgements):,}",
         seconds=time.perf_counter() - started,
     )
 

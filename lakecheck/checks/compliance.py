@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, plural
+from lakecheck.checks.base import Acknowledgements, CheckResult
 from lakecheck.findings import Acknowledged, Finding
 from lakemodel.findings import Severity
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lakecheck.assembly import Assembly, PluginReport, Violation
 
 NAME = "compliance"
-TITLE = "validation report"
+TITLE = "packs"
 
 BUILT_IN = "CloudFormation Validate"
 ANNOTATIONS = "Construct Annotations"
@@ -52,7 +52,7 @@ def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Ite
         name=NAME,
         title=TITLE,
         findings=tuple(findings),
-        detail=f"{plural(len(packs), 'pack')} reported" + (f": {', '.join(packs)}" if packs else ""),
+        detail=", ".join(packs) or "no pack reported",
         seconds=time.perf_counter() - started,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, templates
+from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in
 from lakemodel.findings import Severity
 from lakemodel.limits import Quota, limit
 
@@ -42,9 +42,9 @@ def check(assembly: Assembly) -> CheckResult:
                 findings.append(_finding(stack, quota, count, acknowledgements))
     return CheckResult(
         name=NAME,
-        title="lakemodel.limits",
+        title="highest",
         findings=tuple(findings),
-        detail=f"{templates(assembly)}, highest {highest[1]}",
+        detail=highest[1],
         seconds=time.perf_counter() - started,
     )
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, plural, quiet, templates, tool
+from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, quiet, templates, tool
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def check(assembly: Assembly, *, processes: int = 1, progress: Progress = quiet)
         name=NAME,
         title=f"cfn-lint {version}",
         findings=tuple(_findings(assembly.stacks, matches, acknowledgements)),
-        detail=templates(assembly) + (f", {plural(linted, 'distinct one')}" if linted < len(assembly.stacks) else ""),
+        detail=templates(assembly) + (f", {linted:,} distinct" if linted < len(assembly.stacks) else ""),
         seconds=time.perf_counter() - started,
         stack_seconds=seconds | more_seconds,
     )

@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakecheck.assembly import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
 from lakecheck.report.json import count, stack_seconds
 from lakemodel.findings import Severity
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from lakecheck.run import Run
 
 WIDTH = 100
+MOST_PLACES = 12
 
 _HEADINGS = ("environment", "account", "stack", "resources", "findings", "acknowledged", "time")
 _NUMBERS_FROM = 3
 _GAP = "  "
 _LABEL = 9
+_VERDICT = 26
 _NO_ACCOUNT = "any"
 
 
@@ -53,7 +56,7 @@ class Style:
         return self._code({Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "36"}[severity], text)
 
 
-def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_acknowledged: bool = False) -> str:
+def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_acknowledged: bool = False, list_all: bool = False) -> str:
     """The whole report, which ends with a line feed.
 
     Args:
@@ -61,29 +64,27 @@ def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_ack
         style: Plain when left out.
         width: Columns to keep to; names and ids that are longer than a line are never cut in the findings.
         list_acknowledged: Print each acknowledged finding with its reason, too.
+        list_all: Print every place of a finding; else the first dozen, and how many more there are.
     """
     style = Style() if style is None else style
     lines = [*_header(run, style, width), "", *_table(run, style, width), "", *_checks(run, style, width)]
     open_ones = [finding for finding in run.findings if finding.acknowledged is None]
-    for group in _grouped(open_ones):
-        lines += ["", *_group(group, style, width)]
     acknowledged = [finding for finding in run.findings if finding.acknowledged is not None]
-    if list_acknowledged:
-        for group in _grouped(acknowledged):
-            lines += ["", *_group(group, style, width)]
+    shown = [*open_ones, *acknowledged] if list_acknowledged else open_ones
+    for group in _grouped(shown):
+        lines += ["", *_group(group, style, width, len(group) if list_all else MOST_PLACES)]
     lines += ["", *_verdict(run, style, len(acknowledged), listed=list_acknowledged)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _header(run: Run, style: Style, width: int) -> Iterator[str]:
     assembly = run.assembly
-    environments = assembly.environments
-    numbers = (
-        f"{plural(len(environments), 'environment')}, {plural(len(assembly.accounts), 'account')}, "
-        f"{plural(len(assembly.stacks), 'stack')}, {plural(assembly.resource_count, 'resource')}"
-    )
+    environments = [environment for environment in assembly.environments if environment != NO_ENVIRONMENT]
+    parts = [plural(len(environments), "environment")] if environments else []
+    parts += [plural(len(assembly.accounts), "account"), plural(len(assembly.stacks), "stack"), plural(assembly.resource_count, "resource")]
+    numbers = ", ".join(parts)
     time = f"{run.seconds:.1f} s" if run.synth_seconds is None else f"{run.synth_seconds:.1f} s synth, {run.seconds:.1f} s checks"
-    title = " · ".join(environments)
+    title = " · ".join(environments) or assembly.directory
     one_line = f"{title}   {numbers}"
     if len(one_line) + len(time) + len(_GAP) <= width:
         yield style.bold(title) + f"   {numbers}" + time.rjust(width - len(one_line))
@@ -146,13 +147,13 @@ def _checks(run: Run, style: Style, width: int) -> Iterator[str]:
 
 def _check(result: CheckResult, head: str, style: Style, width: int) -> Iterator[str]:
     numbers = count(result.findings)
-    parts = [plural(numbers["errors"], "error"), plural(numbers["warnings"], "warning")]
-    parts += [plural(numbers["notes"], "note")] if numbers["notes"] else []
+    counted = {"error": numbers["errors"], "warning": numbers["warnings"], "note": numbers["notes"]}
+    parts = [plural(number, noun) for noun, number in counted.items() if number]
     parts += [f"{numbers['acknowledged']:,} acknowledged"] if numbers["acknowledged"] else []
-    verdict = ", ".join(parts)
     time = f"{result.seconds:.1f} s"
-    text = f"{verdict.ljust(34)}{_GAP}{result.title}: {result.detail}"
-    wrapped = textwrap.wrap(text, width - len(head) - len(time) - len(_GAP), subsequent_indent=" " * 36, break_long_words=False)
+    verdict = (", ".join(parts) or "nothing found").ljust(_VERDICT)
+    text = f"{verdict}{_GAP}{result.title}: {result.detail}" if result.detail else verdict
+    wrapped = textwrap.wrap(text, width - len(head) - len(time) - len(_GAP), subsequent_indent=" " * (_VERDICT + len(_GAP)))
     failed = numbers["errors"] + numbers["warnings"]
     for index, line in enumerate(wrapped):
         if index == 0:
@@ -171,30 +172,42 @@ def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _group(group: Sequence[Finding], style: Style, width: int) -> Iterator[str]:
-    """One block for all places where the same rule says the same; every place is listed."""
+def _group(group: Sequence[Finding], style: Style, width: int, most: int) -> Iterator[str]:
+    """One block for all places where the same rule says the same."""
     finding = group[0]
     word = "ACKNOWLEDGED" if finding.acknowledged else finding.severity.value.upper()
-    places = "" if len(group) == 1 else f"  ({len(group)} places)"
-    yield (
-        style.severity(Severity.NOTE if finding.acknowledged else finding.severity, f"{word} {finding.rule}") + f"  {finding.check}{places}"
-    )
+    places = "" if len(group) == 1 else f"  {len(group):,} places"
+    severity = Severity.NOTE if finding.acknowledged else finding.severity
+    yield style.severity(severity, f"{word} {finding.rule}") + f"  {finding.check}{places}"
     yield from _labelled("found", finding.message, width)
     if finding.acknowledged:
         yield from _labelled("reason", finding.acknowledged.reason, width)
         yield from _labelled("owner", finding.acknowledged.owner or "nobody", width)
     if finding.remedy:
         yield from _labelled("remedy", finding.remedy, width)
-    for index, each in enumerate(group):
-        yield from _place(each, "at" if index == 0 else "")
+    lines = list(_places(group))
+    for index, line in enumerate(lines[:most]):
+        yield f"  {('' if index else 'at').ljust(_LABEL)}{line}"
+    if len(lines) > most:
+        yield f"  {''.ljust(_LABEL)}… and {len(lines) - most:,} more lines like these: --all prints them, --json has them"
 
 
-def _place(finding: Finding, label: str) -> Iterator[str]:
-    """On one line, never cut, so that it can be searched for and copied."""
-    logical_id = f" ({finding.logical_id})" if finding.logical_id and finding.construct_path else ""
-    expires = f", until {finding.acknowledged.expires}" if finding.acknowledged and finding.acknowledged.expires else ""
-    source = f"  {finding.source}" if finding.source else ""
-    yield f"  {label.ljust(_LABEL)}{finding.where}{logical_id}{expires}{source}"
+def _places(group: Sequence[Finding]) -> Iterator[str]:
+    """Each place on one line, never cut, so that it can be searched for and copied; the same one in several environments once."""
+    environments: dict[str, list[Finding]] = {}
+    for finding in group:
+        inside = finding.where.removeprefix(f"{finding.environment}/")
+        expires = f", until {finding.acknowledged.expires}" if finding.acknowledged and finding.acknowledged.expires else ""
+        logical_id = f" ({finding.logical_id})" if finding.logical_id and finding.construct_path else ""
+        source = f"  {finding.source}" if finding.source else ""
+        environments.setdefault(f"{inside}{logical_id}{expires}\0{source}", []).append(finding)
+    for key, findings in environments.items():
+        what, _, source = key.partition("\0")
+        if len(findings) == 1:
+            stage = findings[0].environment
+            yield f"{stage}/{what}{source}" if findings[0].where.startswith(f"{stage}/") else f"{what}{source}"
+        else:
+            yield f"{what}  in {', '.join(dict.fromkeys(each.environment or 'the assembly' for each in findings))}{source}"
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[str]:
