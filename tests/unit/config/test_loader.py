@@ -9,10 +9,24 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lakemodel import yaml_source
-from lakemodel.config import LakeConfig, PermissionSetPrincipal, Protection, RolePrincipal, Singleton, Zone
+from lakemodel.config import (
+    Baseline,
+    Domain,
+    Environment,
+    LakeConfig,
+    Organization,
+    PermissionSetPrincipal,
+    Persona,
+    Policies,
+    Protection,
+    ReadScope,
+    RolePrincipal,
+    Singleton,
+    Zone,
+)
 from lakemodel.config.loader import load_config, read_config
 from lakemodel.errors import InvalidInput
-from tests.unit.config.support import REFERENCE, REMOVED, changed, document, findings, put, said, valid
+from tests.unit.config.support import REFERENCE, REMOVED, ROOT, changed, document, findings, put, said, valid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +46,34 @@ def test_the_reference_is_valid() -> None:
     assert config.strictest_classification == "restricted"
     readers = [name for name, persona in config.personas.items() if "restricted" in (persona.read.classifications or ())]
     assert readers == ["pii_reader"]
+
+
+def test_the_minimal_example_is_valid() -> None:
+    """The file that the documentation begins with."""
+    config = load_config(ROOT / "examples" / "config" / "minimal.yaml")
+    assert list(config.environments) == ["prod"]
+    assert config.environments["prod"].protection is Protection.STRICT
+
+
+def test_the_documentation_names_every_key_and_default() -> None:
+    """A key that the page does not explain, or a default that it states wrongly, fails here."""
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    rows = {cells[1].strip(" `"): cells[-2].strip() for cells in (line.split("|") for line in page.splitlines()) if len(cells) > 3}
+    for model, prefix in [
+        (LakeConfig, ""),
+        (Organization, ""),
+        (Environment, ""),
+        (Baseline, "baseline."),
+        (Domain, ""),
+        (Persona, ""),
+        (ReadScope, "read."),
+        (Policies, ""),
+    ]:
+        for name, field in model.model_fields.items():
+            nested = any(key.startswith(f"{name}.") for key in rows)
+            assert nested or prefix + name in rows, name
+            if isinstance(field.default, bool | int | Singleton):
+                assert str(getattr(field.default, "value", field.default)).lower() in rows[prefix + name], name
 
 
 def test_what_is_left_out_has_its_default() -> None:
