@@ -38,7 +38,7 @@ class ContractCatalog(Construct):
         databases: By domain and zone, from `DomainDatabases` or imported; made here when left out. Where there is more than one shard, make
             them once, in a stack of their own.
         quarantine: Whether each table gets a quarantine table; True when left out.
-        quarantine_classification: What quarantine tables count as; each its declared table's class when left out. Give the lake's strictest.
+        quarantine_classification: What quarantine tables count as; the declared table's class when left out. Give the lake's strictest.
         optimizers: Whether Iceberg tables are optimized; where the Region has optimizers when left out.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
 

@@ -151,7 +151,7 @@ class TableOptimizers(Construct):
             "OrphanFiles", "orphan_file_deletion", "orphanFileDeletionConfiguration", {"orphanFileRetentionPeriodInDays": orphan_days}
         )
         # A role without its policies would be refused, and so would a table that is not there yet.
-        self.node.add_dependency(table.resource, role)
+        self.node.add_dependency(table.resource, *role.policies)
 
     def _optimizer(self, name: str, kind: str, key: str, configuration: dict[str, Any]) -> glue.CfnTableOptimizer:
         optimizer = glue.CfnTableOptimizer(
