@@ -17,7 +17,7 @@ from lakemodel.config.loader import load_config
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.errors import DataLakeError
 from lakemodel.findings import Severity
-from lakemodel.locks.placement import PlacementLock
+from lakemodel.locks.placement import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,8 @@ def synthesize(arguments: argparse.Namespace, started: float) -> int:
     """Reads, builds, writes, and says what stands against it."""
     config = load_config(arguments.config)
     contracts = load_contracts(arguments.contracts, config)
-    placement = PlacementLock.load(arguments.placement).extend(contracts)
-    report_findings([*contracts.findings, *placement.findings])
+    placement, placement_findings = resolve(arguments.placement, contracts)
+    report_findings([*contracts.findings, *placement_findings])
     if contracts.refused and not arguments.keep_going:
         say(f"{len(contracts.refused)} contracts refused, nothing was written; --keep-going synthesizes the others")
         return 1

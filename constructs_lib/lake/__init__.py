@@ -1,0 +1,1 @@
+"""The whole lake in one construct, for the usual case."""

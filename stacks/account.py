@@ -1,0 +1,45 @@
+"""The account stack: the singletons of one lake or consumer account, made before anything else asks Lake Formation for something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Stack
+
+from constructs_lib.baseline import LakeAccount
+from lakemodel.config.model import Singleton
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_s3 as s3
+    from constructs import Construct
+
+    from constructs_lib.baseline import AuditStorage
+    from lakemodel.config.model import Environment
+
+
+class AccountStack(Stack):
+    """The owner of what an account has only one of."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        audit: AuditStorage | None,
+        data_event_buckets: Sequence[s3.IBucket] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        baseline = environment.baseline
+        self.account_owner = LakeAccount(
+            self,
+            "Account",
+            admins=[],
+            audit_trail=baseline.audit_trail,
+            threat_detection=baseline.threat_detection,
+            audit_storage=audit if baseline.audit_trail is Singleton.CREATE else None,
+            data_event_buckets=data_event_buckets,
+        )
