@@ -12,6 +12,7 @@ from constructs_lib.baseline.audit import AuditStorage, AuditTrail
 from constructs_lib.baseline.catalog_encryption import CatalogEncryption
 from constructs_lib.baseline.detection import ThreatDetection
 from constructs_lib.core import misuse
+from constructs_lib.governance.settings import LakeFormationSettings
 from constructs_lib.storage import AccessLogBucket
 from lakemodel.config.model import Singleton
 
@@ -42,12 +43,14 @@ class LakeAccount(Construct):
     anything. A second owner in the same app raises at once.
 
     Args:
-        admins: Who administers Lake Formation: roles, or ARNs of principals.
+        admins: Who administers Lake Formation: roles, or ARNs of principals; merged with those who are there. The settings are always
+            ours, because nothing in the lake is governed without them: see `governance.LakeFormationSettings`.
         audit_trail: CREATE when left out. Owner of the trail. The lake's data events are recorded by our own trail only: elsewhere the
             owner of the trail has to select them.
         threat_detection: CREATE when left out. Owner of the GuardDuty detector.
         catalog_encryption: CREATE when left out. Owner of the Data Catalog's encryption settings.
-        audit_storage: Where our own trail's log files go; a new `AuditStorage` when left out.
+        audit_storage: Where our own trail's log files go; a new `AuditStorage` when left out. Its key also encrypts the logs of the
+            functions behind the Lake Formation settings.
         data_event_buckets: Buckets whose object requests our own trail records; none when left out.
         detector_id: The detector that is adopted, for those who attach something to it; unknown when left out.
         access_logs: For a new `AuditStorage`; a new `AccessLogBucket` when left out.
@@ -93,7 +96,6 @@ class LakeAccount(Construct):
             string_value=self.node.path,
             description="The one LakeAccount that owns this account's singletons in this Region",
         )
-        self.admins = tuple(admins)
         self.audit_storage: AuditDestination | None = None
         self.audit_trail: AuditTrail | None = None
         self.threat_detection: ThreatDetection | None = None
@@ -112,6 +114,9 @@ class LakeAccount(Construct):
         if catalog_encryption is Singleton.CREATE:
             self.catalog_encryption = CatalogEncryption(self, "CatalogEncryption", removal_policy=removal_policy)
             self.catalog_encryption.node.add_dependency(self.owner)
+        log_key = None if self.audit_storage is None else self.audit_storage.key
+        self.settings = LakeFormationSettings(self, "LakeFormation", admins=admins, log_key=log_key)
+        self.settings.node.add_dependency(self.owner)
 
     def _audit_storage(self, access_logs: BucketHolder | None, removal_policy: RemovalPolicy | None) -> AuditStorage:
         if access_logs is None:

@@ -24,7 +24,9 @@ def lint(template: dict[str, Any], *, account: str, region: str) -> list[str]:
     config = native.ValidateConfig(severity_level=native.Severity.WARN, pseudo_parameter_overrides=pseudo)
     report = native.RegoEngine().validate_template(native.TemplateContent(text, "template.json"), config)
     found += [
-        f"cloudformation-validate {diagnostic.rule_id} {diagnostic.entity}: {diagnostic.message}" for diagnostic in report.diagnostics
+        f"cloudformation-validate {diagnostic.rule_id} {diagnostic.entity}: {diagnostic.message}"
+        for diagnostic in report.diagnostics
+        if diagnostic.rule_id not in _NOT_WRONG
     ]
     return found
 

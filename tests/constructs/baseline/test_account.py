@@ -16,13 +16,15 @@ SINGLETONS = {
     "AWS::GuardDuty::Detector": "threat_detection",
     "AWS::Glue::DataCatalogEncryptionSettings": "catalog_encryption",
 }
+SETTINGS = "Custom::LakeFormationSettings"
+ADMIN = f"arn:aws:iam::{ACCOUNT}:role/DataAdmin"
 
 
 @pytest.fixture(scope="module")
 def created() -> tuple[LakeAccount, dict[str, Any]]:
     """An account that owns everything."""
     stack = new_stack()
-    account = LakeAccount(stack, "Account", admins=[])
+    account = LakeAccount(stack, "Account", admins=[ADMIN])
     return account, template(stack)
 
 
@@ -59,12 +61,26 @@ def test_the_owner_is_written_where_a_second_one_fails(created: tuple[LakeAccoun
     assert OWNER_PARAMETER == "/governed-lake/account-owner"
 
 
-@pytest.mark.parametrize("resource_type", SINGLETONS)
+@pytest.mark.parametrize("resource_type", [*SINGLETONS, SETTINGS])
 def test_every_singleton_waits_for_the_owner(created: tuple[LakeAccount, dict[str, Any]], resource_type: str) -> None:
     """A second owner fails before it changes anything."""
     (parameter,) = resources(created[1], "AWS::SSM::Parameter")
     (singleton,) = resources(created[1], resource_type).values()
     assert parameter in singleton["DependsOn"]
+
+
+def test_lake_formation_gets_its_administrators(created: tuple[LakeAccount, dict[str, Any]]) -> None:
+    """The settings are always ours, and their functions' logs are encrypted with the audit key."""
+    (settings,) = resources(created[1], SETTINGS).values()
+    assert ADMIN in settings["Properties"]["Admins"]
+    assert created[0].settings.log_key is created[0].audit_storage.key
+
+
+def test_lake_formation_does_without_an_audit_key() -> None:
+    """Where the organisation has the trail, the settings are made all the same."""
+    stack = new_stack()
+    LakeAccount(stack, "Account", admins=[ADMIN], audit_trail=Singleton.ORGANIZATION)
+    assert len(resources(template(stack), SETTINGS)) == 1
 
 
 def test_an_adopted_detector_is_known_by_its_id() -> None:
