@@ -175,7 +175,10 @@ class _Reader:
         self, directory: Path, environment: str, artifact_id: str, artifact: Mapping[str, Any], properties: Mapping[str, Any]
     ) -> None:
         template_file = self.text(directory, artifact_id, properties, "templateFile")
-        metadata = StackMetadata(self.metadata(directory, artifact), template_file, artifact.get("displayName") or artifact_id)
+        label = artifact.get("displayName")
+        metadata = StackMetadata(
+            self.metadata(directory, artifact), template_file, label if isinstance(label, str) and label else artifact_id
+        )
         account, region = _account_and_region(artifact.get("environment"))
         found = self.templates(directory, artifact, template_file, metadata)
         for each in found:

@@ -153,14 +153,18 @@ def _results(stacks: Sequence[StackTemplate], processes: int) -> Iterator[tuple[
 def _lint_one(job: tuple[str, str, str]) -> tuple[str, list[Match], float]:
     file, text, region = job
     started = time.perf_counter()
-    from cfnlint.helpers import REGIONS  # noqa: PLC0415 - loaded where it is used, see tool()
+    from cfnlint.decode.decode import decode_str  # noqa: PLC0415 - loaded where it is used, see tool()
+    from cfnlint.helpers import REGIONS  # noqa: PLC0415
     from cfnlint.runner import run_template_by_data  # noqa: PLC0415
 
     config = _configuration(region if region in REGIONS else _DEFAULT_REGION)
-    found = [
-        Match(match.rule.id, match.rule.severity, match.message, tuple(map(str, getattr(match, "path", None) or ())))
-        for match in run_template_by_data(json.loads(text), config, _rules())
-    ]
+    matches = list(run_template_by_data(json.loads(text), config, _rules()))
+    if matches:
+        # Once more with the position of every value, which takes longer to parse: without, cfn-lint takes two findings that say the
+        # same of different resources for one.
+        decoded, errors = decode_str(text)
+        matches = errors or list(run_template_by_data(decoded, config, _rules()))
+    found = [Match(each.rule.id, each.rule.severity, each.message, tuple(map(str, getattr(each, "path", None) or ()))) for each in matches]
     return file, sorted(found, key=lambda match: (match.path, match.rule, match.message)), time.perf_counter() - started
 
 

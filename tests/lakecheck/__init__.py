@@ -1,0 +1,1 @@
+"""What judges assemblies, and the command around it."""
