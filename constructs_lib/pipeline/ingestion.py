@@ -1,0 +1,333 @@
+"""One data product's ingestion: an object arrives, is claimed, kept, judged against its contract, published, and told of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from constructs_lib.core import acknowledge_wildcards, misuse
+from constructs_lib.pipeline.code import object_arn, spec_asset
+from constructs_lib.pipeline.definition import PipelineParts, definition
+from constructs_lib.pipeline.permissions import JOB_REASONS, RUN_REASONS, catalog_statements, job_statements, run_statements
+from lakemodel.config.model import Zone
+from lakemodel.naming import database_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs_lib.pipeline.foundation import PipelineFoundation
+    from constructs_lib.pipeline.zones import PipelineZones
+    from lakemodel.contracts.model import DataContract
+
+DEFAULT_WORKERS = 4
+DEFAULT_CONCURRENCY = 5
+DEFAULT_JOB_TIMEOUT_HOURS = 2
+_FEWEST_WORKERS = 2
+_LONGEST_JOB_DAYS = 7
+
+_ICEBERG = "spark.sql.catalog.glue_catalog"
+
+
+class IngestionPipeline(Construct):
+    """Ingests what is delivered for one data product, one execution for each version of each object.
+
+    An execution claims the object, copies it to raw, runs the job on the copy, tells about the result, closes the claim. A job whose
+    accounting does not add up publishes nothing. Whatever fails ends in `Failed`, with the claim released and a notice sent; the
+    published table is then what it was. To try again, start an execution with the same input.
+
+    Args:
+        contract: The product.
+        job_specs: The compiled contract of each table to ingest, by table name (`lakemodel.contracts.job_spec`).
+        zones: Where data moves: landing, raw, curated, quarantine. Landing has to be versioned and to send events to EventBridge.
+        foundation: What the pipelines of this stack share.
+        workers: The most G.1X workers (4 vCPU, 16 GB) that one run takes; 4 when left out. Glue scales below that by itself.
+        concurrency: How many runs there are at a time; 5 when left out. More wait in Glue's queue, for at most 6 hours.
+        job_timeout: After how long Glue stops a run; 2 hours when left out, at most 7 days.
+
+    Attributes:
+        job: The Glue job.
+        job_role: What the job may do; it needs Lake Formation grants on its tables besides, see the README.
+        role: What the state machine may do.
+        state_machine: The state machine.
+        rule: Starts it for each object that arrives below the product's prefix.
+        dlq: Where events go that could not start it.
+        failure_alarm: In alarm when an execution failed, timed out or was aborted.
+        grants: Grants on the pipeline.
+
+    Raises:
+        DataLakeError: `pipeline_specs`, `pipeline_workers`, `pipeline_concurrency`, `pipeline_timeout`.
+
+    See https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        contract: DataContract,
+        job_specs: Mapping[str, Mapping[str, Any]],
+        zones: PipelineZones,
+        foundation: PipelineFoundation,
+        workers: int | None = None,
+        concurrency: int | None = None,
+        job_timeout: Duration | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        workers = DEFAULT_WORKERS if workers is None else workers
+        concurrency = DEFAULT_CONCURRENCY if concurrency is None else concurrency
+        job_timeout = Duration.hours(DEFAULT_JOB_TIMEOUT_HOURS) if job_timeout is None else job_timeout
+        self._check(contract, job_specs, workers, concurrency, job_timeout)
+        self.contract = contract
+        self.foundation = foundation
+        self.prefix = f"{contract.domain}/{contract.product}/"
+        self.dlq: sqs.IQueue = foundation.dlq
+
+        assets = {name: spec_asset(self, f"Spec{_pascal(name)}", job_specs[name]) for name in sorted(job_specs)}
+        iceberg = any(spec.get("format") == "iceberg" for spec in job_specs.values())
+        self.job_role = iam.Role(
+            self, "JobRole", description=f"Ingestion job of {contract.key}", assumed_by=iam.ServicePrincipal("glue.amazonaws.com")
+        )
+        policies = self._job_policies(zones, sorted(job_specs), [object_arn(asset) for asset in assets.values()])
+        self.job = self._job(zones, workers, concurrency, job_timeout, iceberg=iceberg)
+        for policy in policies:
+            self.job.node.add_dependency(policy)
+        self.state_machine = self._machine(
+            zones,
+            PipelineParts(
+                domain=contract.domain,
+                product=contract.product,
+                specs={name: asset.s3_object_url for name, asset in assets.items()},
+                zones=zones,
+                claims=foundation.state.claims,
+                job=self.job,
+                alarm_topic=foundation.alarm_topic,
+                job_timeout=job_timeout,
+            ),
+        )
+        self.rule = self._trigger(zones)
+        self.failure_alarm = self._failure_alarm()
+        self.grants = PipelineGrants.from_pipeline(self)
+
+    def _check(
+        self, contract: DataContract, specs: Mapping[str, Mapping[str, Any]], workers: int, concurrency: int, job_timeout: Duration
+    ) -> None:
+        declared = {table.name for table in contract.tables}
+        if not specs or not set(specs) <= declared:
+            msg = f"got job specs for {sorted(specs)}; allowed are one or more tables of {contract.key}: {sorted(declared)}"
+            raise misuse(self, msg, code="pipeline_specs")
+        if workers < _FEWEST_WORKERS:
+            msg = f"got {workers} workers; a Spark job takes at least {_FEWEST_WORKERS}, the driver among them"
+            raise misuse(self, msg, code="pipeline_workers")
+        if concurrency < 1:
+            msg = f"got a concurrency of {concurrency}; at least one run at a time is needed"
+            raise misuse(self, msg, code="pipeline_concurrency")
+        if not 1 <= job_timeout.to_minutes() <= Duration.days(_LONGEST_JOB_DAYS).to_minutes():
+            msg = f"got a job timeout of {job_timeout.to_minutes():.0f} minutes; Glue allows 1 minute to {_LONGEST_JOB_DAYS} days"
+            raise misuse(self, msg, code="pipeline_timeout")
+
+    def _job_policies(self, zones: PipelineZones, tables: list[str], spec_arns: list[str]) -> list[iam.ManagedPolicy]:
+        code_arns = [*self.foundation.code.object_arns, *spec_arns]
+        data = iam.ManagedPolicy(
+            self,
+            "JobPolicy",
+            description=f"Data of {self.contract.key} for its ingestion job",
+            statements=job_statements(self, prefix=self.prefix, zones=zones, code_arns=code_arns),
+            roles=[self.job_role],
+        )
+        acknowledge_wildcards(data, JOB_REASONS)
+        catalog = [
+            iam.ManagedPolicy(
+                self,
+                f"JobCatalogPolicy{number}",
+                description=f"Tables of {self.contract.key} for its ingestion job",
+                statements=statements,
+                roles=[self.job_role],
+            )
+            for number, statements in enumerate(
+                catalog_statements(
+                    self,
+                    database=database_name(self.contract.domain, Zone.CURATED),
+                    quarantine_database=database_name(self.contract.domain, Zone.QUARANTINE),
+                    tables=tables,
+                ),
+                start=1,
+            )
+        ]
+        return [data, *catalog]
+
+    def _job(self, zones: PipelineZones, workers: int, concurrency: int, timeout: Duration, *, iceberg: bool) -> glue.PySparkEtlJob:
+        code = self.foundation.code
+        arguments = {"--enable-auto-scaling": "true", "--job-bookmark-option": "job-bookmark-disable"}
+        if iceberg:
+            arguments |= {"--datalake-formats": "iceberg", "--conf": _iceberg_configuration(zones.curated.bucket.s3_url_for_object())}
+        return glue.PySparkEtlJob(
+            self,
+            "Job",
+            description=f"Ingests {self.contract.key}",
+            role=self.job_role.without_policy_updates(),  # its policies are managed ones
+            script=code.script,
+            extra_python_files=[code.package],
+            glue_version=glue.GlueVersion.V5_0,
+            worker_configuration=glue.WorkerConfiguration(number_of_workers=workers, worker_type=glue.WorkerType.G_1X),
+            default_arguments=arguments,
+            max_concurrent_runs=concurrency,
+            max_retries=0,  # the state machine is the one that retries
+            job_run_queuing_enabled=True,
+            timeout=timeout,
+            continuous_logging=glue.ContinuousLoggingProps(enabled=True),
+            enable_metrics=True,
+            enable_observability_metrics=True,
+            security_configuration=self.foundation.security_configuration,
+        )
+
+    def _machine(self, zones: PipelineZones, parts: PipelineParts) -> sfn.StateMachine:
+        self.role = iam.Role(
+            self, "Role", description=f"Ingestion of {self.contract.key}", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
+        )
+        policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            description=f"Ingestion of {self.contract.key}",
+            statements=run_statements(
+                self,
+                prefix=self.prefix,
+                zones=zones,
+                job=self.job,
+                foundation=self.foundation,
+            ),
+            roles=[self.role],
+        )
+        acknowledge_wildcards(policy, RUN_REASONS)
+        machine = sfn.StateMachine(
+            self,
+            "Resource",
+            comment=f"Ingests {self.contract.key}",
+            definition_body=sfn.DefinitionBody.from_chainable(definition(self, parts)),
+            query_language=sfn.QueryLanguage.JSONATA,
+            role=self.role.without_policy_updates(),
+            timeout=parts.run_timeout,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(destination=self.foundation.log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
+        )
+        # Creating it fails before its role may write logs. In place of the L2's own dependency on the role, which says nothing new.
+        resource, needed = machine.node.default_child, policy.node.default_child
+        assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101 - what the L2s are made of
+        assert isinstance(needed, iam.CfnManagedPolicy)  # noqa: S101
+        resource.add_override("DependsOn", [needed.logical_id])
+        return machine
+
+    def _trigger(self, zones: PipelineZones) -> events.Rule:
+        """Starts an execution for each object that is not empty; empty ones mark folders."""
+        starter = iam.Role(self, "TriggerRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+        policy = iam.ManagedPolicy(
+            self,
+            "TriggerPolicy",
+            description=f"Starts the ingestion of {self.contract.key}",
+            statements=[
+                iam.PolicyStatement(sid="Start", actions=["states:StartExecution"], resources=[self.state_machine.state_machine_arn])
+            ],
+            roles=[starter],
+        )
+        rule = events.Rule(
+            self,
+            "Trigger",
+            description=f"Starts the ingestion of {self.contract.key} for each object that arrives",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [zones.landing.bucket.bucket_name]},
+                    "object": {"key": [{"prefix": self.prefix}], "size": [{"numeric": [">", 0]}]},
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self.state_machine,
+                    role=starter.without_policy_updates(),
+                    # by ARN, or CDK would add a statement for each pipeline to the queue's policy, which has one for all
+                    dead_letter_queue=sqs.Queue.from_queue_arn(self, "DeadLetters", self.dlq.queue_arn),
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+        rule.node.add_dependency(policy)
+        return rule
+
+    def _failure_alarm(self) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            "FailureAlarm",
+            alarm_description=f"An ingestion of {self.contract.key} failed; its notice says why, its object can be ingested again",
+            metric=self.metric_failed(),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        self.foundation.add_alarm(alarm)
+        return alarm
+
+    def metric_failed(self, **options: Any) -> cloudwatch.MathExpression:
+        """How many executions failed, timed out or were aborted; over five minutes unless `period` says otherwise."""
+        metrics: dict[str, cloudwatch.IMetric] = {
+            "failed": self.state_machine.metric_failed(),
+            "timedOut": self.state_machine.metric_timed_out(),
+            "aborted": self.state_machine.metric_aborted(),
+        }
+        defaults: dict[str, Any] = {"label": f"{self.contract.key} failed", "period": Duration.minutes(5)}
+        return cloudwatch.MathExpression(expression="failed + timedOut + aborted", using_metrics=metrics, **{**defaults, **options})
+
+    def metric_started(self, **options: Any) -> cloudwatch.Metric:
+        """How many executions were started; repeated events are among them."""
+        return self.state_machine.metric_started(**options)
+
+    def metric_succeeded(self, **options: Any) -> cloudwatch.Metric:
+        """How many executions succeeded; those of repeated events are among them."""
+        return self.state_machine.metric_succeeded(**options)
+
+    def metric_duration(self, **options: Any) -> cloudwatch.Metric:
+        """Milliseconds that executions took; the average unless `statistic` says otherwise."""
+        return self.state_machine.metric_time(**options)
+
+
+class PipelineGrants:
+    """What can be granted on a pipeline."""
+
+    def __init__(self, pipeline: IngestionPipeline) -> None:
+        self._pipeline = pipeline
+
+    @classmethod
+    def from_pipeline(cls, pipeline: IngestionPipeline) -> PipelineGrants:
+        """The grants of `pipeline`; the same as `pipeline.grants`."""
+        return cls(pipeline)
+
+    def start(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets `grantee` start executions: to ingest an object again, or by hand."""
+        return self._pipeline.state_machine.grant_start_execution(grantee)
+
+
+def _iceberg_configuration(warehouse: str) -> str:
+    """Spark's settings for the catalog that the job commits to, in the form of Glue's `--conf`."""
+    settings = {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        _ICEBERG: "org.apache.iceberg.spark.SparkCatalog",
+        f"{_ICEBERG}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{_ICEBERG}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        f"{_ICEBERG}.warehouse": warehouse,
+    }
+    return " --conf ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def _pascal(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
