@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakemodel.findings import Finding
+    from lakemodel.locks.field_ids import FieldIds
     from lakemodel.types.model import DataType
 
 
@@ -104,7 +105,12 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """One declared table. `classification` is its strictest column's."""
+    """One declared table.
+
+    Attributes:
+        classification: Its strictest column's.
+        field_ids: The locked ids of an Iceberg table's columns; None for Parquet. Ask `lakemodel.locks.field_ids.field_ids_for`.
+    """
 
     name: str
     source_name: str
@@ -114,6 +120,7 @@ class Table:
     partitioning: tuple[PartitionField, ...] = ()
     source: Source = Source()
     description: str = ""
+    field_ids: FieldIds | None = None
 
     def column(self, name: str) -> Column:
         """The column of that catalog name; raises KeyError when there is none."""

@@ -1,4 +1,4 @@
-"""The columns of a quarantine table: what was delivered, as text, and why it was rejected."""
+"""The columns that the pipeline adds: the run of a Parquet table; in quarantine what was delivered, as text, and why it was rejected."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 REASONS: Final = "_reasons"
 SOURCE_FILE: Final = "_source_file"
 SOURCE_LINE: Final = "_source_line"
+SOURCE_RECORD: Final = "_source_record"
 RUN_ID: Final = "_run_id"
-"""What it is partitioned by: one partition for each run of the pipeline."""
+"""The last partition key of every Parquet table: each run of the pipeline registers partitions of its own, and all of them or none."""
 
 _TEXT: Final = Primitive(PrimitiveKind.STRING)
 
@@ -36,12 +37,10 @@ def quarantine_columns(table: Table, classification: str | None = None) -> tuple
         _own(REASONS, List(_TEXT), classification, "Why the row was rejected: one entry for each rule it breaks."),
         _own(SOURCE_FILE, _TEXT, classification, "The object the row came from."),
         _own(SOURCE_LINE, Primitive(PrimitiveKind.BIGINT), classification, "The line in that object, from 1."),
-        _own(RUN_ID, _TEXT, classification, "The run that rejected the row."),
+        _own(SOURCE_RECORD, _TEXT, classification, "The record as it was delivered."),
+        run_column(classification),
     )
-    taken = {column.name for column in table.columns} & {column.name for column in own}
-    if taken:
-        msg = f"got columns {', '.join(sorted(taken))}; those names belong to the quarantine table: rename them in the contract"
-        raise DataLakeError(msg, code="reserved_column", where=table.name)
+    check_reserved(table, own)
     delivered = (
         Column(
             name=column.name,
@@ -53,6 +52,23 @@ def quarantine_columns(table: Table, classification: str | None = None) -> tuple
         for column in table.columns
     )
     return (*delivered, *own)
+
+
+def check_reserved(table: Table, added: tuple[Column, ...]) -> None:
+    """Refuses a table that declares a column which is added to it.
+
+    Raises:
+        DataLakeError: `reserved_column`.
+    """
+    taken = {column.name for column in table.columns} & {column.name for column in added}
+    if taken:
+        msg = f"got columns {', '.join(sorted(taken))}; those names belong to the pipeline: rename them in the contract"
+        raise DataLakeError(msg, code="reserved_column", where=table.name)
+
+
+def run_column(classification: str) -> Column:
+    """The column that says which run wrote a row."""
+    return _own(RUN_ID, _TEXT, classification, "The run of the pipeline that wrote the row.")
 
 
 def _own(name: str, data_type: Primitive | List, classification: str, description: str) -> Column:

@@ -41,12 +41,18 @@ class Decimal:
 
 @dataclass(frozen=True, slots=True)
 class StructField:
-    """One named part of a struct."""
+    """One named part of a struct; `source_name` is the producer's spelling where it differs from `name`."""
 
     name: str
     type: DataType
     required: bool = False
     description: str = ""
+    source_name: str = ""
+
+    @property
+    def delivered_as(self) -> str:
+        """The name by which the producer delivers it."""
+        return self.source_name or self.name
 
 
 @dataclass(frozen=True, slots=True)

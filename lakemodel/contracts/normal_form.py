@@ -1,0 +1,77 @@
+"""Brings what people write into the one form that the standard's schema describes, without changing what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from lakemodel.contracts.report import Path
+    from lakemodel.yaml_source import Document
+
+_NULL_IS_A_VALUE: Final = frozenset({"value", "valueExt", "mustBe", "mustNotBe", "examples"})
+_FREE: Final = frozenset({"examples", "value", "valueExt", "arguments", "mustBe", "mustNotBe", "implementation"})
+_NUMERIC: Final = frozenset(
+    {
+        *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "multipleOf", "dimensions", "priceAmount"),
+        *("mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan", "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween"),
+        *("primaryKeyPosition", "partitionKeyPosition", "port"),
+    }
+)
+_BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+_TEMPORAL: Final = frozenset({"date", "timestamp", "time"})
+_NESTING: Final = {"properties": "object", "items": "array", "map": "map"}
+
+
+def normal_form(document: Document) -> dict[str, Any]:
+    """A copy of the document's data in which
+
+    - keys without a value are absent (a template's `classification:` says nothing);
+    - text that YAML reads as a number or a date is text again, as written (`version: 1.10` is "1.10");
+    - a property with `properties`, `items` or `map` and no `logicalType` has the one it implies.
+    """  # noqa: D415 - the list ends the sentence
+    copied = _copy(document, document.data, (), None)
+    return copied if isinstance(copied, dict) else {}
+
+
+def _copy(document: Document, node: Any, path: Path, logical_type: str | None) -> Any:
+    if isinstance(node, dict):
+        return _copy_mapping(document, node, path, logical_type)
+    if isinstance(node, list):
+        return [_copy(document, one, (*path, index), logical_type) for index, one in enumerate(node)]
+    return node
+
+
+def _copy_mapping(document: Document, node: dict[str, Any], path: Path, logical_type: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    own_type = node.get("logicalType")
+    inner = own_type if isinstance(own_type, str) else logical_type
+    for key, value in node.items():
+        if value is None and key not in _NULL_IS_A_VALUE:
+            continue
+        if key in _FREE:
+            found[key] = value
+        elif isinstance(value, int | float) and not isinstance(value, bool) and _is_text(key, path, inner):
+            written = document.unquoted((*path, key))
+            found[key] = value if written is None else written
+        else:
+            found[key] = _copy(document, value, (*path, key), inner)
+    if "logicalType" not in found and path[-2:-1] in {("properties",), ("items",)} | {("map",)} | {("schema",)}:
+        _imply_type(found, path)
+    elif "logicalType" not in found and path[-1:] == ("items",):
+        _imply_type(found, path)
+    return found
+
+
+def _imply_type(found: dict[str, Any], path: Path) -> None:
+    if path[-2:-1] == ("schema",):
+        return
+    for key, implied in _NESTING.items():
+        if isinstance(found.get(key), list | dict):
+            found["logicalType"] = implied
+            return
+
+
+def _is_text(key: str, path: Path, logical_type: str | None) -> bool:
+    if key in _BOUNDS:
+        return logical_type in _TEMPORAL
+    return key not in _NUMERIC and path[-1:] != ("enum",)

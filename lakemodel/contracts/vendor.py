@@ -1,0 +1,125 @@
+"""The custom properties of this project (`vendor: governed-lake`): what the standard has no word for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from lakemodel.contracts.model import Source, SourceFormat, TableFormat
+from lakemodel.contracts.nodes import items_of, text_of
+from lakemodel.contracts.report import did_you_mean, quoted
+from lakemodel.contracts.rules import VENDOR
+from lakemodel.naming import normalize
+
+if TYPE_CHECKING:
+    from lakemodel.contracts.context import Reading
+    from lakemodel.contracts.report import Path
+
+TABLE_PROPERTIES: Final = (
+    *("tableFormat", "sourceFormat", "header", "delimiter", "quote", "escape", "nullMarker", "encoding", "multiline"),
+)
+COLUMN_PROPERTIES: Final = ("partitionTransform",)
+_DISTINCTIVE: Final = frozenset({"tableFormat", "sourceFormat", "nullMarker", "partitionTransform"})
+"""Names that nobody else is likely to mean: worth a word when the vendor was forgotten."""
+
+_FLAGS: Final = {"header", "multiline"}
+_CSV_ONLY: Final = frozenset({"header", "delimiter", "quote", "escape", "nullMarker", "multiline"})
+_ENCODINGS: Final = ("UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "ISO-8859-1", "US-ASCII", "UTF-32", "windows-1252")
+
+
+def own_properties(reading: Reading, path: Path, node: dict[str, Any], allowed: tuple[str, ...]) -> dict[str, tuple[Path, Any]]:
+    """This project's custom properties of a node, by name, with their places; what is not allowed there is an error."""
+    found: dict[str, tuple[Path, Any]] = {}
+    for index, custom in items_of(node, "customProperties"):
+        place = (*path, "customProperties", index)
+        name, vendor = text_of(custom, "property"), text_of(custom, "vendor")
+        if vendor != VENDOR:
+            _check_vendor(reading, place, name, vendor)
+        elif name not in allowed:
+            where = f"allowed here: {', '.join(allowed)}" if allowed else "none is allowed here"
+            message = f"{VENDOR} has no property {quoted(name)}{did_you_mean(name, allowed)}; {where}"
+            reading.report.error(place, "unknown_property", message, "Correct its spelling or its place.")
+        elif name in found:
+            reading.report.error(place, "duplicate_property", f"{name} is given twice", "Keep one of the two.")
+        else:
+            found[name] = ((*place, "value"), custom.get("value"))
+    return found
+
+
+def _check_vendor(reading: Reading, place: Path, name: str, vendor: str) -> None:
+    near = normalize(vendor).replace("_", "") == normalize(VENDOR).replace("_", "") or did_you_mean(vendor, [VENDOR])
+    if vendor and near:
+        message = f"vendor is {quoted(vendor)}, did you mean '{VENDOR}'; the property is not read"
+        reading.report.error(place, "unknown_vendor", message, f"Set vendor: {VENDOR}.")
+    elif not vendor and name in _DISTINCTIVE:
+        message = f"the property {name} has no vendor and is not read"
+        reading.report.warning(place, "no_vendor", message, f"Set vendor: {VENDOR}.")
+
+
+def table_format(reading: Reading, own: dict[str, tuple[Path, Any]]) -> TableFormat:
+    """The table's format: Iceberg unless stated otherwise."""
+    if "tableFormat" not in own:
+        return TableFormat.ICEBERG
+    path, value = own["tableFormat"]
+    allowed = tuple(one.value for one in TableFormat)
+    if value in allowed:
+        return TableFormat(value)
+    reading.unknown_word(path, "table_format", "tableFormat", str(value), allowed, "Use one of them.")
+    return TableFormat.ICEBERG
+
+
+def source_of(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: bool) -> Source:
+    """How the producer delivers: JSON lines when a column is nested, else CSV with a header, unless stated otherwise."""
+    default = Source()
+    stated = {name: value for name, (_, value) in own.items()}
+    layout = default.format
+    if is_nested and "sourceFormat" not in own and not own.keys() & _CSV_ONLY:
+        layout = SourceFormat.JSON_LINES
+        message = "no sourceFormat is given; jsonl, because a column is nested"
+        reading.report.note(reading.table, "source_format", message, f"Set sourceFormat (vendor: {VENDOR}).")
+    if "sourceFormat" in own:
+        allowed = tuple(one.value for one in SourceFormat)
+        if stated["sourceFormat"] in allowed:
+            layout = SourceFormat(stated["sourceFormat"])
+        else:
+            reading.unknown_word(own["sourceFormat"][0], "source_format", "sourceFormat", str(stated["sourceFormat"]), allowed, "Use one.")
+    for name in sorted(_FLAGS & own.keys()):
+        if not isinstance(stated[name], bool):
+            reading.report.error(
+                own[name][0], "source_option", f"{name} is {quoted(stated[name])}; allowed: true, false", "Use one of them."
+            )
+            stated.pop(name)
+    for name in ("delimiter", "quote", "escape"):
+        _check_character(reading, own, stated, name)
+    for name in ("nullMarker", "encoding"):
+        if name in stated and not isinstance(stated[name], str):
+            reading.report.error(own[name][0], "source_option", f"{name} is {quoted(stated[name])}; allowed: text", "Put it in quotes.")
+            stated.pop(name)
+    if "encoding" in stated and stated["encoding"].upper() not in {one.upper() for one in _ENCODINGS}:
+        reading.unknown_word(own["encoding"][0], "source_option", "encoding", stated["encoding"], _ENCODINGS, "Use one of them.")
+    if layout is not SourceFormat.CSV:
+        for name in sorted(_CSV_ONLY & own.keys()):
+            reading.report.error(own[name][0], "source_option", f"{name} goes with sourceFormat csv, not {layout}", f"Remove {name}.")
+    elif is_nested:
+        message = "a column is nested, which csv cannot deliver"
+        place = own["sourceFormat"][0] if "sourceFormat" in own else reading.table
+        reading.report.error(place, "source_format", message, "Set sourceFormat: jsonl or parquet, or describe flat columns.")
+    return Source(
+        format=layout,
+        header=stated.get("header", default.header),
+        delimiter=stated.get("delimiter", default.delimiter),
+        quote=stated.get("quote", default.quote),
+        escape=stated.get("escape", default.escape),
+        null_marker=stated.get("nullMarker", default.null_marker),
+        encoding=stated.get("encoding", default.encoding),
+        multiline=stated.get("multiline", default.multiline),
+    )
+
+
+def _check_character(reading: Reading, own: dict[str, tuple[Path, Any]], stated: dict[str, Any], name: str) -> None:
+    if name not in stated:
+        return
+    value = stated[name]
+    if not isinstance(value, str) or len(value) != 1 or value in "\r\n":
+        message = f"{name} is {quoted(value)}; allowed: one character that is no line break"
+        reading.report.error(own[name][0], "source_option", message, "Write one character in quotes.")
+        stated.pop(name)
