@@ -14,7 +14,7 @@ from constructs_lib.core import misuse
 from constructs_lib.core import removal_policy as checked_removal_policy
 from lakemodel import naming
 from lakemodel.contracts.catalog_text import description, table_parameters
-from lakemodel.contracts.quarantine import RUN_ID, quarantine_columns
+from lakemodel.contracts.quarantine import RUN_ID, check_reserved, quarantine_columns, run_column
 from lakemodel.locks.field_ids import field_ids_for
 from lakemodel.types.glue import MAX_TYPE_LENGTH, glue_type
 
@@ -195,16 +195,18 @@ class IcebergTable(_DeclaredTable):
 class ParquetTable(_DeclaredTable):
     """A table of Parquet files with zstd, whose partitions the pipeline registers; no partition projection.
 
+    Its last partition key is `_run_id`: a run's rows stand under a prefix of their own and appear when its partitions are registered.
+
     Args:
         database: Where it goes.
         contract: The contract that declares it.
-        table: The declaration; it may be partitioned by columns of its own, as they are.
+        table: The declaration; it may be partitioned by columns of its own, as they are, before the run.
         zone: The zone its objects stand in, at `naming.table_prefix`.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
         logical_id: The resource's logical id, from the placement lock; made from the construct's path when left out.
 
     Raises:
-        DataLakeError: `catalog_name`, `columns`, `type_too_long`, `partitioning`, `destroy_not_allowed`.
+        DataLakeError: `catalog_name`, `columns`, `type_too_long`, `partitioning`, `reserved_column`, `destroy_not_allowed`.
     """
 
     def __init__(
@@ -222,7 +224,10 @@ class ParquetTable(_DeclaredTable):
         super().__init__(scope, construct_id, database=database, contract=contract, table=table, zone=zone)
         keys = [partition.column for partition in table.partitioning]
         self._check_partitioning(table, keys)
-        self.s3_table = self._make(table.columns, keys, zone, description(table.description) or f"Table {table.name}", table.classification)
+        run = run_column(table.classification)
+        check_reserved(table, (run,))
+        said = description(table.description) or f"Table {table.name}"
+        self.s3_table = self._make((*table.columns, run), [*keys, RUN_ID], zone, said, table.classification)
         self._finish(self.s3_table.node.default_child, removal_policy, logical_id)  # type: ignore[arg-type] # a CfnTable
 
     def _make(self, columns: Sequence[Column], keys: Sequence[str], zone: LakeZone, said: str, classification: str) -> glue.S3Table:
@@ -230,7 +235,7 @@ class ParquetTable(_DeclaredTable):
         ordered += [column for key in keys for column in columns if column.name == key]
         self.column_names = self._check_columns(ordered)
         if len(ordered) == len(keys):
-            msg = f"is partitioned by all its columns ({', '.join(keys)}); at least one has to be left for the files"
+            msg = f"is partitioned by all its columns ({', '.join(keys[:-1])}); at least one has to be left for the files"
             raise misuse(self, msg, code="partitioning")
         rendered = glue_columns(ordered)
         return glue.S3Table(
@@ -261,7 +266,8 @@ class ParquetTable(_DeclaredTable):
 class QuarantineTable(ParquetTable):
     """Where the rows of a declared table go that break its contract: as delivered, as text, with the reasons, a partition for each run.
 
-    Its columns are those of the table, all `string`, then `_reasons`, `_source_file`, `_source_line`; it is partitioned by `_run_id`.
+    Its columns are those of the table, all `string`, then `_reasons`, `_source_file`, `_source_line`, `_source_record`; it is partitioned
+    by `_run_id`.
 
     Args:
         database: Where it goes.

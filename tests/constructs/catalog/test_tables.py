@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import CfnResource, RemovalPolicy
 
 from constructs_lib.catalog import IcebergTable, ImportedTable, LakeDatabase, ParquetTable, QuarantineTable
+from constructs_lib.runtime.ingestion.publish import RUN_KEY
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import PartitionField, TableFormat
 from lakemodel.errors import DataLakeError
@@ -142,12 +143,12 @@ def test_iceberg_properties_say_who_answers(made: dict[str, Any]) -> None:
 def test_parquet_is_partitioned_by_registered_columns(made: dict[str, Any]) -> None:
     """The partition column leaves the files' columns, and nothing of projection is there: with it nothing can be published atomically."""
     table_input = made["tables"]["visits"]["Properties"]["TableInput"]
-    assert [one["Name"] for one in table_input["PartitionKeys"]] == ["country"]
+    assert [one["Name"] for one in table_input["PartitionKeys"]] == ["country", "_run_id"]
     assert [one["Name"] for one in table_input["StorageDescriptor"]["Columns"]] == ["at", "page"]
     assert table_input["StorageDescriptor"]["Location"] == "s3://lake-curated/sales/orders/visits/"
     assert table_input["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"].endswith("ParquetHiveSerDe")
     assert "projection" not in json.dumps(made["template"])
-    assert made["constructs"]["visits"].column_names == ("at", "page", "country")
+    assert made["constructs"]["visits"].column_names == ("at", "page", "country", "_run_id")
 
 
 def test_parquet_parameters_say_who_answers(made: dict[str, Any]) -> None:
@@ -166,6 +167,12 @@ def test_parquet_types_are_those_of_the_model(made: dict[str, Any]) -> None:
     assert {one["Name"]: one["Type"] for one in columns} == {one.name: glue_type(one.type) for one in EVERY_TYPE.columns}
 
 
+def test_a_parquet_table_has_a_partition_for_each_run(made: dict[str, Any]) -> None:
+    """Without declared partitions the run is the only key; the job registers the very same name."""
+    keys = made["tables"]["every_type"]["Properties"]["TableInput"]["PartitionKeys"]
+    assert [(one["Name"], one["Type"]) for one in keys] == [(RUN_KEY, "string")]
+
+
 def test_quarantine_takes_everything_as_text(made: dict[str, Any]) -> None:
     """Columns as delivered, then why, from where and which line; a partition for each run; in the class that was asked for."""
     table_input = made["tables"]["rejected"]["Properties"]["TableInput"]
@@ -175,6 +182,7 @@ def test_quarantine_takes_everything_as_text(made: dict[str, Any]) -> None:
         "_reasons": "array<string>",
         "_source_file": "string",
         "_source_line": "bigint",
+        "_source_record": "string",
     }
     assert [(one["Name"], one["Type"]) for one in table_input["PartitionKeys"]] == [("_run_id", "string")]
     assert table_input["Parameters"]["lake.classification"] == "secret"
@@ -253,7 +261,14 @@ def build(kind: type, declared: Any, **more: Any) -> Construct:
             "partitioned by all its columns",
             "partitioning",
         ),
-        (QuarantineTable, table(columns=(column("_reasons"),)), {}, "belong to the quarantine table", "reserved_column"),
+        (QuarantineTable, table(columns=(column("_reasons"),)), {}, "belong to the pipeline", "reserved_column"),
+        (
+            ParquetTable,
+            table(columns=(column("_run_id"), column("a")), format=TableFormat.PARQUET),
+            {},
+            "got columns _run_id",
+            "reserved_column",
+        ),
     ],
 )
 def test_fails_when_the_declaration_cannot_be_a_table(kind: type, declared: Any, more: dict[str, Any], said: str, code: str) -> None:

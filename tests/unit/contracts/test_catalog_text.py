@@ -71,7 +71,14 @@ def test_parameters_leave_out_what_is_not_known() -> None:
 def test_quarantine_columns_are_text_in_the_strictest_class() -> None:
     """Delivered columns as text, then why and whence, the run last; all in the class that was asked for, the table's by default."""
     table = contract().tables[0]
-    assert [column.name for column in quarantine_columns(table)] == ["a", "_reasons", "_source_file", "_source_line", "_run_id"]
+    assert [column.name for column in quarantine_columns(table)] == [
+        "a",
+        "_reasons",
+        "_source_file",
+        "_source_line",
+        "_source_record",
+        "_run_id",
+    ]
     assert quarantine_columns(table)[0].type == Primitive(PrimitiveKind.STRING)
     assert {column.classification for column in quarantine_columns(table)} == {"internal"}
     assert {column.classification for column in quarantine_columns(table, "restricted")} == {"restricted"}
