@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 IAM_ALLOWED_PRINCIPALS = "IAM_ALLOWED_PRINCIPALS"
 _PATH = "/aws-reserved/sso.amazonaws.com/"
-_PATTERN = re.compile(r"^arn:[^:]+:iam::[^:]*:role/aws-reserved/sso\.amazonaws\.com/\*AWSReservedSSO_(?P<name>.+)_\*$")
+_PATTERN = re.compile(r"^arn:[^:]+:iam::[^:]*:role/aws-reserved/sso\.amazonaws\.com/\*AWSReservedSSO_(?P<name>.+)_(?:\*|\?{16})$")
 
 
 class PrincipalNotFoundError(Exception):

@@ -293,7 +293,7 @@ def test_a_permission_set_is_looked_up_at_deploy(lake: FakeLakeFormation) -> Non
     """The pattern becomes the role of exactly that permission set, and IAM is asked once for any number of grants."""
     role = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Data_00000000000000bb"
     lake.existing.add(role)
-    pattern = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Data_*"
+    pattern = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Data_????????????????"
     iam = FakeIam()
     declared = {"Grants": [grant(TABLE, "SELECT", to=pattern), grant(EXPRESSION, "SELECT", to=pattern)]}
     permissions(lake, iam=iam).apply(request("Create", declared))
@@ -303,7 +303,7 @@ def test_a_permission_set_is_looked_up_at_deploy(lake: FakeLakeFormation) -> Non
 
 def test_an_unassigned_permission_set_fails_a_create_and_not_a_delete(lake: FakeLakeFormation) -> None:
     """Nobody to grant to is an error with a remedy; nobody to revoke from is not."""
-    pattern = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Nobody_*"
+    pattern = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Nobody_????????????????"
     declared = {"Grants": [grant(TABLE, "SELECT", to=pattern)]}
     with pytest.raises(Exception, match="assign it to the account in Identity Center first"):
         apply(lake, "Create", declared)

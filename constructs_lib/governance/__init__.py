@@ -1,0 +1,44 @@
+"""Lake Formation: settings, data locations, LF-Tags, grants, filters of rows and columns, resource links."""
+
+from constructs_lib.governance.columns import Columns
+from constructs_lib.governance.contracts import PIPELINE, associate_contracts, associate_databases, grant_pipeline
+from constructs_lib.governance.facades import GovernedTable, LakeGrants, TableGrants
+from constructs_lib.governance.filters import DataCellsFilter
+from constructs_lib.governance.links import ResourceLink
+from constructs_lib.governance.locations import DataLocation, LocationZone
+from constructs_lib.governance.permissions import PERMISSIONS_TYPE, CatalogPermissions, PermissionsOwner
+from constructs_lib.governance.personas import SharedDatabase, accept_personas, grant_personas, persona_expression, shared_databases
+from constructs_lib.governance.principals import DataPrincipal
+from constructs_lib.governance.resources import CatalogResource
+from constructs_lib.governance.settings import SETTINGS_TYPE, LakeFormationSettings
+from constructs_lib.governance.tags import LfTagExpression, LfTagOntology, LfTags
+
+__all__ = [
+    "PERMISSIONS_TYPE",
+    "PIPELINE",
+    "SETTINGS_TYPE",
+    "CatalogPermissions",
+    "CatalogResource",
+    "Columns",
+    "DataCellsFilter",
+    "DataLocation",
+    "DataPrincipal",
+    "GovernedTable",
+    "LakeFormationSettings",
+    "LakeGrants",
+    "LfTagExpression",
+    "LfTagOntology",
+    "LfTags",
+    "LocationZone",
+    "PermissionsOwner",
+    "ResourceLink",
+    "SharedDatabase",
+    "TableGrants",
+    "accept_personas",
+    "associate_contracts",
+    "associate_databases",
+    "grant_personas",
+    "grant_pipeline",
+    "persona_expression",
+    "shared_databases",
+]

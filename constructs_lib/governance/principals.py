@@ -1,0 +1,121 @@
+"""Who a grant is for: roles, permission sets, groups, accounts, parts of the organisation. Never everybody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, Token
+
+from lakemodel.errors import DataLakeError
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+
+_ROLE = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:role/\S+$")
+_ACCOUNT = re.compile(r"^[0-9]{12}$")
+_PERMISSION_SET = re.compile(r"^[\w+=,.@-]{1,32}$")
+_ORGANIZATION = re.compile(r"^arn:[\w-]+:organizations::[0-9]{12}:(organization|ou)/\S+$")
+_GROUP = re.compile(r"^[0-9a-f-]{1,64}$")
+_SAML = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:saml-provider/[^:]+:(user|group)/.+$")
+_SUFFIX = "?" * 16  # as many characters as Identity Center appends, so that no set whose name begins alike is meant
+_EVERYBODY = re.compile(r"^(IAM_ALLOWED_PRINCIPALS|[0-9]{12}:IAMPrincipals|\*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DataPrincipal:
+    """A principal of Lake Formation's. Make one with the static methods; each refuses what means everybody.
+
+    Attributes:
+        identifier: What stands in the template as `DataLakePrincipalIdentifier`.
+        account_id: The account, when the principal is a whole one: it gets rights to pass on.
+    """
+
+    identifier: str
+    account_id: str | None = None
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it stands for a whole account, which passes on what it is granted."""
+        return self.account_id is not None
+
+    @staticmethod
+    def from_role(role: iam.IRole) -> DataPrincipal:
+        """A role of this app, or an imported one."""
+        return DataPrincipal(role.role_arn)
+
+    @staticmethod
+    def of(principal: DataPrincipal | iam.IRole) -> DataPrincipal:
+        """The principal itself, or the one of a role: what every `grants` method accepts."""
+        return principal if isinstance(principal, DataPrincipal) else DataPrincipal.from_role(principal)
+
+    @staticmethod
+    def role_arn(arn: str) -> DataPrincipal:
+        """A role known by its ARN.
+
+        Raises:
+            DataLakeError: `principal_not_allowed`, if it is no role's ARN.
+
+        Example:
+            >>> DataPrincipal.role_arn("arn:aws:iam::444455556666:role/Analyst").identifier
+            'arn:aws:iam::444455556666:role/Analyst'
+        """
+        return DataPrincipal(_checked(arn, _ROLE, "the ARN of a role"))
+
+    @staticmethod
+    def account(account_id: str) -> DataPrincipal:
+        """A whole account: its administrators pass on what it is granted.
+
+        Raises:
+            DataLakeError: `principal_not_allowed`, if it is not 12 digits.
+        """
+        return DataPrincipal(_checked(account_id, _ACCOUNT, "an account id of 12 digits"), account_id)
+
+    @staticmethod
+    def permission_set(name: str, *, account_id: str | None = None) -> DataPrincipal:
+        """Everyone assigned an Identity Center permission set in one account.
+
+        The role behind it is called `AWSReservedSSO_<name>_<suffix>`, and nobody knows the suffix before it is assigned. So the template
+        carries a pattern, which the handler resolves when it deploys. Only for grants in the very account it is assigned in. A set that
+        is assigned anew gets another suffix: deploy a change of the grants then.
+
+        Args:
+            name: The permission set's name.
+            account_id: The account; the one of the stack when left out.
+
+        Raises:
+            DataLakeError: `principal_not_allowed`, if it is no permission set's name.
+
+        Example:
+            >>> DataPrincipal.permission_set("DataAnalyst", account_id="444455556666").identifier.split(":role/")[1]
+            'aws-reserved/sso.amazonaws.com/*AWSReservedSSO_DataAnalyst_????????????????'
+        """
+        _checked(name, _PERMISSION_SET, "a permission set's name")
+        account_id = Aws.ACCOUNT_ID if account_id is None else account_id
+        role = f"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{name}_{_SUFFIX}"
+        return DataPrincipal(f"arn:{Aws.PARTITION}:iam::{account_id}:{role}")
+
+    @staticmethod
+    def identity_center_group(group_id: str) -> DataPrincipal:
+        """A group of Identity Center, for engines that propagate the user's identity."""
+        return DataPrincipal(f"arn:{Aws.PARTITION}:identitystore:::group/{_checked(group_id, _GROUP, 'the id of a group')}")
+
+    @staticmethod
+    def saml(arn: str) -> DataPrincipal:
+        """A user or group of a SAML provider: `arn:...:saml-provider/<provider>:group/<name>`."""
+        return DataPrincipal(_checked(arn, _SAML, "the ARN of a SAML user or group"))
+
+    @staticmethod
+    def organization(arn: str) -> DataPrincipal:
+        """A whole organisation, or an organisational unit, by its ARN."""
+        return DataPrincipal(_checked(arn, _ORGANIZATION, "the ARN of an organisation or an organisational unit"))
+
+
+def _checked(value: str, allowed: re.Pattern[str], what: str) -> str:
+    if Token.is_unresolved(value) or (allowed.match(value) and not _EVERYBODY.match(value)):
+        return value
+    msg = f"got principal {value!r}; allowed here is {what}"
+    if _EVERYBODY.match(value):
+        msg += "; a grant to everybody takes the decision away from Lake Formation: name who is meant"
+    raise DataLakeError(msg, code="principal_not_allowed")
