@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from lakecheck import config_command, run_command
 from lakemodel.errors import DataLakeError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+COMMANDS = {
+    "run": "judge a cloud assembly before it is deployed",
+    "contracts": "check data contracts, keep their field ids",
+    "config": "judge lake.yaml, or print its schema",
+}
+"""Each command with what it does; `lakecheck.<name>_command` has `add_parser(subparsers)`, which sets `handler`, called with the arguments."""
 
 UNREADABLE = 2
 INTERRUPTED = 130
@@ -44,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    arguments = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(argv).parse_args(argv)
     try:
         code: int = arguments.handler(arguments)
         sys.stdout.flush()
@@ -65,11 +73,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser, with the arguments of the one command that is called: the others' modules take longer to load than help may take."""
     parser = argparse.ArgumentParser(
         prog="lakecheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    run_command.add_parser(subparsers)
-    config_command.add_parser(subparsers)
+    called = next((word for word in argv if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        if name == called:
+            importlib.import_module(f"lakecheck.{name}_command").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
     return parser

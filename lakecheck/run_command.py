@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHECK_NAMES = ("compliance", "cloudformation", "lint", "limits", "acknowledgements")
 
 _WIDEST = 120
-_NARROWEST = 60
+_NARROWEST = 88
 
 _DESCRIPTION = """\
 Judges a cloud assembly: the folder that `cdk synth` writes, from any CDK app, with all its stages and nested stacks.
