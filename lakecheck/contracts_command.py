@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.config.loader import load_config
 from lakemodel.contracts.loader import contract_files, load_contract, load_contract_files
-from lakemodel.contracts.tables import formats_note
 from lakemodel.contracts.model import TableFormat
+from lakemodel.contracts.tables import formats_note
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Severity
 from lakemodel.locks.field_ids import FieldIdLock, LockedTable, extend, load_lock, lock_path, refusals, save_lock
@@ -226,34 +226,37 @@ def _lock_one(file: Path, config: LakeConfig | None, *, is_check: bool) -> bool:
     contract, findings = load_contract(file, config, with_lock=False)
     if contract is None:
         errors = [finding for finding in findings if finding.is_error]
-        for finding in errors:
-            print(f"ERROR {finding}", file=sys.stderr)
-        return not errors
+        return _refuse(*map(str, errors)) if errors else True
     tables = [table for table in contract.tables if table.format is TableFormat.ICEBERG]
     place = lock_path(file)
     try:
-        old = load_lock(place)
+        lock = load_lock(place) or FieldIdLock()
     except InvalidInput as refusal:
-        print(f"ERROR {refusal}", file=sys.stderr)
-        return False
-    lock = FieldIdLock() if old is None else old
-    blocked = [(table.name, one) for table in tables for one in refusals(lock.tables.get(table.name, LockedTable()), table)]
-    for name, (_, message, remedy) in blocked:
-        print(f"ERROR {file} {name}: {message}. {remedy}", file=sys.stderr)
+        return _refuse(str(refusal))
+    blocked = [
+        f"{file} {table.name}: {message}. {remedy}"
+        for table in tables
+        for _, message, remedy in refusals(lock.tables.get(table.name, LockedTable()), table)
+    ]
     if blocked:
-        return False
+        return _refuse(*blocked)
     new = extend(lock, tables)
     if new == lock:
         if tables:
             print(f"{place}: holds")
         return True
     if is_check:
-        print(f"ERROR {place}: does not hold all of the contract. Run `lakecheck contracts lock` and commit it.", file=sys.stderr)
-        return False
+        return _refuse(f"{place}: does not hold all of the contract. Run `lakecheck contracts lock` and commit it.")
     save_lock(new, place)
     for name, table in new.tables.items():
         before = lock.tables.get(name, LockedTable())
-        added, retired = table.last_field_id - before.last_field_id, len(table.retired) - len(before.retired)
         if table != before:
+            added, retired = table.last_field_id - before.last_field_id, len(table.retired) - len(before.retired)
             print(f"{place}: {name}: {_number(added, 'new id')}, {_number(retired, 'retired id')}")
     return True
+
+
+def _refuse(*reasons: str) -> bool:
+    for reason in reasons:
+        print(f"ERROR {reason}", file=sys.stderr)
+    return False

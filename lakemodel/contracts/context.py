@@ -52,7 +52,7 @@ class Reading:
         if not _LEGAL.fullmatch(name):
             legal = normalize(name)
             if not legal:
-                found = f"the {what} name {quoted(name)} has no letter from a to z and no digit; allowed: lower-case letters, digits, underscores"
+                found = f"the {what} name {quoted(name)} has no letter from a to z and no digit, and only those and underscores are allowed"
                 self.report.error(path, "illegal_name", found, "Rename it; physicalName can keep the producer's spelling.")
                 return None
             if self.rules.policies.illegal_name == "error":

@@ -17,8 +17,8 @@ SPEC_VERSION: Final = 1
 def job_spec(contract: DataContract, table: Table) -> dict[str, Any]:
     """What the job has to know to read, check and write one table.
 
-    Columns stand in the order of the source. `type` is Spark DDL with the catalog's names; `source_type` is the same with the names that the
-    producer gives to nested fields (a cast from one to the other renames by position). Every check holds for NULL.
+    Columns stand in the order of the source. `type` is Spark DDL with the catalog's names; `source_type` is the same with the names that
+    the producer gives to nested fields (a cast from one to the other renames by position). Every check holds for NULL.
     """
     return {
         "spec_version": SPEC_VERSION,

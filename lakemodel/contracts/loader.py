@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.checks import collisions
@@ -21,6 +20,7 @@ from lakemodel.yaml_source import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from lakemodel.config.model import LakeConfig
 

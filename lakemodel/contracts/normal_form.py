@@ -55,16 +55,16 @@ def _copy_mapping(document: Document, node: dict[str, Any], path: Path, logical_
             found[key] = value if written is None else written
         else:
             found[key] = _copy(document, value, (*path, key), inner)
-    if "logicalType" not in found and path[-2:-1] in {("properties",), ("items",)} | {("map",)} | {("schema",)}:
-        _imply_type(found, path)
-    elif "logicalType" not in found and path[-1:] == ("items",):
-        _imply_type(found, path)
+    if "logicalType" not in found and _is_property(path):
+        _imply_type(found)
     return found
 
 
-def _imply_type(found: dict[str, Any], path: Path) -> None:
-    if path[-2:-1] == ("schema",):
-        return
+def _is_property(path: Path) -> bool:
+    return path[-2:-1] == ("properties",) or path[-1:] == ("items",) or path[-2:] in {("map", "key"), ("map", "value")}
+
+
+def _imply_type(found: dict[str, Any]) -> None:
     for key, implied in _NESTING.items():
         if isinstance(found.get(key), list | dict):
             found["logicalType"] = implied

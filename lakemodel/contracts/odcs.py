@@ -152,34 +152,39 @@ def _without_rules(node: Any) -> Any:
     return kept
 
 
+def _demanded(error: ValidationError) -> Any:
+    """What the rule that failed says in the schema."""
+    return error.validator_value
+
+
 def _explain(error: ValidationError) -> Iterator[tuple[Path, str, str]]:
     """(path, what was found and what is allowed, remedy) for one error of the validator."""
     path = tuple(error.absolute_path)
-    rule = str(error.validator)
+    rule, demanded = str(error.validator), _demanded(error)
     if rule in {"unevaluatedProperties", "additionalProperties"}:
         yield from _unknown_keys(error, path)
     elif rule in {"anyOf", "oneOf"}:
         yield from _no_alternative(error, path)
     elif rule == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
+        missing = [key for key in demanded if isinstance(error.instance, dict) and key not in error.instance]
         for key in missing:
             yield path, f"the key {key} is missing", f"Add {key}."
     elif rule in {"enum", "const"}:
-        allowed = [str(one) for one in error.validator_value] if rule == "enum" else [str(error.validator_value)]
+        allowed = [str(one) for one in demanded] if rule == "enum" else [str(demanded)]
         hint = did_you_mean(str(error.instance), allowed)
         remedy = _logical_type_remedy(error.instance) if path[-1:] == ("logicalType",) else "Use an allowed value."
         yield path, f"found {quoted(error.instance)}{hint}; allowed: {', '.join(allowed)}", remedy
     elif rule == "type":
-        expected = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        expected = demanded if isinstance(demanded, list) else [demanded]
         wanted = " or ".join(_KINDS.get(str(one), str(one)) for one in expected)
         remedy = "Put it in quotes." if expected == ["string"] and not isinstance(error.instance, dict | list) else f"Write {wanted}."
         yield path, f"found {_shape(error.instance)}; allowed: {wanted}", remedy
     elif rule == "pattern":
-        yield path, f"found {quoted(error.instance)}; allowed: text that matches {error.validator_value}", "Correct it."
+        yield path, f"found {quoted(error.instance)}; allowed: text that matches {demanded}", "Correct it."
     elif rule == "not":
         yield path, "the keys of this mapping do not go together", "See the standard for which keys it may have."
     else:
-        yield path, f"found {_shape(error.instance)}; {_rule_in_words(rule, error.validator_value)}", "Correct it."
+        yield path, f"found {_shape(error.instance)}; {_rule_in_words(rule, demanded)}", "Correct it."
 
 
 def _logical_type_remedy(found: Any) -> str:
@@ -241,9 +246,10 @@ def _known_keys(schema: Any, seen: set[str]) -> set[str]:
 
 def _no_alternative(error: ValidationError, path: Path) -> Iterator[tuple[Path, str, str]]:
     """The alternative that the author most likely meant decides what is said."""
-    operators = [one["required"][0] for one in error.validator_value if isinstance(one, dict) and len(one.get("required", [])) == 1]
-    if operators and len(operators) == len(error.validator_value):
-        present = [one for one in operators if one in error.instance]
+    alternatives = _demanded(error)
+    operators = [one["required"][0] for one in alternatives if isinstance(one, dict) and len(one.get("required", [])) == 1]
+    if operators and len(operators) == len(alternatives):
+        present = [one for one in operators if isinstance(error.instance, dict) and one in error.instance]
         found = f"has {' and '.join(present)}" if present else "has none"
         fitting = "" if len(present) != 1 else ", whose value has the wrong form"
         yield path, f"exactly one of {', '.join(operators)} is allowed; this rule {found}{fitting}", "Keep one of them."

@@ -75,7 +75,7 @@ def primary_key(reading: Reading, columns: list[tuple[Path, dict[str, Any], str,
     return {name: index for index, (_, _, _, name) in enumerate(chosen, start=1)}
 
 
-def _position(reading: Reading, path: Path, prop: dict[str, Any], flag: str, key: str) -> int | None | bool:
+def _position(reading: Reading, path: Path, prop: dict[str, Any], flag: str, key: str) -> int | bool | None:
     """False: not part of it; None: part of it at no stated position."""
     stated, position = flag_of(prop, flag), integer_of(prop, key)
     is_placed = position is not None and position > 0

@@ -55,11 +55,13 @@ def demands_of(reading: Reading, path: Path, prop: dict[str, Any], resolved: Res
             found.checks.append(Check(kind=CheckKind.MAX_LENGTH, value=sql.max_length))
         if sql.values and data_type == _STRING:
             found.checks.append(Check(kind=CheckKind.ENUM, value=sql.values))
-        if sql.unsigned:
-            found.checks.append(Check(kind=CheckKind.MINIMUM, value=0))
         if sql.not_null and not found.required:
             found.required = True
             reading.report.note(path, "not_null", "physicalType says NOT NULL, so a value is required")
+    layout = text_of(mapping_of(prop, "logicalTypeOptions"), "format")
+    is_number = data_type in _ORDERED - _TEMPORAL or isinstance(data_type, Decimal)
+    if is_number and ((sql is not None and sql.unsigned) or layout in {"u8", "u16", "u32", "u64"}):
+        found.checks.append(Check(kind=CheckKind.MINIMUM, value=0))
     _options(reading, path, prop, data_type, found)
     _enum(reading, path, prop, data_type, found)
     for index, rule in items_of(prop, "quality"):

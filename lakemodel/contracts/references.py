@@ -18,16 +18,16 @@ def check_references(reading: Reading, data: dict[str, Any]) -> None:
     """Warns of each relationship that leads nowhere inside the contract; other files' contracts are not looked at."""
     known = set(_targets(data))
     for path, relationship in _relationships(data):
-        for end in ("from", "to"):
-            stated = relationship.get(end)
+        for side in ("from", "to"):
+            stated = relationship.get(side)
             targets = [one for one in (stated if isinstance(stated, list) else [stated]) if isinstance(one, str)]
             for target in targets:
                 if not _is_elsewhere(target) and target.strip("/") not in known:
-                    message = f"{end} names {quoted(target)}, which the contract does not describe"
-                    reading.report.warning((*path, end), "dangling_reference", message, "Correct the name, or describe what it names.")
-        ends = [relationship.get("from"), relationship.get("to")]
-        if all(isinstance(end, list) for end in ends) and len(ends[0]) != len(ends[1]):
-            message = f"from names {len(ends[0])} columns and to names {len(ends[1])}"
+                    message = f"{side} names {quoted(target)}, which the contract does not describe"
+                    reading.report.warning((*path, side), "dangling_reference", message, "Correct the name, or describe what it names.")
+        start, end = relationship.get("from"), relationship.get("to")
+        if isinstance(start, list) and isinstance(end, list) and len(start) != len(end):
+            message = f"from names {len(start)} columns and to names {len(end)}"
             reading.report.warning(path, "dangling_reference", message, "Name as many on both sides.")
 
 

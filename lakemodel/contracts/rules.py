@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lakemodel.config.model import MissingDomain, NumberWithoutPrecision, Policies
@@ -29,7 +29,7 @@ class ContractRules:
     """
 
     classifications: tuple[str, ...] = DEFAULT_CLASSIFICATIONS
-    policies: Policies = Policies()
+    policies: Policies = field(default_factory=Policies)
     domains: frozenset[str] | None = None
     personas: frozenset[str] | None = None
 

@@ -84,7 +84,7 @@ def _hours(reading: Reading, path: Path, level: dict[str, Any], *, what: str, is
     return None
 
 
-def _duration(value: Any, unit: str) -> float | None:
+def _duration(value: Any, unit: str) -> float | None:  # noqa: PLR0911 - one per spelling
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from lakemodel.types.model import Decimal
-from lakemodel.types.sql import Family, SqlType
+from lakemodel.types.sql_model import Family, SqlType
 
 if TYPE_CHECKING:
     from lakemodel.types.model import DataType

@@ -70,32 +70,8 @@ def table_format(reading: Reading, own: dict[str, tuple[Path, Any]]) -> TableFor
 def source_of(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: bool) -> Source:
     """How the producer delivers: JSON lines when a column is nested, else CSV with a header, unless stated otherwise."""
     default = Source()
-    stated = {name: value for name, (_, value) in own.items()}
-    layout = default.format
-    if is_nested and "sourceFormat" not in own and not own.keys() & _CSV_ONLY:
-        layout = SourceFormat.JSON_LINES
-        message = "no sourceFormat is given; jsonl, because a column is nested"
-        reading.report.note(reading.table, "source_format", message, f"Set sourceFormat (vendor: {VENDOR}).")
-    if "sourceFormat" in own:
-        allowed = tuple(one.value for one in SourceFormat)
-        if stated["sourceFormat"] in allowed:
-            layout = SourceFormat(stated["sourceFormat"])
-        else:
-            reading.unknown_word(own["sourceFormat"][0], "source_format", "sourceFormat", str(stated["sourceFormat"]), allowed, "Use one.")
-    for name in sorted(_FLAGS & own.keys()):
-        if not isinstance(stated[name], bool):
-            reading.report.error(
-                own[name][0], "source_option", f"{name} is {quoted(stated[name])}; allowed: true, false", "Use one of them."
-            )
-            stated.pop(name)
-    for name in ("delimiter", "quote", "escape"):
-        _check_character(reading, own, stated, name)
-    for name in ("nullMarker", "encoding"):
-        if name in stated and not isinstance(stated[name], str):
-            reading.report.error(own[name][0], "source_option", f"{name} is {quoted(stated[name])}; allowed: text", "Put it in quotes.")
-            stated.pop(name)
-    if "encoding" in stated and stated["encoding"].upper() not in {one.upper() for one in _ENCODINGS}:
-        reading.unknown_word(own["encoding"][0], "source_option", "encoding", stated["encoding"], _ENCODINGS, "Use one of them.")
+    layout = _source_format(reading, own, is_nested=is_nested)
+    stated = _options(reading, own)
     if layout is not SourceFormat.CSV:
         for name in sorted(_CSV_ONLY & own.keys()):
             reading.report.error(own[name][0], "source_option", f"{name} goes with sourceFormat csv, not {layout}", f"Remove {name}.")
@@ -113,6 +89,38 @@ def source_of(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: 
         encoding=stated.get("encoding", default.encoding),
         multiline=stated.get("multiline", default.multiline),
     )
+
+
+def _source_format(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: bool) -> SourceFormat:
+    if "sourceFormat" not in own:
+        if not is_nested or own.keys() & _CSV_ONLY:
+            return SourceFormat.CSV
+        message = "no sourceFormat is given; jsonl, because a column is nested"
+        reading.report.note(reading.table, "source_format", message, f"Set sourceFormat (vendor: {VENDOR}).")
+        return SourceFormat.JSON_LINES
+    path, value = own["sourceFormat"]
+    allowed = tuple(one.value for one in SourceFormat)
+    if value in allowed:
+        return SourceFormat(value)
+    reading.unknown_word(path, "source_format", "sourceFormat", str(value), allowed, "Use one of them.")
+    return SourceFormat.CSV
+
+
+def _options(reading: Reading, own: dict[str, tuple[Path, Any]]) -> dict[str, Any]:
+    """The options that are stated and valid."""
+    stated = {name: value for name, (_, value) in own.items()}
+    for name in sorted(_FLAGS & own.keys()):
+        if not isinstance(stated[name], bool):
+            reading.report.error(own[name][0], "source_option", f"{name} is {quoted(stated.pop(name))}; allowed: true, false", "Use one.")
+    for name in ("delimiter", "quote", "escape"):
+        _check_character(reading, own, stated, name)
+    for name in ("nullMarker", "encoding"):
+        if name in stated and not isinstance(stated[name], str):
+            message = f"{name} is {quoted(stated.pop(name))}; allowed: text"
+            reading.report.error(own[name][0], "source_option", message, "Put it in quotes.")
+    if "encoding" in stated and stated["encoding"].upper() not in {one.upper() for one in _ENCODINGS}:
+        reading.unknown_word(own["encoding"][0], "source_option", "encoding", stated["encoding"], _ENCODINGS, "Use one of them.")
+    return stated
 
 
 def _check_character(reading: Reading, own: dict[str, tuple[Path, Any]], stated: dict[str, Any], name: str) -> None:

@@ -6,9 +6,12 @@ names the system (`servers[].type`).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lakemodel.types.model import Decimal, Primitive, PrimitiveKind
+
+if TYPE_CHECKING:
+    from lakemodel.types.model import DataType
 
 _K = PrimitiveKind
 
@@ -20,14 +23,14 @@ INTEGERS: Final = {
 }
 """`integer` alone is 64 bits (it is also the logical type); `int8` is 8 bytes to most systems and 8 bits to some: 64 bits hold both."""
 
-UNSIGNED: Final = {
+UNSIGNED: Final[dict[str, DataType]] = {
     **dict.fromkeys(["uint8", "utinyint", "u8"], Primitive(_K.SMALLINT)),
     **dict.fromkeys(["uint16", "usmallint", "u16"], Primitive(_K.INT)),
     **dict.fromkeys(["uint32", "uinteger", "uint", "u32"], Primitive(_K.BIGINT)),
     **dict.fromkeys(["uint64", "ubigint", "u64"], Decimal(20, 0)),
 }
 
-WIDENED: Final = {
+WIDENED: Final[dict[PrimitiveKind, DataType]] = {
     _K.TINYINT: Primitive(_K.SMALLINT),
     _K.SMALLINT: Primitive(_K.INT),
     _K.INT: Primitive(_K.BIGINT),
