@@ -1,0 +1,119 @@
+"""The lake of bench/javascript/app.js, written with this library: N Iceberg tables of 20 columns with three grants each.
+
+Usage: python_lake.py <tables> <output folder> <cdk.json>
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from constructs_lib.catalog import ContractCatalog, DomainDatabases
+from constructs_lib.governance import CatalogPermissions, CatalogResource, DataPrincipal
+from constructs_lib.storage import LakeZone
+from lakemodel.config.model import Zone
+from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
+from lakemodel.locks.placement import Placement, PlacementLock, table_key
+from lakemodel.types.model import Primitive, PrimitiveKind
+
+ACCOUNT = "444444444401"
+ENVIRONMENT = Environment(account=ACCOUNT, region="eu-west-1")
+PER_STACK = 100
+ROLES = [DataPrincipal.role_arn(f"arn:aws:iam::{ACCOUNT}:role/{name}") for name in ("Analyst", "Engineer", "Scientist")]
+
+
+class Settings(Construct):
+    """Stands for the account's LakeFormationSettings, which the JavaScript lake has no counterpart of."""
+
+    def __init__(self, scope: Construct) -> None:
+        super().__init__(scope, "Settings")
+        self.shares = False
+        self.resource = self
+        arn = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:permissions"
+        self.permissions_function: lambda_.IFunction = lambda_.Function.from_function_arn(self, "Function", arn)
+
+
+def contract(tables: int) -> DataContract:
+    """One product with that many tables."""
+    text = Primitive(PrimitiveKind.STRING)
+    columns = tuple(
+        Column(
+            name=f"column_{number}",
+            source_name=f"column_{number}",
+            type=text,
+            classification="internal",
+            description=f"Column number {number}",
+        )
+        for number in range(20)
+    )
+    return DataContract(
+        id="bench",
+        domain="sales",
+        product="bench",
+        version="1.0.0",
+        status="active",
+        file="bench.odcs.yaml",
+        owner="bench@example.com",
+        tables=tuple(
+            Table(
+                name=f"table_{number}",
+                source_name=f"table_{number}",
+                format=TableFormat.ICEBERG,
+                columns=columns,
+                classification="internal",
+            )
+            for number in range(tables)
+        ),
+    )
+
+
+def placement(declared: DataContract) -> PlacementLock:
+    """A hundred tables to a stack, as the JavaScript lake has them; without quarantine tables and optimizers there is room."""
+    keys = [table_key("sales", "bench", table.name) for table in declared.tables]
+    return PlacementLock(
+        {key: Placement(key=key, stack=number // PER_STACK + 1, logical_id=f"Table{number}") for number, key in enumerate(keys)}
+    )
+
+
+def main() -> None:
+    """Builds and writes the lake."""
+    tables, outdir, cdk_json = int(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    app = App(outdir=outdir, context=json.loads(cdk_json.read_text())["context"])
+    base = Stack(app, "Base", env=ENVIRONMENT)
+    key = kms.Key.from_key_arn(base, "Key", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000")
+    bucket = s3.Bucket.from_bucket_name(base, "Bucket", "lake-curated")
+    zones = {Zone.CURATED: LakeZone.from_bucket(base, "Curated", zone=Zone.CURATED, bucket=bucket, key=key)}
+    databases = DomainDatabases(base, "Databases", domains=["sales"], zones=zones).databases
+    settings = Settings(base)
+    declared = contract(tables)
+    places = placement(declared)
+    for shard in places.stacks:
+        stack = Stack(app, f"Catalog{shard}", env=ENVIRONMENT)
+        catalog = ContractCatalog(
+            stack,
+            "Catalog",
+            contracts=ContractSet(contracts=(declared,)),
+            zones=zones,
+            placement=places,
+            shard=shard,
+            databases=databases,
+            quarantine=False,
+            optimizers=False,
+        )
+        permissions = CatalogPermissions(stack, "Permissions", settings=settings)
+        for table in catalog.tables.values():
+            resource = CatalogResource.table_named(table.database_name, table.table_name)
+            for role in ROLES:
+                permissions.grant(role, resource, ["SELECT", "DESCRIBE"], after=catalog)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()
