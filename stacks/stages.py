@@ -11,7 +11,10 @@ from constructs_lib.core import allow_destroy
 from lakemodel.naming import pascal_case
 from stacks.account import AccountStack
 from stacks.catalog import CatalogStack, DatabasesStack
+from stacks.consumer import AccessStack
+from stacks.governance import GrantsStack, LocationsStack
 from stacks.pipelines import PipelinesStack
+from stacks.query import QueryStack
 from stacks.storage import ConsumerStorageStack, StorageStack
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class EnvironmentStage(Stage):
         placement: PlacementLock,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.name = name
         self.config = config
         self.environment = config.environments[name]
         if self.environment.allow_destroy:
@@ -72,9 +76,7 @@ class _LakeStacks:
     def __init__(self, stage: EnvironmentStage, lake: str, *, contracts: ContractSet, placement: PlacementLock) -> None:
         environment, prefix = stage.environment, pascal_case(lake)
         props = _props(environment, environment.lakes[lake])
-        self.storage = StorageStack(
-            stage, f"{prefix}Storage", contracts=contracts, audit_trail=environment.baseline.audit_trail, **props
-        )
+        self.storage = StorageStack(stage, f"{prefix}Storage", contracts=contracts, audit_trail=environment.baseline.audit_trail, **props)
         zones = self.storage.zones
         self.account = AccountStack(
             stage,
@@ -84,10 +86,18 @@ class _LakeStacks:
             data_event_buckets=[zone.bucket for zone in zones.zones.values()],
             **props,
         )
-        self.databases = DatabasesStack(
-            stage, f"{prefix}Databases", domains=_domains_of(stage.config, lake), zones=zones.zones, **props
+        domains = _domains_of(stage.config, lake)
+        self.locations = LocationsStack(
+            stage,
+            f"{prefix}Locations",
+            zones=zones.zones,
+            domains=stage.config.domains,
+            classifications=stage.config.classifications,
+            **props,
         )
-        _after(self.databases, self.account)
+        _after(self.locations, self.account)
+        self.databases = DatabasesStack(stage, f"{prefix}Databases", domains=domains, zones=zones.zones, **props)
+        _after(self.databases, self.locations)
         self.catalogs = [
             CatalogStack(
                 stage,
@@ -108,6 +118,25 @@ class _LakeStacks:
             stage, f"{prefix}Pipelines", contracts=contracts, zones=zones, state=self.storage.pipeline_state, **props
         )
         _after(self.pipelines, *self.catalogs)
+        self.query = QueryStack(
+            stage, f"{prefix}Query", config=stage.config, environment=environment, lake=lake, results=self.storage.results, **props
+        )
+        self.grants = GrantsStack(
+            stage,
+            f"{prefix}Grants",
+            config=stage.config,
+            environment=stage.name,
+            lake=lake,
+            domains=domains,
+            contracts=contracts,
+            account=self.account.account_owner,
+            locations=self.locations,
+            catalogs=[stack.catalog for stack in self.catalogs],
+            pipelines=self.pipelines.pipelines.values(),
+            principals=self.query.personas.principals,
+            **props,
+        )
+        _after(self.grants, self.databases, *self.catalogs)
 
 
 class _ConsumerStacks:
@@ -118,6 +147,17 @@ class _ConsumerStacks:
         props = _props(environment, environment.consumers[consumer])
         self.storage = ConsumerStorageStack(stage, f"{prefix}Storage", audit_trail=environment.baseline.audit_trail, **props)
         self.account = AccountStack(stage, f"{prefix}Account", environment=environment, audit=self.storage.audit, **props)
+        self.access = AccessStack(
+            stage,
+            f"{prefix}Access",
+            config=stage.config,
+            environment=stage.name,
+            consumer=consumer,
+            account=self.account.account_owner,
+            results=self.storage.results,
+            **props,
+        )
+        _after(self.access, *(lake.grants for lake in stage.lakes.values()))
 
 
 def _props(environment: Environment, account: str) -> _StackProps:

@@ -1,0 +1,62 @@
+"""The access stack of one consumer account: its personas, links to the lakes' databases, what personas read through them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Stack
+
+from constructs_lib.core import protect_stack
+from constructs_lib.governance import CatalogPermissions, ResourceLink, accept_personas, shared_databases
+from lakemodel.naming import pascal_case
+from stacks.query import Personas
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from constructs_lib.baseline import LakeAccount
+    from constructs_lib.query import ResultsBucket
+    from lakemodel.config.model import LakeConfig
+
+
+class AccessStack(Stack):
+    """How the personas of a consumer account read the lakes. Stateful: without its grants they read nothing.
+
+    Args:
+        config: The whole configuration.
+        environment: Key of `environments` in lake.yaml.
+        consumer: Key of the environment's `consumers`.
+        account: The owner of the account's singletons.
+        results: Where the results of queries go.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: LakeConfig,
+        environment: str,
+        consumer: str,
+        account: LakeAccount,
+        results: ResultsBucket,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        protect_stack(self)
+        accounts = config.environments[environment]
+        self.personas = Personas(self, "Personas", config=config, environment=accounts, account=consumer)
+        principals = self.personas.principals
+        self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings)
+        accept_personas(self.permissions, config, environment=environment, account=consumer, principals=principals)
+        self.links = {}
+        shared = shared_databases(config, environment=environment, account=consumer)
+        for database in shared:
+            link = ResourceLink(
+                self, f"{pascal_case(database.database_name)}Link", database_name=database.database_name, catalog_id=database.catalog_id
+            )
+            for name in database.personas:
+                link.allow(principals[name], self.permissions)
+            self.links[database.database_name] = link
+        catalogs = sorted({database.catalog_id for database in shared})
+        self.workgroups = self.personas.add_workgroups(self, results=results, catalog_accounts=catalogs)

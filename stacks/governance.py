@@ -1,0 +1,90 @@
+"""The Lake Formation stacks of one lake account: tags and locations before the catalog, associations and grants after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Stack
+
+from constructs_lib.core import protect_stack
+from constructs_lib.governance import (
+    CatalogPermissions,
+    DataLocation,
+    LfTagOntology,
+    associate_contracts,
+    associate_databases,
+    grant_personas,
+    grant_pipeline,
+)
+from lakemodel.config.model import Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from constructs import Construct
+
+    from constructs_lib.baseline import LakeAccount
+    from constructs_lib.catalog import ContractCatalog
+    from constructs_lib.governance import DataPrincipal
+    from constructs_lib.pipeline import IngestionPipeline
+    from constructs_lib.storage import LakeZone
+    from lakemodel.config.model import LakeConfig
+    from lakemodel.contracts.model import ContractSet
+
+
+class LocationsStack(Stack):
+    """The LF-Tags of the account, and its governed buckets registered as data locations. Stateful: tags on tables depend on it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        zones: Mapping[Zone, LakeZone],
+        domains: Iterable[str],
+        classifications: Sequence[str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        protect_stack(self)
+        self.ontology = LfTagOntology(self, "Tags", domains=domains, classifications=classifications)
+        self.locations = {zone: DataLocation(self, f"{zone.name.title()}Location", zone=zones[zone]) for zone in zones if zone.is_governed}
+
+
+class GrantsStack(Stack):
+    """Which LF-Tags stand on the catalog, and who may do what in it. Stateful: without it nobody reads the lake."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: LakeConfig,
+        environment: str,
+        lake: str,
+        domains: Iterable[str],
+        contracts: ContractSet,
+        account: LakeAccount,
+        locations: LocationsStack,
+        catalogs: Sequence[ContractCatalog],
+        pipelines: Iterable[IngestionPipeline],
+        principals: Mapping[str, DataPrincipal],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        protect_stack(self)
+        self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings, ontology=locations.ontology)
+        associate_databases(self.permissions, domains)
+        associate_contracts(self.permissions, contracts, strictest=config.strictest_classification)
+        grant_personas(self.permissions, config, environment=environment, lake=lake, principals=principals)
+        written = [locations.locations[zone].resource for zone in (Zone.CURATED, Zone.QUARANTINE)]
+        for pipeline in pipelines:
+            names = {(pipeline.contract.domain, table.name) for table in pipeline.contract.tables}
+            tables = [
+                table
+                for catalog in catalogs
+                for made in (catalog.tables, catalog.quarantine_tables)
+                for name, table in made.items()
+                if name in names
+            ]
+            grant_pipeline(self.permissions, pipeline.job_role, tables=tables, locations=written)
