@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from constructs_lib.storage import BucketHolder
 
 DEFAULT_EXPIRY_DAYS = 30
+_DAY = 24 * 60 * 60
 
 
 class QueryResults(Protocol):
@@ -125,15 +126,16 @@ class ResultsBucket(Construct):
         """Lets the objects below `prefix` expire sooner than the others.
 
         Raises:
-            DataLakeError: `results_expiry`, if `after` is longer than the bucket's own expiry, which would win.
+            DataLakeError: `results_expiry`, if `after` is no whole number of days, or longer than the bucket's own expiry, which would win.
         """
-        if after.to_days() > self.expiry.to_days():
+        days, most = after.to_seconds() / _DAY, self.expiry.to_seconds() / _DAY
+        if days > most or days % 1:
             msg = (
-                f"got an expiry of {after.to_days():.0f} days for {prefix}; the bucket's results expire after {self.expiry.to_days():.0f}: "
-                "ask for less, or give the ResultsBucket a longer expiry"
+                f"got an expiry of {days:g} days for {prefix}; allowed are whole days up to {most:g}, after which everything in the bucket "
+                "expires: ask for less, or give the ResultsBucket a longer expiry"
             )
             raise misuse(self, msg, code="results_expiry")
-        if after.to_days() < self.expiry.to_days():
+        if days < most:
             assert isinstance(self.bucket, s3.Bucket)  # noqa: S101 - what a LakeBucket is made of
             self.bucket.add_lifecycle_rule(prefix=prefix, expiration=after)
 

@@ -78,4 +78,4 @@ def test_what_is_acknowledged_is_exactly_this(validation: dict[str, Any]) -> Non
 @pytest.mark.parametrize("check", [lint.check, cloudformation.check], ids=["cfn-lint", "cloudformation-validate"])
 def test_the_validators_find_nothing(assembly: Assembly, check: Any) -> None:
     """Both validators, which also read the state machine's definition, are content with every Metadata removed."""
-    assert [str(finding) for finding in check(assembly).findings] == []
+    assert [str(finding) for finding in check(assembly).findings if finding.acknowledged is None] == []

@@ -239,6 +239,7 @@ def test_a_named_role_of_another_stack_adds_no_reference() -> None:
         ({"member_patterns": ["arn:aws:iam::*:role/Analyst"]}, "member_pattern"),
         ({"member_patterns": [f"{ROLE}/*"]}, "member_pattern"),
         ({"result_expiry": Duration.days(31)}, "results_expiry"),
+        ({"result_expiry": Duration.hours(36)}, "results_expiry"),
     ],
 )
 def test_fails_when_misused(arguments: dict[str, Any], code: str) -> None:
