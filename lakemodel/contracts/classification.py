@@ -24,6 +24,7 @@ _PERSONAL_NAMES: Final = re.compile(
     r"|passport(_?(number|no))?|date_?of_?birth|birth_?(date|day)|dob|first_?name|last_?name|full_?name|surname|maiden_?name|iban"
     r"|credit_?card(_?(number|no))?|card_?number|tax_?id|ip_?address|home_?address|street(_?address)?|driver_?licen[cs]e(_?number)?)"
 )
+_NAMES_OF_MARKS: Final = frozenset({"tag", "tags", "labels", "data_category", "category", "sensitivity"})
 _FALSE: Final = frozenset({"", "false", "no", "none", "n", "0", "non_pii", "not_pii", "na", "n_a"})
 
 
@@ -108,12 +109,10 @@ def _marks(prop: dict[str, Any]) -> list[str]:
     """Tags and custom properties that are set."""
     marks = texts_of(prop, "tags")
     for _, custom in items_of(prop, "customProperties"):
-        if text_of(custom, "vendor") == VENDOR:
-            continue
         name, value = text_of(custom, "property"), custom.get("value")
-        if value is None or normalize(str(value)) in _FALSE:
+        if text_of(custom, "vendor") == VENDOR or value is None or normalize(str(value)) in _FALSE:
             continue
         marks.append(name)
-        if normalize(name) in {"privacy", "tag", "tags", "data_category", "category", "sensitivity"} and isinstance(value, str):
-            marks[-1:] = [value]
+        if normalize(name) in _NAMES_OF_MARKS:
+            marks += [str(one) for one in value] if isinstance(value, list) else str(value).split(",")
     return [mark.partition(":")[0] if normalize(mark.partition(":")[2]) in {"true", "yes"} else mark for mark in marks]

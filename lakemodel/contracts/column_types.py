@@ -24,6 +24,7 @@ _VECTOR_ELEMENTS: Final = {
     "int8": Primitive(PrimitiveKind.TINYINT),
     "uint8": Primitive(PrimitiveKind.SMALLINT),
 }
+_LOGICAL: Final = {Family.STRUCT: "object", Family.LIST: "array", Family.MAP: "map (with map.key and map.value)"}
 _NESTED: Final = frozenset({"object", "array", "map", "vector"})
 
 
@@ -64,7 +65,7 @@ def _is_nested(logical: str, sql: SqlType | None) -> bool:
     return sql is not None and sql.family in {Family.STRUCT, Family.LIST, Family.MAP}
 
 
-def _nested(reading: Reading, path: Path, prop: dict[str, Any], logical: str, sql: SqlType | None) -> DataType | None:
+def _nested(reading: Reading, path: Path, prop: dict[str, Any], logical: str, sql: SqlType | None) -> DataType | None:  # noqa: PLR0911 - one per case
     """The type of a property that either of its types says is nested."""
     if logical and logical not in _NESTED:
         return _nested_physically(reading, path, logical, sql)
@@ -84,7 +85,9 @@ def _nested(reading: Reading, path: Path, prop: dict[str, Any], logical: str, sq
     expected = {"object": Family.STRUCT, "array": Family.LIST, "vector": Family.LIST, "map": Family.MAP}.get(logical, sql.family)
     if sql.family is not expected:
         message = f"logicalType {logical} contradicts physicalType {quoted(sql.text)}"
-        reading.report.error(path, "type_conflict", message, "Correct the one that is wrong.")
+        if not _describes_parts(prop, logical) and not _is_complete(sql):
+            return unknown(reading, path, f"{message}, and neither describes its parts")
+        reading.report.error(path, "type_conflict", message, f"Set logicalType to {_LOGICAL[sql.family]}, or correct physicalType.")
         return None
     return _by_shape(reading, path, prop, logical or sql.family.value, sql)
 

@@ -33,6 +33,7 @@ class Reading:
         report: Where findings go.
         rules: What the lake demands.
         dialect: The system that the data comes from, when the contract's servers agree on one.
+        version: The standard's version that the contract follows.
         classifies: Whether the contract classifies any column at all.
         table: Path of the table that is being read.
     """
@@ -40,8 +41,14 @@ class Reading:
     report: Report
     rules: ContractRules
     dialect: str | None = None
+    version: str = ""
     classifies: bool = False
     table: Path = field(default=())
+
+    @property
+    def knows_timestamps(self) -> bool:
+        """Whether the contract's version has a logical timestamp: before 3.1, `date` meant any date, with or without a time."""
+        return not self.version.startswith("v3.0.")
 
     def legal_name(self, path: Path, name: str, what: str, *, longest: int = MAX_NAME) -> str | None:
         """The name as the catalog spells it; None, with an error, when there is none."""

@@ -16,6 +16,17 @@ _LETTERS: Final = frozenset("GyQqMLdEFahkKHmsSVzOXxD")
 _QUOTED: Final = re.compile(r"'[^']*'")
 
 
+def has_time_of_day(pattern: str) -> bool:
+    """Whether a pattern has hours.
+
+    Example:
+        >>> has_time_of_day("yyyy-MM-dd HH:mm"), has_time_of_day("dd 'at' MM")
+        (True, False)
+    """
+    stripped = pattern.strip().lower()
+    return stripped in {"date-time", "datetime"} or (bool(re.search(r"%H|%I|[HhKk]", _QUOTED.sub("", pattern))) and stripped not in _ISO)
+
+
 def date_format(reading: Reading, place: Path, written: str) -> str | None:
     """The Java pattern that a contract means; None for ISO 8601, and with an error for what is no pattern.
 

@@ -17,7 +17,7 @@ SPEC_VERSION: Final = 1
 def job_spec(contract: DataContract, table: Table) -> dict[str, Any]:
     """What the job has to know to read, check and write one table.
 
-    Columns stand in the order of the source. `type` is Spark DDL with the catalog's names; `source_type` is the same with the names that
+    Columns stand in the order of the source. `type` is Spark DDL with the catalog's names; `delivered_type` is the same with the names that
     the producer gives to nested fields (a cast from one to the other renames by position). Every check holds for NULL.
     """
     return {
@@ -50,7 +50,7 @@ def _column(column: Column) -> dict[str, Any]:
         "name": column.name,
         "source_name": column.source_name,
         "type": spark_type(column.type),
-        "source_type": spark_type(column.type, as_delivered=True),
+        "delivered_type": spark_type(column.type, as_delivered=True),
         "required": column.required,
         "unique": column.unique,
         "date_format": column.date_format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lakemodel.contracts.checks import collisions
 from lakemodel.contracts.model import ContractSet, DataContract, Table, TableFormat
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakemodel.config.model import LakeConfig
+    from lakemodel.yaml_source import Document
 
 CONTRACT_ENDINGS: Final = (".odcs.yaml", ".odcs.yml", ".odcs.json")
 _YAML_ENDINGS: Final = (".yaml", ".yml", ".json")
@@ -114,16 +115,17 @@ def load_contract(
         note = Finding(Place(name), "contract.not_a_contract", "is no data contract and is left out", severity=Severity.NOTE)
         return None, (note,)
     report = Report(document)
-    data = normal_form(document)
-    if not is_readable_version(data, report):
-        return None, report.finished()
-    contract = _read(data, report, ContractRules.of(config))
+    contract = read_document(document, report, ContractRules.of(config))
     if contract is None or not with_lock:
         return contract, report.finished()
     return _with_field_ids(contract, path, name, report)
 
 
-def _read(data: dict[str, Any], report: Report, rules: ContractRules) -> DataContract | None:
+def read_document(document: Document, report: Report, rules: ContractRules) -> DataContract | None:
+    """The product that a document describes, without its field ids; None, with an error in the report, when it is refused."""
+    data = normal_form(document)
+    if not is_readable_version(data, report):
+        return None
     try:
         check_schema(data, report)
         return read_product(data, report, rules)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lakemodel.errors import InvalidInput
+from lakemodel.findings import errors
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -187,6 +190,17 @@ class ContractSet:
     contracts: tuple[DataContract, ...]
     findings: tuple[Finding, ...] = ()
     refused: tuple[str, ...] = ()
+
+    def require_all(self) -> ContractSet:
+        """The set itself, if no contract was refused.
+
+        Raises:
+            InvalidInput: With every error, if one was.
+        """
+        refusing = errors(self.findings)
+        if refusing:
+            raise InvalidInput(refusing)
+        return self
 
     def of_domain(self, domain: str) -> tuple[DataContract, ...]:
         """The contracts of one domain."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from lakemodel.contracts.nodes import flag_of, mapping_of, text_of
+from lakemodel.contracts.date_formats import has_time_of_day
+from lakemodel.contracts.nodes import flag_of, items_of, mapping_of, text_of
 from lakemodel.contracts.report import quoted
 from lakemodel.contracts.type_pairs import Winner, is_boolean, weigh
 from lakemodel.findings import Severity
 from lakemodel.types.model import DataType, Decimal, Primitive, PrimitiveKind
 from lakemodel.types.sql_model import Family, SqlType
+from lakemodel.types.sql_plain import MAX_PRECISION
 
 if TYPE_CHECKING:
     from lakemodel.contracts.context import Reading
@@ -72,8 +75,14 @@ def unknown(reading: Reading, path: Path, found: str) -> DataType | None:
     return None
 
 
-def unspecified(reading: Reading, path: Path) -> DataType | None:
-    """What the policy `number_without_precision` makes of a number that states none."""
+def unspecified(reading: Reading, path: Path, prop: dict[str, Any]) -> DataType | None:
+    """A number that states no precision: what custom properties say, else what the policy `number_without_precision` makes of it."""
+    stated = _precision_beside(prop)
+    if stated is not None:
+        message = "precision and scale are taken from customProperties"
+        item = f"{short_name(reading, path)} decimal({stated.precision},{stated.scale})"
+        reading.report.gather(Severity.NOTE, reading.table, "precision_beside", message, item)
+        return stated
     decimal = reading.rules.default_decimal
     if decimal is not None:
         message = f"number without precision, decimal({decimal.precision},{decimal.scale}) by the policy number_without_precision"
@@ -104,7 +113,7 @@ def plain_type_of(reading: Reading, path: Path, prop: dict[str, Any], logical: s
         return _by_logical_alone(reading, path, prop, logical, sql)
     if is_boolean(logical, sql):
         return Primitive(PrimitiveKind.BOOLEAN)
-    physical = _physical(reading, path, logical, sql)
+    physical = _physical(reading, path, prop, logical, sql)
     if not logical or physical is None:
         return physical
     return _zone(reading, path, prop, sql, _weighed(reading, path, prop, logical, sql, physical))
@@ -133,7 +142,8 @@ def _weighed(reading: Reading, path: Path, prop: dict[str, Any], logical: str, s
     if winner is Winner.SAME:
         return _widest(reading, path, prop, sql, physical)
     chosen = physical if winner is Winner.PHYSICAL else _logical(reading, path, prop, logical)
-    if chosen is not None:
+    is_usual = logical == "date" and sql.family is Family.TIMESTAMP and not reading.knows_timestamps
+    if chosen is not None and not is_usual:
         message = (
             f"logicalType {logical} differs from physicalType {sql.text.lower()}; the {winner} one is used, which holds the values of both"
         )
@@ -154,14 +164,25 @@ def _widest(reading: Reading, path: Path, prop: dict[str, Any], sql: SqlType, ph
     return stated
 
 
-def _physical(reading: Reading, path: Path, logical: str, sql: SqlType) -> DataType | None:
+def _precision_beside(prop: dict[str, Any]) -> Decimal | None:
+    """Importers of database catalogs write `precision` and `scale` as custom properties."""
+    found = {text_of(one, "property").lower(): one.get("value") for _, one in items_of(prop, "customProperties")}
+    precision, scale = (found.get(key) for key in ("precision", "scale"))
+    digits = [str(one) for one in (precision, 0 if scale is None else scale)]
+    if not all(re.fullmatch(r"[0-9]{1,2}", one) for one in digits):
+        return None
+    whole, after_point = (int(one) for one in digits)
+    return Decimal(whole, after_point) if 0 < whole <= MAX_PRECISION and after_point <= whole else None
+
+
+def _physical(reading: Reading, path: Path, prop: dict[str, Any], logical: str, sql: SqlType) -> DataType | None:
     if sql.type is not None:
         return sql.type
     if logical == "integer":
         message = "an integer in a number without precision, kept as decimal(38,0)"
         reading.report.gather(Severity.NOTE, reading.table, "integer_as_decimal", message, short_name(reading, path))
         return Decimal(38, 0)
-    return STRING if logical == "string" else unspecified(reading, path)
+    return STRING if logical == "string" else unspecified(reading, path, prop)
 
 
 def _zone(reading: Reading, path: Path, prop: dict[str, Any], sql: SqlType, chosen: DataType | None) -> DataType | None:
@@ -177,10 +198,16 @@ def _zone(reading: Reading, path: Path, prop: dict[str, Any], sql: SqlType, chos
     return chosen
 
 
-def _logical(reading: Reading, path: Path, prop: dict[str, Any], logical: str) -> DataType | None:
+def _logical(reading: Reading, path: Path, prop: dict[str, Any], logical: str) -> DataType | None:  # noqa: PLR0911 - one per type
     """The type that the logical type alone gives."""
     options = mapping_of(prop, "logicalTypeOptions")
     layout = text_of(options, "format")
+    if logical == "date" and has_time_of_day(layout):
+        message = "logicalType date with a format that has a time of day; timestamp keeps it"
+        reading.report.gather(
+            Severity.WARNING, reading.table, "type_conflict", message, short_name(reading, path), "Set logicalType: timestamp."
+        )
+        return Primitive(_K.TIMESTAMP)
     if logical in _SIMPLE:
         if logical == "time":
             reading.report.gather(Severity.NOTE, reading.table, "kept_as_text", "time is kept as string", short_name(reading, path))
@@ -194,5 +221,5 @@ def _logical(reading: Reading, path: Path, prop: dict[str, Any], logical: str) -
             return None
         return _INTEGER_FORMATS.get(layout, Primitive(PrimitiveKind.BIGINT))
     if logical == "number":
-        return _NUMBER_FORMATS.get(layout) or unspecified(reading, path)
+        return _NUMBER_FORMATS.get(layout) or unspecified(reading, path, prop)
     return unknown(reading, path, f"logicalType {quoted(logical)} is not known")

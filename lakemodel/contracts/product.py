@@ -14,6 +14,7 @@ from lakemodel.contracts.references import check_references
 from lakemodel.contracts.report import did_you_mean, listed, quoted
 from lakemodel.contracts.service_levels import service_levels
 from lakemodel.contracts.tables import read_table
+from lakemodel.contracts.variables import check_variables
 from lakemodel.contracts.vendor import own_properties
 from lakemodel.naming import normalize
 
@@ -33,7 +34,8 @@ _READS: Final = frozenset({"", "read", "r", "select", "reader", "readonly", "rea
 
 def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> DataContract | None:
     """The data product that a contract (in normal form) describes; None when it has an error."""
-    reading = Reading(report, rules, _dialect(data))
+    reading = Reading(report, rules, _dialect(data), text_of(data, "apiVersion"))
+    check_variables(reading, data)
     own_properties(reading, (), data, ())
     domain = _domain(reading, data)
     product = _product(reading, data)

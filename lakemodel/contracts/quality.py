@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from lakemodel.contracts.date_formats import date_format
+from lakemodel.contracts.date_formats import date_format, has_time_of_day
 from lakemodel.contracts.model import Check, CheckKind
 from lakemodel.contracts.nodes import items_of, mapping_of, parts_of, text_of, texts_of
 from lakemodel.contracts.report import quoted
@@ -25,7 +25,7 @@ _BOUNDS: Final = {
     "exclusiveMaximum": CheckKind.EXCLUSIVE_MAXIMUM,
 }
 _LENGTHS: Final = {"minLength": CheckKind.MIN_LENGTH, "maxLength": CheckKind.MAX_LENGTH}
-_READ_ELSEWHERE: Final = frozenset({"format", "timezone", "elementType", "dimensions", "required"})
+_READ_ELSEWHERE: Final = frozenset({"format", "timezone", "elementType", "dimensions"})
 _UUID: Final = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _UTC: Final = frozenset({"utc", "etc/utc", "z", "gmt", "etc/gmt", "+00:00"})
 _STRING: Final = Primitive(PrimitiveKind.STRING)
@@ -152,6 +152,9 @@ def _compiles(pattern: str) -> bool:
 def _format(reading: Reading, place: Path, value: str, data_type: DataType, found: Demands) -> None:
     if data_type in _TEMPORAL:
         found.date_format = date_format(reading, place, value)
+        if data_type == Primitive(PrimitiveKind.DATE) and has_time_of_day(value):
+            message = f"format {quoted(value)} has a time of day, which a date does not keep"
+            reading.report.warning(place, "precision_cut", message, "Set physicalType to timestamp if it is needed.")
     elif data_type == _STRING and value.lower() in {"uuid", "guid"}:
         found.checks.append(Check(kind=CheckKind.PATTERN, value=_UUID))
     elif data_type == _STRING:
@@ -198,7 +201,9 @@ def _rule(reading: Reading, place: Path, rule: dict[str, Any], data_type: DataTy
 
 
 def _is_zero(rule: dict[str, Any]) -> bool:
-    """Whether not a single row may break the rule."""
+    """Whether not a single row may break the rule; before 3.1 that was what a rule without an operator meant."""
+    if "rule" in rule and "metric" not in rule and not any(key.startswith("must") for key in rule):
+        return True
     value = rule.get("mustBe")
     return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
 

@@ -84,9 +84,10 @@ def _drafts(reading: Reading, path: Path, properties: list[tuple[int, dict[str, 
         own = own_properties(reading, place, prop, COLUMN_PROPERTIES)
         _check_inner_properties(reading, place, prop)
         written = text_of(prop, "name")
-        if text_of(prop, "semanticType") == "measure":
-            message = "is a measure, computed from other columns, and so is no column of the table"
-            reading.report.warning(place, "measure", message, "Remove semanticType if it is delivered.")
+        kind = text_of(prop, "semanticType")
+        if kind == "measure" or (kind == "dimension" and text_of(prop, "transformLogic")):
+            message = f"is a {kind}, computed from other columns, and so is no column of the table"
+            reading.report.warning(place, "computed", message, "Remove semanticType if it is delivered.")
             continue
         if reading.report.is_refused(place):
             continue

@@ -127,7 +127,10 @@ def _check_character(reading: Reading, own: dict[str, tuple[Path, Any]], stated:
     if name not in stated:
         return
     value = stated[name]
-    if not isinstance(value, str) or len(value) != 1 or value in "\r\n":
-        message = f"{name} is {quoted(value)}; allowed: one character that is no line break"
+    is_none = value == "" and name != "delimiter"
+    if not is_none and (not isinstance(value, str) or len(value) != 1 or value in "\r\n"):
+        message = f"{name} is {quoted(value)}; allowed: one character that is no line break, for quote and escape also none"
         reading.report.error(own[name][0], "source_option", message, "Write one character in quotes.")
         stated.pop(name)
+    elif name == "delimiter" and value == stated.get("quote", Source().quote):
+        reading.report.error(own[name][0], "source_option", f"delimiter and quote are both {quoted(value)}", "Change one of the two.")

@@ -116,7 +116,7 @@ class _Parser:
         if not word:
             raise NotUnderstoodError
         self._at += 1
-        return word.removeprefix("pg_catalog.").removeprefix("sys.")
+        return word.removeprefix("pg_catalog.").removeprefix("sys.").removeprefix("edm.")
 
     def _base(self, name: str) -> SqlType:
         if name in names.STRUCTS:

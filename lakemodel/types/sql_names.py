@@ -24,10 +24,10 @@ INTEGERS: Final = {
 """`integer` alone is 64 bits (it is also the logical type); `int8` is 8 bytes to most systems and 8 bits to some: 64 bits hold both."""
 
 UNSIGNED: Final[dict[str, DataType]] = {
-    **dict.fromkeys(["uint8", "utinyint", "u8"], Primitive(_K.SMALLINT)),
-    **dict.fromkeys(["uint16", "usmallint", "u16"], Primitive(_K.INT)),
-    **dict.fromkeys(["uint32", "uinteger", "uint", "u32"], Primitive(_K.BIGINT)),
-    **dict.fromkeys(["uint64", "ubigint", "u64"], Decimal(20, 0)),
+    **dict.fromkeys(["uint8", "utinyint", "u8", "unsignedbyte"], Primitive(_K.SMALLINT)),
+    **dict.fromkeys(["uint16", "usmallint", "u16", "unsignedshort"], Primitive(_K.INT)),
+    **dict.fromkeys(["uint32", "uinteger", "uint", "u32", "unsignedint"], Primitive(_K.BIGINT)),
+    **dict.fromkeys(["uint64", "ubigint", "u64", "unsignedlong"], Decimal(20, 0)),
 }
 
 WIDENED: Final[dict[PrimitiveKind, DataType]] = {
@@ -40,7 +40,7 @@ WIDENED: Final[dict[PrimitiveKind, DataType]] = {
 
 DECIMALS: Final = frozenset({"decimal", "numeric", "number", "dec", "bigdecimal", "decimal32", "decimal64", "decimal128"})
 
-SINGLES: Final = frozenset({"real", "float4", "float32", "binary_float", "f32"})
+SINGLES: Final = frozenset({"real", "float4", "float32", "binary_float", "f32", "single"})
 DOUBLES: Final = frozenset({"double", "double precision", "float8", "float64", "binary_double", "f64"})
 DOUBLE_AS_REAL: Final = frozenset({"mysql", "mariadb", "snowflake", "sqlite"})
 SINGLE_AS_FLOAT: Final = frozenset(
@@ -57,7 +57,7 @@ STRINGS: Final = frozenset(
         *("char", "character", "nchar", "national char", "national character", "bpchar", "varchar", "varchar2", "nvarchar", "nvarchar2"),
         *("character varying", "char varying", "national character varying", "national char varying", "nchar varying"),
         *("text", "ntext", "tinytext", "mediumtext", "longtext", "clob", "nclob", "dbclob", "long varchar", "character large object"),
-        *("string", "str", "fixedstring", "keyword", "citext", "sysname", "utf8", "unicode"),
+        *("string", "str", "fixedstring", "keyword", "citext", "sysname", "utf8", "unicode", "token", "nmtoken", "normalizedstring"),
     }
 )
 
