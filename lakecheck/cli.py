@@ -18,7 +18,7 @@ COMMANDS = {
     "contracts": "check data contracts, keep their field ids",
     "config": "judge lake.yaml, or print its schema",
 }
-"""Each command with what it does; `lakecheck.<name>_command` has `add_parser(subparsers)`, which sets `handler`, called with the arguments."""
+"""Each command with what it does; `add_parser(subparsers)` of `lakecheck.<name>_command` sets the `handler` of its arguments."""
 
 UNREADABLE = 2
 INTERRUPTED = 130

@@ -1,0 +1,6 @@
+lakecheck run                                        # judge cdk.out
+lakecheck run --app "python app.py"                  # synthesize into cdk.out first, then judge
+lakecheck run other/cdk.out --json report.json       # somebody else's app, and a report for machines
+lakecheck run template.yaml --skip compliance        # one template
+lakecheck run --as-of 2027-01-01                     # what will have expired by then?
+lakecheck run --require-pack AwsSolutions --require-pack HIPAA.Security
