@@ -1,0 +1,106 @@
+"""The owner of an account's data lake settings, and its functions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.governance import SETTINGS_TYPE, LakeFormationSettings
+from lakemodel.errors import DataLakeError
+from tests.constructs.governance.support import ADMIN
+from tests.support import ACCOUNT, REGION, new_app, new_stack, resources
+
+
+@pytest.fixture(scope="module")
+def assembly() -> Path:
+    """The assembly of one stack with settings."""
+    app = new_app()
+    stack = new_stack(app)
+    LakeFormationSettings(stack, "LakeFormation", admins=[ADMIN])
+    LakeFormationSettings(new_stack(app, "Alone"), "LakeFormation", admins=[ADMIN], shares=False, cross_account_version=5)
+    return Path(app.synth().directory)
+
+
+@pytest.fixture(scope="module")
+def made(assembly: Path) -> dict[str, Any]:
+    """Its template."""
+    loaded: dict[str, Any] = json.loads((assembly / "Test.template.json").read_text())
+    return loaded
+
+
+def actions(made: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for policy in resources(made, "AWS::IAM::ManagedPolicy").values():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            found.update([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    return found
+
+
+def test_deployer_and_handler_are_administrators(made: dict[str, Any]) -> None:
+    """Beside those declared: CloudFormation's role, with its partition filled in, and the function that grants."""
+    (settings,) = resources(made, SETTINGS_TYPE).values()
+    admins = settings["Properties"]["Admins"]
+    assert admins[0] == ADMIN
+    deployer = f"arn:${{AWS::Partition}}:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
+    assert admins[1] == {"Fn::Sub": deployer}
+    (role,) = [name for name in resources(made, "AWS::IAM::Role") if name.startswith("LakeFormationPermissionsRole")]
+    assert admins[2] == {"Fn::GetAtt": [role, "Arn"]}
+    assert settings["Properties"]["CrossAccountVersion"] == "4"
+    assert settings["Properties"]["ReadOnlyAdmins"] == []
+
+
+def test_the_native_resource_is_not_used(made: dict[str, Any]) -> None:
+    """It would ignore empty default permissions and fight over the administrators."""
+    assert resources(made, "AWS::LakeFormation::DataLakeSettings") == {}
+
+
+def test_functions_run_one_at_a_time_after_their_policy(made: dict[str, Any]) -> None:
+    """Each function has a managed policy it waits for, a log of its own, one writer, and no environment."""
+    functions = resources(made, "AWS::Lambda::Function")
+    assert len(functions) == 2
+    for function in functions.values():
+        properties = function["Properties"]
+        assert properties["Runtime"] == "python3.14"
+        assert properties["ReservedConcurrentExecutions"] == 1
+        assert any("Policy" in name for name in function["DependsOn"])
+        assert "Environment" not in properties
+    assert resources(made, "AWS::IAM::Policy") == {}
+    assert all("KmsKeyId" in log["Properties"] for log in resources(made, "AWS::Logs::LogGroup").values())
+
+
+def test_rights_are_listed_and_conditioned(made: dict[str, Any]) -> None:
+    """No action has a wildcard; no right to data, to pass roles or to change IAM; shares only under Lake Formation's names."""
+    assert not [action for action in actions(made) if "*" in action]
+    assert not [action for action in actions(made) if action.startswith(("s3:", "kms:")) or "Pass" in action]
+    assert {action for action in actions(made) if action.startswith("iam:")} == {"iam:GetRole", "iam:GetUser", "iam:ListRoles"}
+    for policy in resources(made, "AWS::IAM::ManagedPolicy").values():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if statement["Sid"] in {"CreateShares", "ManageShares", "ManageSharePermissions"}:
+                assert statement["Condition"]
+
+
+def test_sharing_can_be_left_out(assembly: Path) -> None:
+    """Without shares the functions have no right of RAM, Organizations or the catalog's policy."""
+    alone = json.loads((assembly / "Alone.template.json").read_text())
+    assert {action.split(":")[0] for action in actions(alone)} == {"logs", "lakeformation", "iam", "ssm", "glue"}
+    assert "glue:PutResourcePolicy" not in actions(alone)
+    (settings,) = resources(alone, SETTINGS_TYPE).values()
+    assert settings["Properties"]["CrossAccountVersion"] == "5"
+
+
+def test_the_asset_has_the_handlers_alone(assembly: Path) -> None:
+    """Nothing else of the runtime, no caches: the same files, and so the same hash, from a wheel as from the source tree."""
+    (folder,) = assembly.glob("asset.*")
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    modules = ("__init__", "cfn_response", "grants", "permissions", "principals", "retry", "settings", "tags", "targets")
+    assert files == {f"lakeformation/{name}.py" for name in modules}
+
+
+def test_fails_when_the_version_is_unknown() -> None:
+    """Versions that Lake Formation no longer makes sense with are refused."""
+    with pytest.raises(DataLakeError, match="got cross_account_version 2; allowed are 3, 4, 5") as raised:
+        LakeFormationSettings(new_stack(), "LakeFormation", admins=[ADMIN], cross_account_version=2)
+    assert raised.value.code == "cross_account_version"
