@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import PublishError
+from .writing import Partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from .spec import JobSpec
-    from .writing import Partition
 
 RUN_KEY = "_run_id"
 BATCH = 100
@@ -60,8 +60,9 @@ class Publisher(Protocol):
 class ParquetPublisher:
     """Registers a run's directories as partitions of tables in the Glue catalog.
 
-    The table's last partition key is `_run_id`: several runs can then add to the same day or country without one hiding the other. A
-    run of up to 100 partitions is one call and so appears at once; a larger one appears batch by batch.
+    A table's last partition key is `_run_id`: several runs can then add to the same day or country without one hiding the other. A table
+    that is partitioned by its declared columns alone takes each of their values from one run only; a second one is refused. A run of
+    up to 100 partitions is one call and so appears at once; a larger one appears batch by batch.
 
     Args:
         glue: A boto3 Glue client.
@@ -72,29 +73,26 @@ class ParquetPublisher:
 
     def publish(self, spec: JobSpec, run: Run) -> None:
         """Registers the directories of the good rows."""
-        entries = [((*partition.values, run.run_id), partition.location) for partition in run.partitions]
-        self.register(spec.database, spec.table, (*spec.partition_columns, RUN_KEY), entries)
+        self._register(spec.database, spec.table, spec.partition_columns, run.run_id, run.partitions)
 
     def publish_quarantine(self, spec: JobSpec, run: Run) -> None:
-        """Registers the quarantined rows, if there are any."""
-        entries = [((run.run_id,), run.quarantine_location)] if run.quarantined else []
-        self.register(spec.quarantine_database, spec.table, (RUN_KEY,), entries)
+        """Registers the directory of the quarantined rows, if there are any."""
+        whole = (Partition(values=(), location=run.quarantine_location),) if run.quarantined else ()
+        self._register(spec.quarantine_database, spec.table, (), run.run_id, whole)
 
-    def register(self, database: str, table: str, keys: Sequence[str], entries: Sequence[tuple[tuple[str, ...], str]]) -> None:
-        """Registers directories under their partition values; one that is registered already, at the same place, is left as it is.
-
-        Raises:
-            PublishError: If the table is missing or has other partition keys, a partition stands elsewhere, or the catalog refuses
-                one; what this call registered is removed again.
-        """
+    def _register(self, database: str, table: str, columns: Sequence[str], run_id: str, partitions: Sequence[Partition]) -> None:
         try:
             description = self._glue.get_table(DatabaseName=database, Name=table)["Table"]
         except self._glue.exceptions.EntityNotFoundException as error:
             message = f"{database}.{table} is not in the catalog; deploy it before its pipeline runs"
             raise PublishError(message) from error
-        found = [key["Name"] for key in description.get("PartitionKeys", [])]
-        if found != list(keys):
-            message = f"{database}.{table} is partitioned by {found}; the job registers {list(keys)}"
+        keys = [key["Name"] for key in description.get("PartitionKeys", [])]
+        if keys == [*columns, RUN_KEY]:
+            entries = [((*partition.values, run_id), partition.location) for partition in partitions]
+        elif columns and keys == list(columns):
+            entries = [(partition.values, partition.location) for partition in partitions]
+        else:
+            message = f"{database}.{table} is partitioned by {keys}; the job registers {[*columns, RUN_KEY]}"
             raise PublishError(message)
         created: list[tuple[str, ...]] = []
         try:
@@ -117,7 +115,7 @@ class ParquetPublisher:
             if detail["ErrorCode"] != "AlreadyExistsException":
                 problems.append(f"{list(values)}: {detail['ErrorCode']}")
             elif (place := self._location(database, table, values)) != f"{places[values]}/":
-                problems.append(f"{list(values)} is registered at {place}")
+                problems.append(f"{list(values)} stands at {place}, and registering {places[values]} would hide what is there")
         if problems:
             self._remove(database, table, created)
             message = f"{database}.{table}: {'; '.join(problems)}"

@@ -114,7 +114,7 @@ def ingest(
         spark.conf.set(key, value)
     inline = arguments.spec.lstrip().startswith("{")
     spec = parse_spec(arguments.spec if inline else storage.read_text(arguments.spec))
-    log("started", program=__package__, run_id=arguments.run_id, table=f"{spec.domain}.{spec.table}", contract_version=spec.contract_version)
+    log("started", program=__package__, run_id=arguments.run_id, product=spec.product, table=spec.table, version=spec.contract_version)
     manifest = _earlier(arguments, spec, storage) or _write_run(arguments, spec, spark, storage)
     if arguments.publish and manifest["status"] != PUBLISHED:
         _publish(manifest, spec, spark, glue_client or (lambda: boto3_client("glue")))
@@ -192,7 +192,7 @@ def _write_run(arguments: Arguments, spec: JobSpec, spark: SparkSession, storage
         "counts": dataclasses.asdict(counts),
         "reasons": {row["reason"]: row["count"] for row in sorted(reasons, key=lambda row: str(row["reason"]))},
         "files": [_file_entry(item, spec) for item in surveys],
-        "curated": {"location": curated, "partitions": [dataclasses.asdict(partition) for partition in made]},
+        "curated": {"location": curated, "partitions": [{"values": list(one.values), "location": one.location} for one in made]},
         "quarantine": {"location": quarantine},
     }
     storage.write_text(arguments.manifest, json.dumps(manifest, indent=2, ensure_ascii=False))

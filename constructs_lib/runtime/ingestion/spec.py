@@ -26,11 +26,18 @@ class CheckSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnSpec:
-    """One column; `type` is Spark DDL, `date_format` a Java pattern (None: ISO 8601)."""
+    """One column.
+
+    Attributes:
+        type: Spark DDL.
+        delivered_type: The same with the struct fields spelled as the producer spells them; `type` where they are spelled alike.
+        date_format: How a date or timestamp is delivered, a Java pattern; None for ISO 8601.
+    """
 
     name: str
     source_name: str
     type: str
+    delivered_type: str
     required: bool = False
     unique: bool = False
     date_format: str | None = None
@@ -136,6 +143,7 @@ def _column(data: dict[str, Any]) -> ColumnSpec:
         name=data["name"],
         source_name=data.get("source_name") or data["name"],
         type=data["type"],
+        delivered_type=data.get("delivered_type") or data["type"],
         required=bool(data.get("required", False)),
         unique=bool(data.get("unique", False)),
         date_format=data.get("date_format"),

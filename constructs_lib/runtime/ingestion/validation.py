@@ -52,14 +52,15 @@ def column_types(spark: SparkSession, spec: JobSpec) -> list[T.DataType]:
     Raises:
         SpecError: If one is no Spark type; names the column.
     """
-    found = []
-    for column in spec.columns:
-        try:
-            found.append(spark.createDataFrame([], f"value {column.type}").schema[0].dataType)
-        except Exception as error:
-            message = f"column {column.name!r} has type {column.type!r}, which Spark does not know"
-            raise SpecError(message) from error
-    return found
+    return [_data_type(spark, column.name, column.type) for column in spec.columns]
+
+
+def _data_type(spark: SparkSession, name: str, ddl: str) -> T.DataType:
+    try:
+        return spark.createDataFrame([], f"value {ddl}").schema[0].dataType
+    except Exception as error:
+        message = f"column {name!r} has type {ddl!r}, which Spark does not know"
+        raise SpecError(message) from error
 
 
 def judge(records: DataFrame, spec: JobSpec, types: Sequence[T.DataType]) -> DataFrame:
@@ -73,7 +74,9 @@ def _cast(records: DataFrame, spec: JobSpec, types: Sequence[T.DataType]) -> Dat
     frame = records
     nested = [position for position, type_ in enumerate(types) if isinstance(type_, _NESTED)]
     if nested:
-        frame = frame.withColumns({f"n{position}": _nested_udf(types[position])(F.col(raw(position))) for position in nested})
+        spark = frame.sparkSession
+        read = {at: _nested_udf(_data_type(spark, spec.columns[at].name, spec.columns[at].delivered_type), types[at]) for at in nested}
+        frame = frame.withColumns({f"n{position}": udf(F.col(raw(position))) for position, udf in read.items()})
     values = {}
     for position, (column, type_) in enumerate(zip(spec.columns, types, strict=True)):
         value = F.col(f"n{position}.value") if position in nested else cast_value(raw(position), type_, column.date_format)
@@ -81,14 +84,15 @@ def _cast(records: DataFrame, spec: JobSpec, types: Sequence[T.DataType]) -> Dat
     return frame.withColumns(values)
 
 
-def _nested_udf(type_: T.DataType) -> Any:
+def _nested_udf(delivered_type: T.DataType, type_: T.DataType) -> Any:
+    """Reads what is delivered by its names there; the parts of a struct come out in order, whatever they are called here."""
     result = T.StructType([T.StructField("value", type_), T.StructField("problem", T.StringType())])
 
     def read(text: str | None) -> tuple[Any, str | None]:
         if text is None:
             return None, None
         try:
-            return nested_value(text, type_), None
+            return nested_value(text, delivered_type), None
         except RefusedCell as refused:
             return None, f"{refused.path}:{refused.code}"
 
@@ -115,7 +119,7 @@ def cast_value(name: str, type_: T.DataType, date_format: str | None = None) -> 
             return F.try_to_timestamp(text, F.lit(date_format)).cast(type_)
         return F.when(_whole(text, _moment_pattern(type_)), attempt)
     if isinstance(type_, T.BinaryType):
-        return F.try_to_binary(text, F.lit("base64"))
+        return F.when(_whole(text, cells.BASE64), F.try_to_binary(text, F.lit("base64")))
     message = f"{type_.simpleString()} is no type that the job can read"
     raise SpecError(message)
 

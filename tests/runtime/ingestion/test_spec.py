@@ -1,0 +1,112 @@
+"""The job spec is taken as a whole or refused with all that is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from constructs_lib.runtime.ingestion.errors import SpecError
+from constructs_lib.runtime.ingestion.run import parse_arguments
+from constructs_lib.runtime.ingestion.spec import SourceSpec, parse_spec
+from constructs_lib.runtime.ingestion.writing import run_location
+from lakemodel import naming
+from lakemodel.contracts.model import CheckKind, Source
+
+from .specs import AIRPORTS, column, spec
+
+COLUMNS = [column("a", checks=[("enum", ["x", "y"])]), column("b", "int")]
+
+
+def test_reads_a_spec() -> None:
+    """What is left out has the default that the contract model has."""
+    found = parse_spec(json.dumps(AIRPORTS))
+    assert found.source == SourceSpec(format="csv", header=False, null_marker="\\N")
+    assert found.partition_columns == ("dst",)
+    assert found.columns[12].checks[0].value == ("airport",)
+    ours, theirs = SourceSpec(format="csv"), Source()
+    assert [getattr(ours, name) for name in SourceSpec.__slots__] == [getattr(theirs, name) for name in SourceSpec.__slots__]
+
+
+def test_objects_stand_where_the_lake_says() -> None:
+    """The job imports nothing of the library, and still derives the same prefix."""
+    found = parse_spec(json.dumps(AIRPORTS))
+    assert found.prefix == naming.table_prefix("travel", "airports", "airports")
+    assert run_location("s3://curated/", found, "r-1") == "s3://curated/travel/airports/airports/run_id=r-1"
+
+
+def test_an_iceberg_table_partitions_itself() -> None:
+    """Transforms are the table's own business; no directories are made."""
+    found = parse_spec(json.dumps(spec(COLUMNS, format="iceberg", partitioning=[{"column": "a", "transform": "bucket[4]"}])))
+    assert found.partition_columns == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"spec_version": 2}, "spec_version is 2"),
+        ({"columns": []}, "columns is empty"),
+        ({"columns": [column("a"), column("a")]}, "twice"),
+        ({"columns": [{"name": "a"}]}, "lacks 'type'"),
+        ({"columns": [column("a", checks=[("odd", 1)])]}, "kind 'odd'"),
+        ({"columns": 3}, "wrong kind"),
+        ({"format": "orc"}, "'orc'"),
+        ({"source": {"format": "xml"}}, "'xml'"),
+        ({"source": {"format": "csv", "delimeter": ";"}}, "delimeter"),
+        ({"source": {"format": "csv", "delimiter": ""}}, "delimiter"),
+        ({"source": {"format": "csv", "quote": "''"}}, "one character"),
+        ({"source": {"format": "csv", "encoding": "UTF-9"}}, "UTF-9"),
+        ({"primary_key": ["c"]}, "'c' is no column"),
+        ({"partitioning": [{"column": "a", "transform": "year"}]}, "only identity"),
+        ({"columns": [column("a")], "partitioning": [{"column": "a"}]}, "every column"),
+    ],
+)
+def test_fails_when_the_spec_is_wrong(changed: dict[str, Any], message: str) -> None:
+    """A typo is refused before anything is read."""
+    with pytest.raises(SpecError, match=message):
+        parse_spec(json.dumps({**spec(COLUMNS), **changed}))
+
+
+def test_fails_with_everything_at_once() -> None:
+    """Not one mistake a run."""
+    with pytest.raises(SpecError, match=r"'orc'.*'c' is no column"):
+        parse_spec(json.dumps(spec(COLUMNS, format="orc", primary_key=["c"])))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3"])
+def test_fails_when_it_is_no_json_object(text: str) -> None:
+    """Whatever stands there."""
+    with pytest.raises(SpecError, match="no JSON"):
+        parse_spec(text)
+
+
+def test_knows_every_kind_of_check_a_contract_has() -> None:
+    """A check that the job does not know would be a check not made."""
+    for kind in CheckKind:
+        parse_spec(json.dumps(spec([column("a", "int", checks=[(kind.value, 1)])])))
+
+
+@pytest.mark.parametrize("run_id", ["", "../up", "a/b", "a=b", "-a", "x" * 129])
+def test_fails_when_a_run_id_is_no_directory(run_id: str) -> None:
+    """It names one in every zone."""
+    with pytest.raises(SpecError, match="run id"):
+        run_location("/zone", parse_spec(json.dumps(spec(COLUMNS))), run_id)
+
+
+ARGUMENTS = ["--spec", "s", "--input", "i", "--curated", "c", "--quarantine", "q", "--manifest", "m", "--run-id", "r"]
+
+
+def test_reads_arguments_among_those_of_glue() -> None:
+    """What Glue adds is passed over; publishing is off unless asked for."""
+    found = parse_arguments(["--JOB_NAME", "x", *ARGUMENTS, "--enable-metrics", "true"])
+    assert (found.spec, found.run_id, found.publish) == ("s", "r", False)
+    assert parse_arguments([*ARGUMENTS, "--publish", "true"]).publish is True
+
+
+def test_fails_when_arguments_are_missing_or_wrong() -> None:
+    """All missing ones are named; an abbreviation is none."""
+    with pytest.raises(SpecError, match="--curated, --manifest"):
+        parse_arguments([*ARGUMENTS[:4], *ARGUMENTS[6:8], *ARGUMENTS[10:], "--cur", "c"])
+    with pytest.raises(SpecError, match="maybe"):
+        parse_arguments([*ARGUMENTS, "--publish", "maybe"])
