@@ -116,7 +116,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--placement", type=Path, default=CONFIG / "placement.lock.json", help="which stack each table has")
     keep_going = os.environ.get("LAKE_KEEP_GOING", "") not in {"", "0", "false"}
     parser.add_argument(
-        "--keep-going", action="store_true", default=keep_going, help="leave refused contracts out and still end non-zero (or LAKE_KEEP_GOING=1)"
+        "--keep-going",
+        action="store_true",
+        default=keep_going,
+        help="leave refused contracts out and still end non-zero (or LAKE_KEEP_GOING=1)",
     )
     return parser.parse_args(argv)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, Size, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import Duration, Size, Stack, aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.governance import DataPrincipal

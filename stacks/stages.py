@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from aws_cdk import Environment as AccountAndRegion
-from aws_cdk import Stage
+from aws_cdk import Environment as AccountAndRegion, Stage
 
 from constructs_lib.core import allow_destroy
 from lakemodel.naming import pascal_case

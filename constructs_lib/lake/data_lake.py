@@ -1,0 +1,213 @@
+"""A governed lake in one stack: zones, catalog, LF-Tags, grants; pipelines and workgroups are added to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from constructs_lib.catalog import ContractCatalog
+from constructs_lib.core import misuse
+from constructs_lib.governance import (
+    CatalogPermissions,
+    DataLocation,
+    LfTagOntology,
+    TableGrants,
+    associate_contracts,
+    associate_databases,
+    grant_pipeline,
+)
+from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation, PipelineState
+from constructs_lib.query import QueryWorkgroup, ResultsBucket
+from constructs_lib.storage import LakeStorage
+from lakemodel.config.model import Zone
+from lakemodel.contracts.job_spec import job_spec
+from lakemodel.naming import pascal_case
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import RemovalPolicy, Size, aws_iam as iam
+
+    from constructs_lib.baseline import LakeAccount
+    from constructs_lib.catalog import IcebergTable, ParquetTable
+    from constructs_lib.governance import LakeGrants
+    from lakemodel.contracts.model import ContractSet, DataContract
+    from lakemodel.locks.placement import PlacementLock
+
+CLASSIFICATIONS = ("public", "internal", "confidential", "restricted")
+
+
+class DataLake(Construct):
+    """A lake with the tables of a set of contracts, closed to everybody until a grant opens it.
+
+    It makes the zones with their keys, a database for each domain and governed zone, each declared table with its quarantine table,
+    the LF-Tags and their associations, and registers the governed buckets with Lake Formation. For a lake that spreads over stacks and
+    accounts, use its parts: `stacks/` shows how.
+
+    Args:
+        account: The owner of the account's singletons; its Lake Formation settings come first.
+        contracts: The data products (`lakemodel.contracts.loader.load_contracts`).
+        classifications: From least to most protected; public, internal, confidential, restricted when left out. Pass those that the
+            contracts were read with.
+        storage: Zones made elsewhere, or brought along; new ones when left out.
+        placement: Where each table lives; computed from these contracts when left out. Pass a committed lock once the set changes.
+        removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
+
+    Attributes:
+        storage: The zones.
+        catalog: The databases and tables.
+        ontology: The LF-Tags.
+        permissions: What carries every grant and association.
+        grants: Grants by LF-Tag: `lake.grants.read(role, where=LfTags.all(...))`.
+
+    Raises:
+        DataLakeError: `no_products`, if the set is empty; `unknown_tag`, if a contract's class is not in `classifications`; and those
+            of the parts.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        account: LakeAccount,
+        contracts: ContractSet,
+        classifications: Sequence[str] | None = None,
+        storage: LakeStorage | None = None,
+        placement: PlacementLock | None = None,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        classifications = CLASSIFICATIONS if classifications is None else tuple(classifications)
+        domains = sorted({contract.domain for contract in contracts.contracts})
+        if not domains:
+            msg = "got no data product; pass contracts with at least one (load_contracts(folder, None).require_all())"
+            raise misuse(self, msg, code="no_products")
+        if storage is None:
+            storage = LakeStorage(self, "Storage", contracts=contracts, removal_policy=removal_policy)
+        self.account = account
+        self.contracts = contracts
+        self.storage = storage
+        self.ontology = LfTagOntology(self, "Tags", domains=domains, classifications=classifications)
+        self.locations = {
+            zone: DataLocation(self, f"{zone.name.title()}Location", zone=lake_zone)
+            for zone, lake_zone in storage.zones.items()
+            if zone.is_governed
+        }
+        self.catalog = ContractCatalog(
+            self, "Catalog", contracts=contracts, zones=storage.zones, placement=placement, removal_policy=removal_policy
+        )
+        self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings, ontology=self.ontology)
+        associate_databases(self.permissions, domains, zones=self.locations)
+        associate_contracts(self.permissions, contracts, strictest=classifications[-1])
+        self._come_in_order()
+        self._removal_policy = removal_policy
+        self._foundation: PipelineFoundation | None = None
+        self._results: ResultsBucket | None = None
+
+    @property
+    def grants(self) -> LakeGrants:
+        """Grants by LF-Tag, on every table that carries the tags, now or later."""
+        return self.permissions.grants
+
+    def table(self, domain: str, name: str) -> LakeTable:
+        """A declared table, to grant on or to look at.
+
+        Raises:
+            DataLakeError: `no_such_table`.
+        """
+        return LakeTable(self.catalog.table(domain, name), self.permissions)
+
+    def add_pipeline(self, domain: str, product: str) -> IngestionPipeline:
+        """An ingestion pipeline for one product, with the grants its job needs. What pipelines share is made with the first one.
+
+        Raises:
+            DataLakeError: `no_such_product`.
+        """
+        contract = self._product(domain, product)
+        if self._foundation is None:
+            state = PipelineState(self, "PipelineState", removal_policy=self._removal_policy)
+            self._foundation = PipelineFoundation(self, "PipelineFoundation", state=state)
+        pipeline = IngestionPipeline(
+            self,
+            f"{pascal_case(domain)}-{pascal_case(product)}Pipeline",
+            contract=contract,
+            job_specs={table.name: job_spec(contract, table) for table in contract.tables},
+            zones=self.storage,
+            foundation=self._foundation,
+        )
+        names = [(domain, table.name) for table in contract.tables]
+        grant_pipeline(
+            self.permissions,
+            pipeline.job_role,
+            tables=[made[name] for made in (self.catalog.tables, self.catalog.quarantine_tables) for name in names],
+            locations=[self.locations[zone].resource for zone in (Zone.CURATED, Zone.QUARANTINE)],
+        )
+        return pipeline
+
+    def add_workgroup(
+        self, construct_id: str, *, members: Sequence[iam.IRole], name: str | None = None, scan_limit: Size | None = None
+    ) -> QueryWorkgroup:
+        """An Athena workgroup whose results only its members can read; the results' bucket is made with the first one.
+
+        Args:
+            construct_id: Id of the construct below this one.
+            members: Who may use it. What they read is decided by grants.
+            name: The workgroup's name; the construct id when left out.
+            scan_limit: The most one query may scan; 100 GiB when left out.
+        """
+        if self._results is None:
+            self._results = ResultsBucket(self, "Results", access_logs=self.storage.access_logs, removal_policy=self._removal_policy)
+        name = construct_id if name is None else name
+        return QueryWorkgroup(self, construct_id, name=name, results=self._results, members=members, scan_limit=scan_limit)
+
+    def _product(self, domain: str, product: str) -> DataContract:
+        for contract in self.contracts.of_domain(domain):
+            if contract.product == product:
+                return contract
+        known = ", ".join(contract.key for contract in self.contracts.contracts)
+        msg = f"there is no product {domain}.{product} here; there are {known}: declare it in a contract"
+        raise misuse(self, msg, code="no_such_product")
+
+    def _come_in_order(self) -> None:
+        """Settings, then tags and locations, then the catalog: nothing is created while defaults still open it to everybody."""
+        settings = self.account.settings.resource
+        self.ontology.node.add_dependency(settings)
+        for location in self.locations.values():
+            location.node.add_dependency(settings)
+            self.catalog.node.add_dependency(location)
+        self.catalog.node.add_dependency(settings)
+
+
+class LakeTable:
+    """One declared table together with its grants.
+
+    Args:
+        table: The table.
+        permissions: What carries its grants.
+    """
+
+    def __init__(self, table: IcebergTable | ParquetTable, permissions: CatalogPermissions) -> None:
+        self.table = table
+        self.grants = TableGrants.from_table(table, permissions)
+
+    @property
+    def database_name(self) -> str:
+        """The database it is in."""
+        return self.table.database_name
+
+    @property
+    def table_name(self) -> str:
+        """Its name in that database."""
+        return self.table.table_name
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """All its columns, those it is partitioned by included."""
+        return self.table.column_names
+
+    @property
+    def location(self) -> str:
+        """Where its objects stand: `s3://bucket/prefix/`."""
+        return self.table.location
