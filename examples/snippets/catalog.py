@@ -1,0 +1,41 @@
+"""The snippets of constructs_lib/catalog/README.md; each function takes a stack and runs in a test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+
+from constructs_lib.catalog import ContractCatalog, DomainDatabases, IcebergTable, LakeDatabase
+from lakemodel.config.model import Zone
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+
+    from constructs_lib.storage import LakeStorage
+    from lakemodel.contracts.model import ContractSet, DataContract, Table
+    from lakemodel.locks.placement import PlacementLock
+
+
+def simplest(self: Stack, contracts: ContractSet, storage: LakeStorage) -> IcebergTable:
+    catalog = ContractCatalog(self, "Catalog", contracts=contracts, zones=storage.zones)
+    orders = catalog.table("sales", "orders")
+    return orders  # noqa: RET504
+
+
+def several_stacks(app: App, base_stack: Stack, contracts: ContractSet, storage: LakeStorage, placement: PlacementLock) -> None:
+    databases = DomainDatabases(base_stack, "Databases", domains=["sales", "travel"], zones=storage.zones).databases
+    for shard in placement.stacks:
+        stack = Stack(app, f"Catalog{shard}")
+        ContractCatalog(stack, "Catalog", contracts=contracts, zones=storage.zones, placement=placement, shard=shard, databases=databases)
+
+
+def by_hand(self: Stack, storage: LakeStorage, contract: DataContract, table: Table) -> None:
+    database = LakeDatabase.from_database_name(self, "Sales", domain="sales", zone=Zone.CURATED)
+    IcebergTable(self, "Orders", database=database, contract=contract, table=table, zone=storage.curated)
+
+
+def escape_hatch(orders: IcebergTable) -> None:
+    orders.resource.add_property_override(
+        "OpenTableFormatInput.IcebergInput.IcebergTableInput.Properties.history\\.expire\\.min-snapshots-to-keep", "10"
+    )

@@ -1,0 +1,30 @@
+"""The snippets of constructs_lib/storage/README.md; each function takes a stack and runs in a test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_lib.storage import ExistingBucket, LakeStorage, LakeZone
+from lakemodel.config.model import Zone
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack, aws_kms as kms, aws_s3 as s3
+
+    from lakemodel.contracts.model import ContractSet
+
+
+def simplest(self: Stack, contracts: ContractSet) -> None:
+    lake = LakeStorage(self, "Lake", contracts=contracts)
+    lake.landing.bucket  # s3.IBucket  # noqa: B018
+    lake.zone(Zone.CURATED).key  # kms.IKey  # noqa: B018
+
+
+def existing(self: Stack, bucket: s3.IBucket, key: kms.IKey, log_bucket: s3.IBucket) -> None:
+    old = LakeZone.from_bucket(self, "OldCurated", zone=Zone.CURATED, bucket=bucket, key=key)
+    logs = ExistingBucket(bucket=log_bucket)
+    LakeStorage(self, "Lake", existing_zones={Zone.CURATED: old}, access_logs=logs)
+
+
+def escape_hatch(lake: LakeStorage) -> None:
+    resource = lake.raw.bucket.node.default_child
+    resource.add_property_override("AccelerateConfiguration.AccelerationStatus", "Enabled")

@@ -1,0 +1,67 @@
+"""Every code block that a person may copy is a file that a test runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import CODE, DOCS, PROSE, ROOT, Block, blocks, files, stands_in
+
+SOURCES = ("examples", "config")
+RUN_BY = {
+    "examples/commands/*.sh": "tests/docs/test_commands.py",
+    "examples/config/*.yaml": "tests/docs/test_examples.py",
+    "examples/contracts/*/*.odcs.yaml": "tests/docs/test_examples.py",
+    "examples/snippets/*.py": "tests/docs/test_snippets.py",
+    "examples/*.py": "tests/examples",
+}
+CODE_BLOCKS = [block for block in blocks() if block.language in CODE]
+
+
+@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.id)
+def test_every_block_says_what_it_is(block: Block) -> None:
+    """A block without a language, or with one that nothing checks, would go unchecked."""
+    assert block.language in CODE | PROSE
+
+
+@pytest.mark.parametrize("block", [block for block in CODE_BLOCKS if DOCS in block.page.parents], ids=lambda block: block.id)
+def test_blocks_of_the_site_are_includes(block: Block) -> None:
+    """A page of the site includes its code, whole files or marked sections, from where tests run it."""
+    assert block.includes, "write the code into a file below examples/ and include it"
+    for name, section in block.includes:
+        file = ROOT / name
+        assert file.is_file()
+        assert name.split("/")[0] in SOURCES
+        if section is not None:
+            content = file.read_text(encoding="utf-8")
+            assert f"--8<-- [start:{section}]" in content
+            assert f"--8<-- [end:{section}]" in content
+
+
+@pytest.mark.parametrize("block", [block for block in CODE_BLOCKS if DOCS not in block.page.parents], ids=lambda block: block.id)
+def test_blocks_of_readmes_stand_in_a_file(block: Block) -> None:
+    """A README is read where nothing is included, so its code stands word for word in a file that a test runs."""
+    sources = [file for file in files() if file.relative_to(ROOT).parts[0] in SOURCES]
+    assert any(stands_in(block.text, file) for file in sources)
+
+
+def test_every_example_is_run() -> None:
+    """An example that no test runs would rot."""
+    for file in files(ROOT / "examples"):
+        name = file.relative_to(ROOT)
+        runners = [ROOT / test for pattern, test in RUN_BY.items() if name.match(pattern) and len(Path(pattern).parts) == len(name.parts)]
+        assert runners, f"{name} is run by no test"
+        tests = [test for runner in runners for test in ([runner] if runner.is_file() else runner.glob("*.py"))]
+        assert any(name.name in test.read_text() or "glob(" in test.read_text() for test in tests), f"{name} is named in no test"
+
+
+def test_the_matcher_is_awake(tmp_path: Path) -> None:
+    """Text that differs in one word, or stands in another order, is not found."""
+    file = tmp_path / "example.py"
+    file.write_text("from a import b\n\n\ndef f():\n    one = b()  # noqa: F841\n    two = b()\n")
+    assert stands_in("from a import b\n\none = b()\ntwo = b()", file)
+    assert stands_in("two = b()", file)
+    assert not stands_in("from a import c\n\none = b()", file)
+    assert not stands_in("two = b()\none = b()", file)
+    assert not stands_in("one = b()\nthree = b()", file)
