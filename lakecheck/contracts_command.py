@@ -16,6 +16,7 @@ from lakemodel.contracts.tables import formats_note
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Severity
 from lakemodel.locks.field_ids import FieldIdLock, LockedTable, extend, load_lock, lock_path, refusals, save_lock
+from lakemodel.locks.placement import DEFAULT_FILE, PlacementLock
 from lakemodel.types.glue import glue_type
 
 if TYPE_CHECKING:
@@ -40,9 +41,14 @@ _CONFIG: Final = """\
 the lake.yaml whose policies, classifications, domains and personas hold. By default config/lake.yaml when it exists. Without any, every
 policy is an error, the classifications are public, internal, confidential and restricted, and domains and roles are not checked
 """
+_PLACEMENT: Final = f"""\
+the lock of every table's stack and logical id, to extend with the tables of the given contracts, which have to be all of the lake's. By
+default {DEFAULT_FILE} when the contracts are those of {DEFAULT_CONTRACTS}, else none
+"""
 _LOCK: Final = """\
 Gives every column of the contracts' Iceberg tables a field id for good, in a lock file beside each contract (orders.odcs.yaml:
-orders.lock.json). Ids are only ever added; those of columns that are gone stay taken. Commit the lock files.
+orders.lock.json), and every table a stack and a logical id for good. Both are only ever added; those of what is gone stay taken. Commit
+the lock files.
 
 Exit status: 0 when the locks hold, 1 when a contract is refused or a lock cannot follow it (or, with --check, does not yet), 2 when the
 command was called wrongly.
@@ -64,6 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     lock.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=f"contracts or folders of them; {DEFAULT_CONTRACTS} by default")
     lock.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG)
     lock.add_argument("--no-config", action="store_true", help="leave config/lake.yaml aside even when it exists")
+    lock.add_argument("--placement", type=Path, metavar="FILE", help=_PLACEMENT)
     lock.add_argument("--check", action="store_true", help="write nothing; fail when a lock would change")
     lock.set_defaults(handler=run_lock)
 
@@ -91,6 +98,11 @@ def run_lock(arguments: argparse.Namespace) -> int:
     except (InvalidInput, _MisuseError) as error:
         return _misused(error)
     outcomes = [_lock_one(file, config, is_check=arguments.check) for file in files]
+    placement = arguments.placement
+    if placement is None and (arguments.paths or [DEFAULT_CONTRACTS]) == [DEFAULT_CONTRACTS]:
+        placement = Path(DEFAULT_FILE)
+    if placement is not None:
+        outcomes.append(_place_tables(placement, load_contract_files(files, config), is_check=arguments.check))
     return _OK if all(outcomes) else _REFUSED
 
 
@@ -253,6 +265,24 @@ def _lock_one(file: Path, config: LakeConfig | None, *, is_check: bool) -> bool:
         if table != before:
             added, retired = table.last_field_id - before.last_field_id, len(table.retired) - len(before.retired)
             print(f"{place}: {name}: {_number(added, 'new id')}, {_number(retired, 'retired id')}")
+    return True
+
+
+def _place_tables(file: Path, contracts: ContractSet, *, is_check: bool) -> bool:
+    """Gives every table a place in the placement lock; False when that cannot be done."""
+    try:
+        before = PlacementLock.load(file)
+    except InvalidInput as refusal:
+        return _refuse(str(refusal))
+    after = before.extend(contracts)
+    if after == before and file.exists():
+        print(f"{file}: holds")
+        return True
+    if is_check:
+        return _refuse(f"{file}: does not hold all tables as they are. Run `lakecheck contracts lock` and commit it.")
+    after.save(file)
+    gone = sum(entry.retired for entry in after.entries.values())
+    print(f"{file}: {_number(len(after) - len(before), 'new table')}, {_number(gone, 'retired table')}")
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_glue as glue
 from constructs import Construct
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from lakemodel.contracts.model import Column, DataContract, Table
 
 _IDENTITY = "identity"
+_BUCKET_NAMES: WeakKeyDictionary[LakeZone, str] = WeakKeyDictionary()
+
+
+def _bucket_name(zone: LakeZone) -> str:
+    """The name of a zone's bucket, asked for once: each time is a call into Node, and a lake has thousands of tables."""
+    if zone not in _BUCKET_NAMES:
+        _BUCKET_NAMES[zone] = zone.bucket.bucket_name
+    return _BUCKET_NAMES[zone]
 
 
 class CatalogTable(Protocol):
@@ -87,7 +96,7 @@ class _DeclaredTable(Construct):
         self.database = database
         self.database_name = database.database_name
         self.table_name = table.name
-        self.location = f"s3://{zone.bucket.bucket_name}/{naming.table_prefix(contract.domain, contract.product, table.name)}"
+        self.location = f"s3://{_bucket_name(zone)}/{naming.table_prefix(contract.domain, contract.product, table.name)}"
         if not database.precedes(scope):
             database.precede(self)
 
