@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str], None]
 
+IGNORED = ("W3005",)
+"""Rules of cfn-lint and of CloudFormation's validation that are no finding: CDK writes a redundant DependsOn on purpose; it is harmless."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:

@@ -9,7 +9,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, first, quiet, templates, tool
+from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, quiet, templates, tool
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def _template(library: Any, engine: Any, stack: StackTemplate, acknowledgements:
     pseudo = library.PseudoParameterOverrides(account_id=stack.account, region=stack.region)
     config = library.ValidateConfig(severity_level=library.Severity.WARN, pseudo_parameter_overrides=pseudo)
     report = engine.validate_template(content, config)
-    findings = [_finding(library, stack, diagnostic, acknowledgements) for diagnostic in report.diagnostics]
+    found = [_finding(library, stack, diagnostic, acknowledgements) for diagnostic in report.diagnostics]
+    findings = [each for each in found if each.rule not in IGNORED or each.acknowledged is not None]
     if report.status is library.ReportStatus.ANALYSIS_INCOMPLETE:
         # What was not looked at is not fine.
         message = f"the validation gave up before its end: {first(report.metadata.budget_exhaustions, 'no reason given')}"

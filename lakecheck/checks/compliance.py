@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from lakecheck.checks.base import Acknowledgements, CheckResult
+from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult
 from lakecheck.findings import Acknowledged, Finding
 from lakemodel.findings import Severity
 
@@ -44,8 +44,11 @@ def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Ite
     findings: list[Finding] = []
     known = {(each.rule, each.construct_path) for each in already}
     for plugin in assembly.report.plugins:
-        said = _plugin(assembly, plugin, acknowledgements)
-        findings += [each for each in said if plugin.name != BUILT_IN or (each.rule, each.construct_path) not in known]
+        said = list(_plugin(assembly, plugin, acknowledgements))
+        if plugin.name == BUILT_IN:
+            said = [each for each in said if (each.rule, each.construct_path) not in known]
+            said = [each for each in said if each.rule not in IGNORED or each.acknowledged is not None]
+        findings += said
     packs = [plugin.name for plugin in assembly.report.plugins if plugin.name not in {BUILT_IN, ANNOTATIONS}]
     findings += _missing(packs, require_packs)
     return CheckResult(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in, quiet, templates, tool
+from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, quiet, templates, tool
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 NAME = "lint"
 PREFIX = "cfn-lint"
-
-IGNORED = ("W3005",)
-"""Redundant DependsOn: CDK adds it on purpose, and it does no harm."""
 
 _DEFAULT_REGION = "us-east-1"
 _PARALLEL_FROM_RESOURCES = 150

@@ -26,7 +26,7 @@ _HEADINGS = ("environment", "account", "stack", "resources", "findings", "acknow
 _NUMBERS_FROM = 3
 _GAP = "  "
 _LABEL = 9
-_VERDICT = 26
+_VERDICT = 30
 _NO_ACCOUNT = "any"
 
 

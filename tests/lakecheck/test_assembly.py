@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from lakecheck.assembly import NO_ENVIRONMENT, Assembly, read_assembly
 from lakecheck.assembly.documents import without_metadata

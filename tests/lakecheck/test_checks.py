@@ -7,11 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lakecheck.assembly import Assembly, StackTemplate, read_assembly
 from lakecheck.checks import acknowledgements, cloudformation, compliance, limits, lint
+from lakecheck.checks.base import IGNORED
 from lakecheck.run import CHECKS, Options, judge
 from lakemodel.findings import Severity
 from lakemodel.limits import Quota, limit
@@ -52,8 +52,8 @@ def test_no_configuration_file_silences_the_linter(canary: Assembly, tmp_path: P
     assert "E3002" in rules(lint.check(canary).findings)
 
 
-def test_only_redundant_dependencies_are_ignored_by_the_linter(tmp_path: Path) -> None:
-    """W3005 is left out; another warning is not."""
+def test_only_redundant_dependencies_are_ignored(tmp_path: Path) -> None:
+    """W3005 is left out by the linter, the validation and CDK's own; another warning is not."""
     template = {
         "Parameters": {"Unused": {"Type": "String"}},
         "Resources": {
@@ -65,10 +65,27 @@ def test_only_redundant_dependencies_are_ignored_by_the_linter(tmp_path: Path) -
             },
         },
     }
-    found = lint.check(read_assembly(write_assembly(tmp_path / "out", {"Only": template}))).findings
-    assert "W2001" in rules(found)
-    assert "W3005" not in rules(found)
-    assert lint.IGNORED == ("W3005",)
+    built_in = pack(compliance.BUILT_IN, *(violation(rule, "Only/Policy", severity="warning") for rule in ("W3005", "W9999")))
+    assembly = read_assembly(write_assembly(tmp_path / "out", {"Only": template}, report=report_of(pack(), built_in)))
+    linted, validated, complied = lint.check(assembly), cloudformation.check(assembly), compliance.check(assembly)
+    assert "W2001" in rules(linted.findings)
+    assert "W2001" in rules(validated.findings)
+    assert rules(complied.findings) == ["W9999"]
+    assert "W3005" not in rules(linted.findings) + rules(validated.findings)
+    assert IGNORED == ("W3005",)
+
+
+def test_an_acknowledged_redundant_dependency_is_not_stale(tmp_path: Path) -> None:
+    """Whoever acknowledges it all the same is not told that it matches nothing."""
+    policy = {"Type": "AWS::S3::BucketPolicy", "DependsOn": ["Bucket"], "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {}}}
+    metadata = {
+        "/Only/Policy": [{"type": "aws:cdk:logicalId", "data": "Policy"}, *acknowledging("CloudFormation-Validate::W3005", owner="me")]
+    }
+    template = {"Resources": {"Bucket": BUCKET, "Policy": policy}}
+    assembly = read_assembly(write_assembly(tmp_path / "out", {"Only": template}, metadata=metadata, report=report_of(pack())))
+    run = judge(assembly, Options(as_of=DAY, skip={"lint": "--fast"}))
+    assert [each.acknowledged is not None for each in run.findings if each.rule == "W3005"] == [True]
+    assert "stale" not in rules(run.findings)
 
 
 def test_linting_in_parallel_finds_the_same(tmp_path: Path) -> None:

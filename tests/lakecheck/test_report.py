@@ -12,8 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from lakecheck.assembly import read_assembly
-from lakecheck.report import json as json_report
-from lakecheck.report import text as text_report
+from lakecheck.report import json as json_report, text as text_report
 from lakecheck.run import Options, Run, judge
 from tests.lakecheck.assemblies import ACCOUNTS, acknowledging, pack, report_of, violation, write_assembly
 
