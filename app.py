@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -32,19 +33,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 when the assembly is written and clean, else 1."""
     arguments = parse(argv)
     started = time.monotonic()
+    outdir = Path(os.environ.get("CDK_OUTDIR", ROOT / "cdk.out"))
     try:
-        return synthesize(arguments, started)
+        if "CDK_OUTDIR" not in os.environ:
+            remove_assembly(outdir)
+        return synthesize(arguments, outdir, started)
     except DataLakeError as error:
         say(str(error))
         say("nothing was written")
         return 1
 
 
-def synthesize(arguments: argparse.Namespace, started: float) -> int:
+def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> int:
     """Reads, builds, writes, and says what stands against it."""
-    config = load_config(arguments.config)
-    contracts = load_contracts(arguments.contracts, config)
-    placement, placement_findings = resolve(arguments.placement, contracts)
+    config = load_config(arguments.config, display=os.path.relpath(arguments.config))
+    contracts = load_contracts(arguments.contracts, config, display=os.path.relpath(arguments.contracts))
+    placement, placement_findings = resolve(os.path.relpath(arguments.placement), contracts)
     report_findings([*contracts.findings, *placement_findings])
     if contracts.refused and not arguments.keep_going:
         say(f"{len(contracts.refused)} contracts refused, nothing was written; --keep-going synthesizes the others")
@@ -56,8 +60,7 @@ def synthesize(arguments: argparse.Namespace, started: float) -> int:
     from constructs_lib.compliance import add_compliance_packs  # noqa: PLC0415
     from stacks.stages import EnvironmentStage  # noqa: PLC0415
 
-    outdir = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
-    app = App(context=cdk_json_context(), outdir=outdir)
+    app = App(context=cdk_json_context(), outdir=str(outdir))
     add_compliance_packs(app)
     for name in config.environments:
         EnvironmentStage.for_environment(app, name, config=config, contracts=contracts, placement=placement)
@@ -65,7 +68,21 @@ def synthesize(arguments: argparse.Namespace, started: float) -> int:
     say("synthesizing and validating")
     failure = write(app)
     say(f"wrote {os.path.relpath(outdir)}", started)
-    return verdict(Path(outdir), failure) or int(bool(contracts.refused))
+    return verdict(outdir, failure) or int(bool(contracts.refused))
+
+
+def remove_assembly(outdir: Path) -> None:
+    """An assembly is never reused: what was refused just now must not leave an older one to be deployed by mistake.
+
+    Raises:
+        DataLakeError: `not_an_assembly`, if there is something else in its place.
+    """
+    if not outdir.exists():
+        return
+    if not (outdir / "cdk.out").is_file():
+        msg = f"found {os.path.relpath(outdir)}, which is no cloud assembly; only an assembly is replaced: move it away"
+        raise DataLakeError(msg, code="not_an_assembly")
+    shutil.rmtree(outdir)
 
 
 def write(app: Any) -> Exception | None:
