@@ -9,10 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from aws_cdk import App, Environment, Stack
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
+from aws_cdk import App, Environment, Stack, aws_kms as kms, aws_lambda as lambda_, aws_s3 as s3
 from constructs import Construct
 
 from constructs_lib.catalog import ContractCatalog, DomainDatabases

@@ -6,12 +6,10 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack, Token
-from aws_cdk import aws_glue as glue
+from aws_cdk import Stack, Token, aws_glue as glue
 from constructs import Construct
 
-from constructs_lib.core import misuse
-from constructs_lib.core import removal_policy as checked_removal_policy
+from constructs_lib.core import misuse, removal_policy as checked_removal_policy
 from lakemodel import naming
 from lakemodel.config.model import Zone
 from lakemodel.contracts.catalog_text import description as fitted

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import ArnFormat, Duration, Stack, Token
-from aws_cdk import aws_glue as glue
-from aws_cdk import aws_iam as iam
+from aws_cdk import ArnFormat, Duration, Stack, Token, aws_glue as glue, aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.core import acknowledge_wildcards, misuse

@@ -11,8 +11,7 @@ from constructs import Construct
 from constructs_lib.catalog import rendering
 from constructs_lib.catalog.databases import check_name
 from constructs_lib.catalog.glue_types import glue_columns
-from constructs_lib.core import misuse
-from constructs_lib.core import removal_policy as checked_removal_policy
+from constructs_lib.core import misuse, removal_policy as checked_removal_policy
 from lakemodel import naming
 from lakemodel.contracts.catalog_text import description, table_parameters
 from lakemodel.contracts.quarantine import RUN_ID, check_reserved, quarantine_columns, run_column

@@ -1,0 +1,1 @@
+"""What is decided once and kept for good: field ids of Iceberg columns, places of tables."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.storage import LakeZone
 from lakemodel.config.model import Zone

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lakemodel.contracts.catalog_text import comment, description, shortened, table_parameters
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
@@ -26,6 +25,7 @@ def contract(column_description: str = "", table_description: str = "", **more: 
     return DataContract(id="c", domain="d", product="p", version="1.0.0", status="active", tables=(table,), file="p.odcs.yaml", **more)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=600))
 def test_a_comment_is_always_one_that_glue_takes(text: str) -> None:
     """At most 255 bytes on one line, without control characters, whatever was written."""

@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
 from lakemodel.errors import DataLakeError, InvalidInput
