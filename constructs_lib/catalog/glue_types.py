@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_glue as glue
 
 from lakemodel.contracts.catalog_text import comment
+from lakemodel.errors import DataLakeError
+from lakemodel.types.glue import glue_type
 from lakemodel.types.model import Decimal, List, Map, Primitive, PrimitiveKind, Struct
 
 if TYPE_CHECKING:
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def glue_columns(columns: Iterable[Column]) -> list[glue.Column]:
-    """The columns for `glue.S3Table`; same types as `lakemodel.types.glue` spells, which a test holds."""
+    """The columns for `glue.S3Table`; same types as `lakemodel.types.glue` spells, which a test holds.
+
+    Raises:
+        DataLakeError: `map_key`, for a map with nested keys, which Hive types do not have.
+    """
     return [
         glue.Column(name=column.name, type=_schema_type(column.type), comment=comment(column.description) or None) for column in columns
     ]
@@ -37,6 +43,9 @@ def _schema_type(data_type: DataType) -> glue.Type:
         case List(element):
             return glue.Schema.array(_schema_type(element))
         case Map(key, value):
+            if not isinstance(key, Primitive | Decimal):
+                msg = f"got a map whose keys are {glue_type(key)}; Glue's are not nested: deliver a list of structs, or take Iceberg"
+                raise DataLakeError(msg, code="map_key")
             return glue.Schema.map(_schema_type(key), _schema_type(value))
 
 

@@ -214,7 +214,7 @@ class ParquetTable(_DeclaredTable):
         logical_id: The resource's logical id, from the placement lock; made from the construct's path when left out.
 
     Raises:
-        DataLakeError: `catalog_name`, `columns`, `type_too_long`, `partitioning`, `reserved_column`, `destroy_not_allowed`.
+        DataLakeError: `catalog_name`, `columns`, `type_too_long`, `map_key`, `partitioning`, `reserved_column`, `destroy_not_allowed`.
     """
 
     def __init__(

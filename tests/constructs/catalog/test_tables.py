@@ -278,6 +278,15 @@ def test_fails_when_the_declaration_cannot_be_a_table(kind: type, declared: Any,
     assert raised.value.code == code
 
 
+def test_fails_when_a_map_has_nested_keys() -> None:
+    """Hive types have no such map; Iceberg does."""
+    odd = table(columns=(column("a", Map(List(TEXT), TEXT)),), format=TableFormat.PARQUET)
+    with pytest.raises(DataLakeError, match="array<string>") as raised:
+        build(ParquetTable, odd)
+    assert raised.value.code == "map_key"
+    assert build(IcebergTable, odd).node.default_child is not None
+
+
 def test_fails_when_a_type_is_longer_than_glue_takes() -> None:
     """A struct of thousands of fields does not fit into Glue's type text."""
     huge = Struct(tuple(StructField(f"field_number_{number}", TEXT) for number in range(7000)))
