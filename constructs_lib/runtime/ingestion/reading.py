@@ -10,9 +10,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
-from pyspark.sql import types as T  # noqa: N812
+from pyspark.sql import (
+    DataFrame,
+    functions as F,  # noqa: N812 - the name everybody gives it
+    types as T,  # noqa: N812
+)
 
 from .errors import UnreadableInput
 from .framing import UNDECODABLE, is_undecodable, json_record, json_text, lines_of, printable

@@ -13,8 +13,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
+from pyspark.sql import (
+    SparkSession,
+    functions as F,  # noqa: N812 - the name everybody gives it
+)
 from pyspark.storagelevel import StorageLevel
 
 from .accounting import settle

@@ -18,8 +18,10 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
-from pyspark.sql import types as T  # noqa: N812
+from pyspark.sql import (
+    functions as F,  # noqa: N812 - the name everybody gives it
+    types as T,  # noqa: N812
+)
 from pyspark.sql.window import Window
 
 from . import cells

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
-from pyspark.sql import types as T  # noqa: N812
+from pyspark.sql import (
+    functions as F,  # noqa: N812 - the name everybody gives it
+    types as T,  # noqa: N812
+)
 
 from .errors import SpecError
 from .files import join

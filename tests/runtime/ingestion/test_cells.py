@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
-from pyspark.sql import types as T  # noqa: N812
+from hypothesis import given, strategies as st
+from pyspark.sql import (
+    functions as F,  # noqa: N812 - the name everybody gives it
+    types as T,  # noqa: N812
+)
 
 from constructs_lib.runtime.ingestion.cells import RefusedCell, leaf_value, nested_value
 from constructs_lib.runtime.ingestion.run import SESSION

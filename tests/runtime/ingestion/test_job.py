@@ -79,7 +79,8 @@ def airports_as_duckdb_counts_them() -> tuple[int, ...]:
     whole = ", ".join(f"c{at}" for at in range(14))
     duck.execute(
         f"""CREATE TABLE t AS SELECT row_number() OVER () AS n, * FROM read_csv('{DATA}/openflights-airports.csv', header = false,
-        delim = ',', quote = '"', escape = '"', nullstr = '\\N', columns = {{{names}}}, auto_detect = false, ignore_errors = true, store_rejects = true);
+        delim = ',', quote = '"', escape = '"', nullstr = '\\N', columns = {{{names}}}, auto_detect = false,
+        ignore_errors = true, store_rejects = true);
         CREATE TABLE valid AS SELECT n, c0, c5, [{whole}] AS whole FROM t WHERE try_cast(c0 AS INT) IS NOT NULL
           AND c1 IS NOT NULL AND c3 IS NOT NULL AND coalesce(length(c4) = 3, true)
           AND coalesce(abs(try_cast(c6 AS DOUBLE)) <= 90, c6 IS NULL) AND coalesce(abs(try_cast(c7 AS DOUBLE)) <= 180, c7 IS NULL)

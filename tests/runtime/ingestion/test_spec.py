@@ -9,10 +9,12 @@ import pytest
 
 from constructs_lib.runtime.ingestion.errors import SpecError
 from constructs_lib.runtime.ingestion.run import parse_arguments
-from constructs_lib.runtime.ingestion.spec import SourceSpec, parse_spec
+from constructs_lib.runtime.ingestion.spec import CheckSpec, ColumnSpec, SourceSpec, parse_spec
 from constructs_lib.runtime.ingestion.writing import run_location
 from lakemodel import naming
-from lakemodel.contracts.model import CheckKind, Source
+from lakemodel.contracts.job_spec import job_spec
+from lakemodel.contracts.model import Check, CheckKind, Column, DataContract, PartitionField, Source, Table, TableFormat
+from lakemodel.types.model import Decimal, Primitive, PrimitiveKind, Struct, StructField
 
 from .specs import AIRPORTS, column, spec
 
@@ -110,3 +112,49 @@ def test_fails_when_arguments_are_missing_or_wrong() -> None:
         parse_arguments([*ARGUMENTS[:4], *ARGUMENTS[6:8], *ARGUMENTS[10:], "--cur", "c"])
     with pytest.raises(SpecError, match="maybe"):
         parse_arguments([*ARGUMENTS, "--publish", "maybe"])
+
+
+def test_reads_what_a_contract_compiles_to() -> None:
+    """The compiler and the job agree on every key; nothing of a column is lost between them."""
+    price = Column(
+        name="price",
+        source_name="Price",
+        type=Decimal(10, 2),
+        classification="public",
+        required=True,
+        unique=True,
+        date_format="yyyy",
+        checks=(Check(kind=CheckKind.MINIMUM, value=0), Check(kind=CheckKind.ENUM, value=(1, 2))),
+        primary_key_position=1,
+    )
+    parts = Struct((StructField("id", Primitive(PrimitiveKind.BIGINT), source_name="ID"),))
+    nested = Column(name="parts", source_name="parts", type=parts, classification="public")
+    table = Table(
+        name="orders",
+        source_name="Orders",
+        format=TableFormat.PARQUET,
+        columns=(price, nested),
+        classification="public",
+        partitioning=(PartitionField(column="price"),),
+        source=Source(header=False, null_marker="-", delimiter=";"),
+    )
+    contract = DataContract(
+        id="1", domain="shop", product="online_orders", version="1.2.0", status="active", tables=(table,), file="orders.odcs.yaml"
+    )
+    found = parse_spec(json.dumps(job_spec(contract, table)))
+    assert found.prefix == naming.table_prefix("shop", "online_orders", "orders")
+    assert (found.database, found.quarantine_database, found.contract_version) == ("shop", "shop_quarantine", "1.2.0")
+    assert (found.primary_key, found.partition_columns) == (("price",), ("price",))
+    assert found.source == SourceSpec(format="csv", header=False, null_marker="-", delimiter=";")
+    assert found.columns[0] == ColumnSpec(
+        name="price",
+        source_name="Price",
+        type="decimal(10,2)",
+        delivered_type="decimal(10,2)",
+        required=True,
+        unique=True,
+        date_format="yyyy",
+        checks=(CheckSpec(kind="minimum", value=0), CheckSpec(kind="enum", value=(1, 2))),
+    )
+    assert "`id`" in found.columns[1].type
+    assert "`ID`" in found.columns[1].delivered_type
