@@ -284,7 +284,7 @@ def test_fails_when_a_map_has_nested_keys() -> None:
     with pytest.raises(DataLakeError, match="array<string>") as raised:
         build(ParquetTable, odd)
     assert raised.value.code == "map_key"
-    assert build(IcebergTable, odd).node.default_child is not None
+    assert build(IcebergTable, replace(odd, format=TableFormat.ICEBERG)).node.default_child is not None
 
 
 def test_fails_when_a_type_is_longer_than_glue_takes() -> None:
