@@ -20,7 +20,7 @@ _PERSONAL: Final = re.compile(
 )
 _SENSITIVE: Final = re.compile(r"(is)?_?(sensitive|sensitive_data|secret|confidential|restricted|private|privacy)")
 _PERSONAL_NAMES: Final = re.compile(
-    r"(.*_)?(e_?mail(_?address)?|phone(_?(number|no))?|mobile(_?(number|no))?|ssn|social_?security(_?(number|no))?|national_?id(_?number)?"
+    r"(.*_)?(e_?mail(_?address)?|phone(_?(number|no))?|mobile_?(number|no|phone)|ssn|social_?security(_?(number|no))?|national_?id(_?number)?"
     r"|passport(_?(number|no))?|date_?of_?birth|birth_?(date|day)|dob|first_?name|last_?name|full_?name|surname|maiden_?name|iban"
     r"|credit_?card(_?(number|no))?|card_?number|tax_?id|ip_?address|home_?address|street(_?address)?|driver_?licen[cs]e(_?number)?)"
 )

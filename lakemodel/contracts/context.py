@@ -64,7 +64,8 @@ class Reading:
                 return None
             if self.rules.policies.illegal_name == "error":
                 found = f"the {what} name {quoted(name)} is not allowed: lower-case letters, digits and underscores only"
-                remedy = f"Name it {legal} and keep {quoted(name)} as physicalName, or set policies.illegal_name: normalize in lake.yaml."
+                kept = "" if what == "data product" else f" and keep {quoted(name)} as physicalName"
+                remedy = f"Name it {legal}{kept}, or set policies.illegal_name: normalize in lake.yaml."
                 self.report.error(path, "illegal_name", found, remedy)
                 return None
             self.report.note(path, "name_normalized", f"the {what} {quoted(name)} is called {legal} in the catalog")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lakemodel.contracts.checks import collisions
+from lakemodel.contracts.checks import Claim, claim_of, collisions
 from lakemodel.contracts.model import ContractSet, DataContract, Table, TableFormat
 from lakemodel.contracts.normal_form import normal_form
-from lakemodel.contracts.odcs import check_schema, is_readable_version
+from lakemodel.contracts.odcs import check_schema, is_readable_version, standard_keys
 from lakemodel.contracts.product import read_product
 from lakemodel.contracts.report import Report
 from lakemodel.contracts.rules import ContractRules
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakemodel.config.model import LakeConfig
-    from lakemodel.yaml_source import Document
 
 CONTRACT_ENDINGS: Final = (".odcs.yaml", ".odcs.yml", ".odcs.json")
 _YAML_ENDINGS: Final = (".yaml", ".yml", ".json")
@@ -71,25 +70,27 @@ def load_contract_files(files: Sequence[Path], config: LakeConfig | None, *, nam
     """Reads these files as one set, `names` being how findings name them; the paths as given by default."""
     contracts: list[DataContract] = []
     findings: list[Finding] = []
-    refused: list[str] = []
+    refused: set[str] = set()
+    claims: list[Claim] = []
+    rules = ContractRules.of(config)
     shown = [str(file) for file in files] if names is None else list(names)
     for file, name in zip(files, shown, strict=True):
-        contract, said = load_contract(file, config, display=name)
+        contract, said, claim = _load(file, rules, name, with_lock=True)
         findings += said
+        claims += [] if claim is None else [claim]
         if contract is not None:
             contracts.append(contract)
         elif any(finding.is_error for finding in said):
-            refused.append(name)
-    shared = collisions(contracts)
+            refused.add(name)
+    shared = collisions(claims)
     findings += shared
-    colliding = {finding.place.file for finding in shared}
-    kept = sorted((one for one in contracts if one.file not in colliding), key=lambda one: (one.key, one.file))
-    refused += sorted(colliding)
+    refused |= {finding.place.file for finding in shared}
+    kept = sorted((one for one in contracts if one.file not in refused), key=lambda one: (one.key, one.file))
     if not contracts and not refused:
         where = os.path.commonpath(shown) if shown else "."
         findings.append(Finding(Place(where), "contract.no_contracts", "none of the files is a data contract", "Set kind: DataContract."))
-        refused.append(where)
-    return ContractSet(contracts=tuple(kept), findings=tuple(findings), refused=tuple(refused))
+        refused.add(where)
+    return ContractSet(contracts=tuple(kept), findings=tuple(findings), refused=tuple(sorted(refused)))
 
 
 def load_contract(
@@ -107,25 +108,31 @@ def load_contract(
         The contract, or None when it is refused or the file is none (then a note says so); and what is to be said about it.
     """
     name = str(path) if display is None else display
+    contract, findings, _ = _load(path, ContractRules.of(config), name, with_lock=with_lock)
+    return contract, findings
+
+
+def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tuple[DataContract | None, tuple[Finding, ...], Claim | None]:
+    """The contract, what is to be said about it, and the names it claims (None for what is no contract)."""
     try:
         document = load(path, display=name)
     except InvalidInput as refusal:
-        return None, refusal.findings
+        return None, refusal.findings, None
     if not name.lower().endswith(CONTRACT_ENDINGS) and document.data.get("kind") != "DataContract":
         note = Finding(Place(name), "contract.not_a_contract", "is no data contract and is left out", severity=Severity.NOTE)
-        return None, (note,)
+        return None, (note,), None
     report = Report(document)
-    contract = read_document(document, report, ContractRules.of(config))
-    if contract is None or not with_lock:
-        return contract, report.finished()
-    return _with_field_ids(contract, path, name, report)
-
-
-def read_document(document: Document, report: Report, rules: ContractRules) -> DataContract | None:
-    """The product that a document describes, without its field ids; None, with an error in the report, when it is refused."""
-    data = normal_form(document)
+    data = normal_form(document, standard_keys())
     if not is_readable_version(data, report):
-        return None
+        return None, report.finished(), None
+    contract = _read(data, report, rules)
+    claim = claim_of(document, data, rules)
+    if contract is None or not with_lock:
+        return contract, report.finished(), claim
+    return (*_with_field_ids(contract, path, name, report), claim)
+
+
+def _read(data: dict[str, Any], report: Report, rules: ContractRules) -> DataContract | None:
     try:
         check_schema(data, report)
         return read_product(data, report, rules)

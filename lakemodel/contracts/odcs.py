@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from functools import cache
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft201909Validator
 
+from lakemodel.contracts.nodes import items_of, parts_of
 from lakemodel.contracts.report import did_you_mean, listed, quoted
 from lakemodel.findings import Severity
 
@@ -49,8 +49,12 @@ _UNUSED: Final = frozenset(
 _CONDITIONAL: Final = {"properties": "object", "items": "array", "map": "map"}
 """Keys that only go with one logicalType."""
 
+_LOGICAL_TYPES: Final = frozenset(
+    {*("string", "date", "timestamp", "time", "number", "integer", "object", "array", "boolean", "map", "vector")}
+)
+
 _MAX_ERRORS: Final = 200
-_QUOTED_KEY: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
+_PLAIN_KEY: Final = re.compile(r"[\w$-]+")
 _KINDS: Final = {
     "object": "a mapping",
     "array": "a list",
@@ -78,22 +82,81 @@ _OLDER_NAMES: Final = {
 
 @cache
 def _schema() -> dict[str, Any]:
-    """The standard's schema with one correction.
-
-    Its conditions (`if logicalType is map then map is required`) also hold where there is no `logicalType` at all, which would refuse
-    every property that states a `physicalType` alone. Each condition is made to ask for the key that it looks at.
-    """
-    text = files("lakemodel.contracts").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
-    schema: dict[str, Any] = copy.deepcopy(json.loads(text))
-    for condition in schema["$defs"]["SchemaBaseProperty"]["allOf"]:
-        for tested in condition.get("if", {}).get("anyOf", [condition["if"]] if "if" in condition else []):
-            tested["required"] = list(tested["properties"])
+    """The standard's schema, with the tables of a contract taken out: those are checked apart, see `_flat`."""
+    schema: dict[str, Any] = json.loads(files("lakemodel.contracts").joinpath(SCHEMA_FILE).read_text(encoding="utf-8"))
+    schema["properties"]["schema"] = {"type": "array", "items": {"type": "object"}}
     return schema
 
 
 @cache
-def _validator() -> Draft201909Validator:
-    return Draft201909Validator(_schema())
+def _flat(definition: str, logical_type: str | None) -> dict[str, Any]:
+    """What a table or a property of that logical type may have, without the properties inside it.
+
+    The same as the standard's definition, written flat. As it stands there it cannot be used: `unevaluatedProperties` makes a validator
+    look at what is nested once more at every level (ten levels take minutes), and its conditions also hold where there is no
+    `logicalType`, which would demand a `map` of every property that states a `physicalType` alone.
+    """
+    definitions = _schema()["$defs"]
+    keys = dict(definitions["SchemaElement"]["properties"])
+    required: list[str] = ["name"] if definition != "SchemaItemProperty" else []
+    if definition == "SchemaObject":
+        keys |= definitions["SchemaObject"]["properties"]
+    else:
+        keys |= definitions["SchemaBaseProperty"]["properties"] | definitions[definition].get("properties", {})
+        for condition in definitions["SchemaBaseProperty"]["allOf"]:
+            for tested in condition.get("if", {}).get("anyOf", [condition["if"]] if "if" in condition else []):
+                if tested["properties"]["logicalType"]["const"] == logical_type:
+                    keys |= condition["then"]["properties"]
+                    required += condition["then"].get("required", [])
+    keys |= {key: shallow for key, shallow in _SHALLOW.items() if key in keys}
+    return {"type": "object", "properties": keys, "required": required, "additionalProperties": False, "$defs": definitions}
+
+
+_SHALLOW: Final[dict[str, Any]] = {
+    "properties": {"type": "array", "items": {"type": "object"}},
+    "items": {"type": "object"},
+    "map": {
+        "type": "object",
+        "properties": {"key": {"type": "object"}, "value": {"type": "object"}},
+        "required": ["key", "value"],
+        "additionalProperties": False,
+    },
+}
+
+
+@cache
+def _validator(definition: str | None, logical_type: str | None) -> Draft201909Validator:
+    return Draft201909Validator(_schema() if definition is None else _flat(definition, logical_type))
+
+
+def _pieces(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any], str | None]]:
+    """The contract, each table and each property, with the definition each has to meet."""
+    yield (), data, None
+    waiting: list[tuple[Path, dict[str, Any], str]] = [
+        (("schema", index), node, "SchemaObject") for index, node in items_of(data, "schema")
+    ]
+    while waiting:
+        path, node, definition = waiting.pop()
+        yield path, node, definition
+        for inner_path, inner in parts_of(path, node):
+            waiting.append((inner_path, inner, "SchemaProperty" if isinstance(inner_path[-1], int) else "SchemaItemProperty"))
+
+
+@cache
+def standard_keys() -> frozenset[str]:
+    """Every key that the standard knows anywhere."""
+    return frozenset({"schema", *_all_keys(_schema())})
+
+
+def _all_keys(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _all_keys(part)
+    elif isinstance(schema, dict):
+        properties = schema.get("properties")
+        yield from properties if isinstance(properties, dict) else ()
+        for part in schema.values():
+            yield from _all_keys(part)
 
 
 def is_readable_version(data: dict[str, Any], report: Report) -> bool:
@@ -119,8 +182,9 @@ def is_readable_version(data: dict[str, Any], report: Report) -> bool:
 def check_schema(data: dict[str, Any], report: Report) -> None:
     """Reports each place where `data` (in normal form) differs from the standard."""
     told = 0
-    for error in _validator().iter_errors(_as_3_2(data)):
-        for path, message, remedy in _explain(error):
+    for base, piece, definition in _pieces(_as_3_2(data)):
+        for inner, message, remedy in _differences(piece, definition):
+            path = (*base, *inner)
             told += 1
             if told > _MAX_ERRORS:
                 report.error((), "schema", f"more than {_MAX_ERRORS} places differ from the standard", "Correct the ones above first.")
@@ -128,6 +192,13 @@ def check_schema(data: dict[str, Any], report: Report) -> None:
             is_unused = any(part in _UNUSED for part in path) or _is_inside_custom_properties(path)
             severity = Severity.WARNING if is_unused else Severity.ERROR
             report.say(severity, path, "schema", message, remedy + (" It is left out of account as it is." if is_unused else ""))
+
+
+def _differences(piece: dict[str, Any], definition: str | None) -> Iterator[tuple[Path, str, str]]:
+    stated = piece.get("logicalType")
+    logical_type = stated if isinstance(stated, str) and definition not in {None, "SchemaObject"} else None
+    for error in _validator(definition, logical_type).iter_errors(piece):
+        yield from _explain(error)
 
 
 def _is_inside_custom_properties(path: Path) -> bool:
@@ -211,20 +282,20 @@ def _shape(value: Any) -> str:
 def _unknown_keys(error: ValidationError, path: Path) -> Iterator[tuple[Path, str, str]]:
     instance = error.instance if isinstance(error.instance, dict) else {}
     known = _known_keys(error.schema, set())
-    unknown = [key for key in instance if key not in known]
-    for key in unknown:
+    for key in (one for one in instance if one not in known):
+        if key in _CONDITIONAL and "logicalType" in known:
+            if instance.get("logicalType") in _LOGICAL_TYPES:
+                found = f"the key {key} does not go with logicalType {quoted(instance['logicalType'])}"
+                yield (*path, key), found, f"Set logicalType to {_CONDITIONAL[key]}, or remove {key}."
+            continue
         older = _OLDER_NAMES.get(key.lower(), "")
         hint = did_you_mean(key, known) or (f", did you mean '{older}'" if older in known else "")
         remedy = "Correct its spelling, or move it into customProperties if it is your own."
         if not hint:
             remedy = f"Remove it or move it into customProperties; allowed here: {listed(sorted(known))}."
+        if instance[key] is None and not _PLAIN_KEY.fullmatch(key):
+            remedy = "A value with a comma in it, inside braces, has to stand in quotes."
         yield (*path, key), f"unknown key '{key}'{hint}", remedy
-    if not unknown and not error.context:
-        named = [key for key in _QUOTED_KEY.findall(error.message) if key in instance and key in _CONDITIONAL]
-        out_of_place = [key for key in named if instance.get("logicalType") != _CONDITIONAL[key]]
-        for key in out_of_place:
-            found = f"the key {key} does not go with logicalType {quoted(instance.get('logicalType', 'absent'))}"
-            yield (*path, key), found, f"Set logicalType to {_CONDITIONAL[key]}, or remove {key}."
 
 
 def _known_keys(schema: Any, seen: set[str]) -> set[str]:

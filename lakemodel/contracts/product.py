@@ -95,13 +95,17 @@ def _domain(reading: Reading, data: dict[str, Any]) -> str | None:
     return None
 
 
+def product_name(data: dict[str, Any], file: str) -> str:
+    """What a contract calls its product; its file's name when it does not say."""
+    return text_of(data, "dataProduct") or text_of(data, "name") or _CONTRACT_ENDING.sub("", PurePath(file).name)
+
+
 def _product(reading: Reading, data: dict[str, Any]) -> str | None:
     for key in ("dataProduct", "name"):
         written = text_of(data, key)
         if written:
             return reading.legal_name((key,), written, "data product", longest=MAX_PRODUCT_NAME)
-    stem = _CONTRACT_ENDING.sub("", PurePath(reading.report.document.file).name)
-    derived = normalize(stem)
+    derived = normalize(product_name(data, reading.report.document.file))
     if not derived or len(derived) > MAX_PRODUCT_NAME:
         found = f"there is no dataProduct, and the file's name gives none of at most {MAX_PRODUCT_NAME} characters"
         reading.report.error((), "no_name", found, "Set dataProduct.")

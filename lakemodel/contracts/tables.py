@@ -52,6 +52,7 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
         found = f"the table has {len(properties):,} columns; at most {_MAX_COLUMNS:,} are allowed"
         reading.report.error(path, "too_many_columns", found, "Split the table, or nest columns that belong together.")
         return None
+    _check_ids(reading, path, properties)
     drafts, transforms = _drafts(reading, path, properties)
     source = source_of(reading, own, is_nested=any(isinstance(one.resolved.type, Struct | List | Map) for one in drafts))
     keys = primary_key(reading, [(one.path, one.prop, one.name, one.resolved.type) for one in drafts])
@@ -73,6 +74,16 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
         source=source,
         description=text_of(node, "description"),
     )
+
+
+def _check_ids(reading: Reading, path: Path, properties: list[tuple[int, dict[str, Any]]]) -> None:
+    seen: set[str] = set()
+    for index, prop in properties:
+        own_id = text_of(prop, "id")
+        if own_id and own_id in seen:
+            message = f"the id {quoted(own_id)} stands twice in the table"
+            reading.report.warning((*path, "properties", index, "id"), "duplicate_id", message, "Make ids unique.")
+        seen.add(own_id)
 
 
 def _drafts(reading: Reading, path: Path, properties: list[tuple[int, dict[str, Any]]]) -> tuple[list[_Draft], dict[str, tuple[Path, Any]]]:
@@ -158,15 +169,16 @@ def _has_class(prop: dict[str, Any]) -> bool:
 
 
 def _tell_unclassified(reading: Reading, unclassified: list[str], count: int) -> None:
-    if unclassified:
-        which = "all" if len(unclassified) == count else f"{len(unclassified)} of"
-        message = f"{which} {count} columns have no classification and count as {reading.rules.strictest}"
-        remedy = "Classify each, so that those who may see it can."
-        if len(unclassified) < count:
-            for name in unclassified:
-                reading.report.gather(Severity.WARNING, reading.table, "unclassified", message, name, remedy)
-        else:
-            reading.report.warning(reading.table, "unclassified", message, remedy)
+    if not unclassified:
+        return
+    strictest, remedy = reading.rules.strictest, "Classify each, so that those who may see it can."
+    if len(unclassified) == count:
+        message = f"no column has a classification ({count}): all count as {strictest}"
+        reading.report.warning(reading.table, "unclassified", message, remedy)
+        return
+    for name in unclassified:
+        message = f"{len(unclassified)} of {count} columns have no classification and count as {strictest}"
+        reading.report.gather(Severity.WARNING, reading.table, "unclassified", message, name, remedy)
 
 
 def _check_encrypted(reading: Reading, drafts: list[_Draft], properties: list[tuple[int, dict[str, Any]]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from lakemodel.types import sql_names as names
@@ -26,6 +27,8 @@ def plain_type(name: str, arguments: list[str], dialect: str, *, unsigned: bool,
         or _temporal(name, arguments, dialect, suffix)
         or _textual(name, arguments)
     )
+    if found is not None and unsigned and found.family in {Family.DECIMAL, Family.FLOAT}:
+        found = replace(found, unsigned=True)
     if found is None or (unsigned and not found.unsigned) or (suffix is not None and found.family not in {Family.TIMESTAMP, Family.TIME}):
         raise NotUnderstoodError
     is_length = found.family in {Family.STRING, Family.BINARY}
