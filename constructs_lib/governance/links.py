@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
-from aws_cdk import aws_glue as glue
+from aws_cdk import Stack, aws_glue as glue
 from constructs import Construct
 
 from constructs_lib.core import misuse

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lakeformation as lakeformation
+from aws_cdk import aws_iam as iam, aws_lakeformation as lakeformation
 from constructs import Construct
 
 from constructs_lib.core import acknowledge_wildcards, misuse
 from constructs_lib.governance.resources import CatalogResource
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_kms as kms, aws_s3 as s3
 
     from constructs_lib.governance.permissions import PermissionsOwner
     from lakemodel.config.model import Zone

@@ -20,8 +20,7 @@ from constructs_lib.governance.resources import CatalogResource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
     from constructs_lib.governance.tags import LfTagExpression, LfTagOntology
 

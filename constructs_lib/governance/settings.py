@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Aws, CustomResource, DefaultStackSynthesizer, Duration, Fn, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import ArnFormat, Aws, CustomResource, DefaultStackSynthesizer, Duration, Fn, Stack, aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.core import misuse
@@ -15,8 +14,7 @@ from constructs_lib.storage import LakeKey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_kms as kms, aws_lambda as lambda_
 
 SETTINGS_TYPE = "Custom::LakeFormationSettings"
 """CloudFormation type of the settings' custom resource."""

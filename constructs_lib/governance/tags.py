@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
-from aws_cdk import aws_lakeformation as lakeformation
+from aws_cdk import RemovalPolicy, aws_lakeformation as lakeformation
 from constructs import Construct
 
 from constructs_lib.core import misuse

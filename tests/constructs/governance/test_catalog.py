@@ -6,8 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.governance import DataLocation, DataPrincipal, LfTagOntology, LfTags, ResourceLink
 from lakemodel.config.model import Zone

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from constructs_lib.governance import PERMISSIONS_TYPE, CatalogResource, Columns, DataPrincipal, LfTags, TableGrants
 from lakemodel.errors import DataLakeError

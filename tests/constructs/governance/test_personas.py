@@ -98,6 +98,13 @@ CONTRACTS = ContractSet(
                         _column("total", "internal"),
                     ),
                 ),
+                Table(
+                    name="plans",
+                    source_name="plans",
+                    format=TableFormat.PARQUET,
+                    classification="internal",
+                    columns=(_column("id", "internal"),),
+                ),
             ),
         ),
     )
@@ -145,7 +152,9 @@ def test_contracts_become_tags(lake: dict[str, Any]) -> None:
         "sales.orders.id": {"classification": "public"},
         "sales.orders.country": {"classification": "public"},
         "sales.orders.total": {"classification": "internal"},
+        "sales.plans": {"classification": "internal"},
         "sales_quarantine.orders": {"classification": "restricted"},
+        "sales_quarantine.plans": {"classification": "restricted"},
     }
 
 
@@ -235,7 +244,8 @@ def test_the_handler_brings_about_what_the_template_says(lake: dict[str, Any]) -
     """Deployed part by part, in order, into a strict Lake Formation: every tag and right is there, and all go with the stack."""
     account = FakeLakeFormation()
     account.existing = {STEWARD.identifier, CONSUMER}
-    account.tables = {("sales", "orders"): ["id", "country", "email", "total"], ("sales_quarantine", "orders"): []}
+    account.tables = {(database, name): [] for database in ("sales", "sales_quarantine") for name in ("orders", "plans")}
+    account.tables["sales", "orders"] = ["id", "country", "email", "total"]
     account.vocabulary = {"domain": {"sales", "travel"}, "zone": {"curated", "consumption", "quarantine"}, "classification": set(CLASSES)}
     waiting = retry()
     handler = Permissions(Grants(account, waiting, ACCOUNT, Principals(None, waiting)), Tags(account, waiting, ACCOUNT))

@@ -29,6 +29,8 @@ class FakeLakeFormation:
         tags: (resource path) -> key -> value; a path is (database,), (database, table) or (database, table, column).
         errors: For an operation's name, errors to raise before it works.
         refused: For (permission, resource path): code and message to fail that entry with, as often as stated.
+        malformed: Principals whose entry makes a whole batch fail.
+        forgets_tags: Whether tags are accepted and not kept.
         calls: Names of the operations that changed something or were asked, in order.
         stays: Rights that must never be missing; `missing` has those that were, after a call.
     """
@@ -46,6 +48,8 @@ class FakeLakeFormation:
         self.stays: set[tuple[str, str, str, bool]] = set()
         self.missing: list[str] = []
         self.page_size = 2
+        self.malformed: set[str] = set()
+        self.forgets_tags = False
         self.settings: dict[str, Any] = {
             "DataLakeAdmins": [],
             "ReadOnlyAdmins": [],
@@ -123,6 +127,9 @@ class FakeLakeFormation:
         if len(entries) > 20 or len({entry["Id"] for entry in entries}) != len(entries):
             code = "InvalidInputException"
             raise error(code, "more than 20 entries, or ids that are not unique")
+        if self.malformed & {entry["Principal"]["DataLakePrincipalIdentifier"] for entry in entries}:
+            code = "InvalidInputException"
+            raise error(code, "malformed request")
         self.batches.append(len(entries))
         failures = []
         for entry in entries:
@@ -233,7 +240,8 @@ class FakeLakeFormation:
                 failures.append({"LFTag": pair, "Error": {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Tag does not exist"}})
                 continue
             for path in self._paths(Resource):
-                self.tags.setdefault(path, {})[pair["TagKey"]] = value
+                if not self.forgets_tags:
+                    self.tags.setdefault(path, {})[pair["TagKey"]] = value
         return {"Failures": failures}
 
     def remove_lf_tags_from_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803

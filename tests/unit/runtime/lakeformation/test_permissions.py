@@ -118,6 +118,32 @@ def test_repeating_a_request_changes_nothing(lake: FakeLakeFormation) -> None:
     assert set(lake.calls) == {"list_permissions", "get_resource_lf_tags"}
 
 
+def test_grants_are_read_page_by_page(lake: FakeLakeFormation) -> None:
+    """What stands on later pages counts as held: nothing is granted again."""
+    declared = {"Grants": [grant(TABLE, "SELECT", "DESCRIBE", "INSERT", "ALTER"), grant(TABLE, "SELECT", to=STEWARD)]}
+    apply(lake, "Create", declared)
+    lake.batches.clear()
+    apply(lake, "Create", declared)
+    assert lake.batches == []
+
+
+def test_one_malformed_entry_fails_alone(lake: FakeLakeFormation) -> None:
+    """A batch that is refused as a whole is sent entry by entry, so that the others are granted and the bad one is named."""
+    lake.malformed = {"malformed"}
+    with pytest.raises(PermissionsError) as raised:
+        apply(lake, "Create", {"Grants": [grant(TABLE, "SELECT"), grant(TABLE, "SELECT", to="malformed"), grant(EXPRESSION, "SELECT")]})
+    assert len(raised.value.failures) == 1
+    assert "to malformed: InvalidInputException malformed request" in raised.value.failures[0]
+    assert len(held(lake)) == 2
+
+
+def test_a_tag_that_is_accepted_and_not_kept_fails(lake: FakeLakeFormation) -> None:
+    """Associations are read back: success without effect is a failure."""
+    lake.forgets_tags = True
+    with pytest.raises(PermissionsError, match="was accepted and is not there"):
+        apply(lake, "Create", {"TagAssociations": [tagged(TABLE, zone="curated")]})
+
+
 def test_update_adds_before_it_takes_away(lake: FakeLakeFormation) -> None:
     """The new grant is there before the old one goes."""
     old = {"Grants": [grant(TABLE, "SELECT")]}
