@@ -43,7 +43,7 @@ ONE_OF_A_KIND = frozenset(
         "Custom::LakeFormationSettings",
     }
 )
-"""Types whose second copy fails or undoes the first: under a new id they are made before the old one goes, which takes away what both set."""
+"""Types whose second copy fails or undoes the first: a new id is made before the old one goes, which then takes away what both set."""
 
 Ids = dict[str, dict[str, str]]
 
