@@ -2,6 +2,7 @@
 PYTHON ?= python3
 CONTRACTS ?= config/contracts
 BIN := .venv/bin
+PACKS := AwsSolutions NIST.800.53.R5 HIPAA.Security PCI.DSS.321
 
 export LAKE_CONTRACTS := $(CONTRACTS)
 
@@ -18,7 +19,7 @@ setup-dev:
 	@$(PYTHON) tools/setup.py dev
 
 demo: setup ## synthesize dev, staging and prod, check every template, print a summary; CONTRACTS=<folder> for other contracts
-	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)"
+	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)" $(addprefix --require-pack ,$(PACKS))
 
 synth: setup ## write the reference assembly to cdk.out
 	@$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)

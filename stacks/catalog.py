@@ -45,6 +45,7 @@ class CatalogStack(Stack):
         zones: Mapping[Zone, LakeZone],
         placement: PlacementLock,
         shard: int,
+        strictest: str,
         optimizers: bool,
         **kwargs: Any,
     ) -> None:
@@ -58,5 +59,6 @@ class CatalogStack(Stack):
             databases=databases,
             placement=placement,
             shard=shard,
+            quarantine_classification=strictest,
             optimizers=optimizers,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
+from constructs_lib.catalog import IcebergTable
 from constructs_lib.core import protect_stack
 from constructs_lib.governance import (
     CatalogPermissions,
@@ -13,6 +14,7 @@ from constructs_lib.governance import (
     LfTagOntology,
     associate_contracts,
     associate_databases,
+    grant_optimizers,
     grant_personas,
     grant_pipeline,
 )
@@ -77,6 +79,10 @@ class GrantsStack(Stack):
         associate_databases(self.permissions, domains)
         associate_contracts(self.permissions, contracts, strictest=config.strictest_classification)
         grant_personas(self.permissions, config, environment=environment, lake=lake, principals=principals)
+        for catalog in catalogs:
+            if catalog.optimizer_role is not None:
+                optimized = [table for table in catalog.tables.values() if isinstance(table, IcebergTable)]
+                grant_optimizers(self.permissions, catalog.optimizer_role.role, tables=optimized)
         written = [locations.locations[zone].resource for zone in (Zone.CURATED, Zone.QUARANTINE)]
         for pipeline in pipelines:
             names = {(pipeline.contract.domain, table.name) for table in pipeline.contract.tables}

@@ -106,6 +106,7 @@ class _LakeStacks:
                 zones=zones.zones,
                 placement=placement,
                 shard=shard,
+                strictest=stage.config.strictest_classification,
                 optimizers=environment.table_optimizers,
                 **props,
             )

@@ -8,14 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("CDK_VALIDATION", "false")  # before jsii starts; the built-in validation has tests of its own and costs seconds
+
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "444444444401"
 REGION = "eu-west-1"
-
-os.environ.setdefault("CDK_VALIDATION", "false")  # the built-in validation has tests of its own; it costs seconds a process
 
 
 @cache

@@ -2,10 +2,11 @@
 
 from constructs_lib.catalog.contract_catalog import ContractCatalog
 from constructs_lib.catalog.databases import DomainDatabases, LakeDatabase
-from constructs_lib.catalog.optimizers import OptimizerRole, TableOptimizers
+from constructs_lib.catalog.optimizers import LAKE_FORMATION_PERMISSIONS, OptimizerRole, TableOptimizers
 from constructs_lib.catalog.tables import CatalogTable, IcebergTable, ImportedTable, ParquetTable, QuarantineTable
 
 __all__ = [
+    "LAKE_FORMATION_PERMISSIONS",
     "CatalogTable",
     "ContractCatalog",
     "DomainDatabases",

@@ -1,7 +1,7 @@
 """Lake Formation: settings, data locations, LF-Tags, grants, filters of rows and columns, resource links."""
 
 from constructs_lib.governance.columns import Columns
-from constructs_lib.governance.contracts import PIPELINE, associate_contracts, associate_databases, grant_pipeline
+from constructs_lib.governance.contracts import PIPELINE, associate_contracts, associate_databases, grant_optimizers, grant_pipeline
 from constructs_lib.governance.facades import GovernedTable, LakeGrants, TableGrants
 from constructs_lib.governance.filters import DataCellsFilter
 from constructs_lib.governance.links import ResourceLink
@@ -37,6 +37,7 @@ __all__ = [
     "accept_personas",
     "associate_contracts",
     "associate_databases",
+    "grant_optimizers",
     "grant_personas",
     "grant_pipeline",
     "persona_expression",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_lib.catalog import LAKE_FORMATION_PERMISSIONS
 from constructs_lib.governance.resources import CatalogResource
 from lakemodel import naming
 from lakemodel.config.model import Zone
@@ -57,6 +58,20 @@ def associate_contracts(permissions: CatalogPermissions, contracts: ContractSet,
             permissions.associate(resource, {naming.LF_TAG_CLASSIFICATION: classification})
         quarantine = naming.database_name(contract.domain, Zone.QUARANTINE)
         permissions.associate(CatalogResource.table_named(quarantine, table.name), {naming.LF_TAG_CLASSIFICATION: strictest})
+
+
+def grant_optimizers(permissions: CatalogPermissions, role: DataPrincipal | iam.IRole, *, tables: Iterable[GovernedTable]) -> None:
+    """Lets Glue's optimizers compact and expire Iceberg tables; they reach the objects through Lake Formation.
+
+    See https://docs.aws.amazon.com/glue/latest/dg/optimization-prerequisites.html.
+
+    Args:
+        permissions: Where the grants go.
+        role: The optimizers' role (`catalog.OptimizerRole.role`).
+        tables: The tables that are optimized.
+    """
+    for table in tables:
+        permissions.grant(role, CatalogResource.table_named(table.database_name, table.table_name), LAKE_FORMATION_PERMISSIONS)
 
 
 def _overrides(table: Table) -> dict[str, list[str]]:

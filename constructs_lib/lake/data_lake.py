@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from constructs_lib.catalog import ContractCatalog
+from constructs_lib.catalog import ContractCatalog, IcebergTable
 from constructs_lib.core import misuse
 from constructs_lib.governance import (
     CatalogPermissions,
@@ -15,6 +15,7 @@ from constructs_lib.governance import (
     TableGrants,
     associate_contracts,
     associate_databases,
+    grant_optimizers,
     grant_pipeline,
 )
 from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation, PipelineState
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from aws_cdk import RemovalPolicy, Size, aws_iam as iam
 
     from constructs_lib.baseline import LakeAccount
-    from constructs_lib.catalog import IcebergTable, ParquetTable
+    from constructs_lib.catalog import ParquetTable
     from constructs_lib.governance import LakeGrants
     from lakemodel.contracts.model import ContractSet, DataContract
     from lakemodel.locks.placement import PlacementLock
@@ -96,11 +97,20 @@ class DataLake(Construct):
             if zone.is_governed
         }
         self.catalog = ContractCatalog(
-            self, "Catalog", contracts=contracts, zones=storage.zones, placement=placement, removal_policy=removal_policy
+            self,
+            "Catalog",
+            contracts=contracts,
+            zones=storage.zones,
+            placement=placement,
+            quarantine_classification=classifications[-1],
+            removal_policy=removal_policy,
         )
         self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings, ontology=self.ontology)
         associate_databases(self.permissions, domains, zones=self.locations)
         associate_contracts(self.permissions, contracts, strictest=classifications[-1])
+        if self.catalog.optimizer_role is not None:
+            optimized = [table for table in self.catalog.tables.values() if isinstance(table, IcebergTable)]
+            grant_optimizers(self.permissions, self.catalog.optimizer_role.role, tables=optimized)
         self._come_in_order()
         self._removal_policy = removal_policy
         self._foundation: PipelineFoundation | None = None
