@@ -156,7 +156,7 @@ def _zone(stack: StackTemplate, tables: Counter[Zone | None], registered: Sequen
         segments = stack.construct_paths.get(logical_id, "").lower().split("/")
         for zone in Zone:
             if zone.value in segments:
-                rules = body["Properties"].get("LifecycleConfiguration", {}).get("Rules", [])
+                rules = body.get("Properties", {}).get("LifecycleConfiguration", {}).get("Rules", [])
                 yield ZoneFacts(
                     zone=zone,
                     lifecycle=_lifecycle(rules),

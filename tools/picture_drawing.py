@@ -18,10 +18,10 @@ HEADER = 52
 
 # Columns of the way data takes, left edge and width; the gaps between them hold arrows and their words.
 LANDING = (40, 134)
-PIPELINE = (200, 146)
-ZONES = (430, 168)
-DECIDES = (636, 104)
-READERS = (768, 92)
+PIPELINE = (200, 144)
+ZONES = (422, 152)
+DECIDES = (606, 100)
+READERS = (732, 128)
 
 ZONE_HEIGHT = 46
 ZONE_GAP = 18
@@ -53,8 +53,8 @@ def draw(environment: EnvironmentFacts) -> str:
     sheet = Sheet()
     stacks = sum(len(account.stacks) for account in environment.accounts)
     resources = sum(account.resources for account in environment.accounts)
-    others = "" if not environment.others else f"; {environment.others} more environments stand beside it"
-    counted = f"{len(environment.accounts)} accounts, {stacks} stacks, {resources} resources"
+    others = f"; {plural(environment.others, 'more environment')} beside it" if environment.others else ""
+    counted = f"{plural(len(environment.accounts), 'account')}, {plural(stacks, 'stack')}, {plural(resources, 'resource')}"
     sheet.text(MARGIN, 34, environment.name, "title")
     sheet.text(WIDTH - MARGIN, 34, counted + others, "soft end")
     top = 54.0
@@ -74,7 +74,8 @@ def _lake(sheet: Sheet, account: AccountFacts, top: float, *, is_shared: bool) -
     cards = _cards(account.stacks, MARGIN + 20, top + HEADER, columns=3, width=WIDTH - 2 * MARGIN - 40)
     flow = cards.bottom + 44
     zones = [zone for zone in account.zones if zone.zone.value != "landing"]
-    height = max(len(zones), 1) * (ZONE_HEIGHT + ZONE_GAP) - ZONE_GAP
+    named = 104 + LINE * min(len(account.pipelines), 4) if account.pipelines else 0
+    height = max(len(zones) * (ZONE_HEIGHT + ZONE_GAP) - ZONE_GAP, named, 3 * ZONE_HEIGHT)
     bottom = flow + height + 26
     _frame(sheet, account, top, bottom, "lake account")
     _draw_cards(sheet, cards)
@@ -106,7 +107,7 @@ def _pipelines(sheet: Sheet, account: AccountFacts, flow: float, height: float) 
         return
     left, width = PIPELINE
     sheet.box(left, flow, width, height, "card")
-    sheet.text(left + 12, flow + 22, f"{len(account.pipelines)} pipelines", "name")
+    sheet.text(left + 12, flow + 22, plural(len(account.pipelines), "pipeline"), "name")
     for line, words in enumerate(("EventBridge starts", "Step Functions, which", "keeps, judges, publishes")):
         sheet.text(left + 12, flow + 42 + line * LINE, words, "small")
     room = int((height - 92) // LINE)
@@ -128,7 +129,7 @@ def _zones(sheet: Sheet, zones: Sequence[ZoneFacts], flow: float, *, has_pipelin
             sheet.arrow([(start, middle[zone.zone.value]), (left, middle[zone.zone.value])])
             sheet.text((start + left) / 2 - 2, middle[zone.zone.value] - 6, words, "small middle")
     if {"curated", "consumption"} <= set(middle):
-        centre = left + width / 2
+        centre = left + 24
         sheet.arrow([(centre, middle["curated"] + ZONE_HEIGHT / 2), (centre, middle["consumption"] - ZONE_HEIGHT / 2)], "arrow derived")
         sheet.text(centre + 8, middle["curated"] + ZONE_HEIGHT / 2 + 13, "derived products", "small")
     return middle
@@ -141,7 +142,7 @@ def _zone(sheet: Sheet, zone: ZoneFacts, left: float, top: float, width: float) 
     )
     sheet.text(left + 14, top + 19, zone.zone.value, "name")
     if zone.tables:
-        sheet.text(left + width - 10, top + 19, f"{zone.tables} tables", "small end")
+        sheet.text(left + width - 10, top + 19, plural(zone.tables, "table"), "small end")
     sheet.text(left + 14, top + 36, fitted(zone.lifecycle or "kept", width - 22, size=11), "small")
 
 
@@ -151,16 +152,16 @@ def _decides(sheet: Sheet, account: AccountFacts, governed: Sequence[float], bot
     sheet.box(left, top, width, end - top, "governed")
     registered = sum(zone.is_registered for zone in account.zones)
     facts = [
-        ("LF-Tags", len(account.tags)),
-        ("locations", registered),
-        ("databases", account.databases),
-        ("grants", account.grants),
+        ("LF-Tag", len(account.tags)),
+        ("location", registered),
+        ("database", account.databases),
+        ("grant", account.grants),
     ]
     sheet.text(left + 12, top + 22, "Lake", "name")
     sheet.text(left + 12, top + 38, "Formation", "name")
     sheet.text(left + 12, top + 56, "decides", "small")
     for line, (what, count) in enumerate(each for each in facts if each[1]):
-        sheet.text(left + 12, top + 82 + line * LINE, f"{count} {what}", "soft")
+        sheet.text(left + 12, top + 82 + line * LINE, plural(count, what), "soft")
     for middle in governed:
         sheet.arrow([(ZONES[0] + ZONES[1], middle), (left, middle)])
     if account.workgroups:
@@ -169,7 +170,7 @@ def _decides(sheet: Sheet, account: AccountFacts, governed: Sequence[float], bot
     if is_shared:
         centre = left + width / 2
         sheet.arrow([(centre, end), (centre, bottom + GAP_BETWEEN_ACCOUNTS + HEADER)])
-        sheet.text(centre - 8, bottom + GAP_BETWEEN_ACCOUNTS / 2 + 4, "shared by LF-Tag, no copy", "small end")
+        sheet.text(centre - 8, bottom + GAP_BETWEEN_ACCOUNTS / 2 + 4, "shared, not copied", "small end")
 
 
 def _readers(sheet: Sheet, account: AccountFacts, top: float, height: float) -> None:
@@ -194,9 +195,9 @@ def _consumer(sheet: Sheet, account: AccountFacts, top: float) -> float:
         left, wide = DECIDES
         sheet.box(left, top + HEADER, wide, height, "governed")
         sheet.text(left + 12, top + HEADER + 22, f"{account.links} resource", "name")
-        sheet.text(left + 12, top + HEADER + 38, "links", "name")
+        sheet.text(left + 12, top + HEADER + 38, "link" if account.links == 1 else "links", "name")
         if account.grants:
-            sheet.text(left + 12, top + HEADER + 60, f"{account.grants} grants", "soft")
+            sheet.text(left + 12, top + HEADER + 60, plural(account.grants, "grant"), "soft")
         if account.workgroups:
             sheet.arrow([(left + wide, top + HEADER + height / 2), (READERS[0], top + HEADER + height / 2)])
     if account.workgroups:
@@ -208,7 +209,9 @@ def _frame(sheet: Sheet, account: AccountFacts, top: float, bottom: float, kind:
     sheet.first(f'<rect class="account" x="{MARGIN}" y="{top:g}" width="{WIDTH - 2 * MARGIN}" height="{bottom - top:g}" rx="10"/>')
     sheet.text(MARGIN + 20, top + 32, account.label, "head")
     sheet.text(MARGIN + 20 + wide(account.label, 15) + 12, top + 32, f"{kind} {account.account}, {account.region}", "soft")
-    sheet.text(WIDTH - MARGIN - 20, top + 32, f"{len(account.stacks)} stacks, {account.resources} resources", "soft end")
+    sheet.text(
+        WIDTH - MARGIN - 20, top + 32, f"{plural(len(account.stacks), 'stack')}, {plural(account.resources, 'resource')}", "soft end"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,15 +272,22 @@ def _description(environment: EnvironmentFacts) -> str:
             zones = ", ".join(f"{zone.zone.value} ({zone.lifecycle or 'kept'})" for zone in account.zones)
             said.append(f"Zones: {zones}.")
         if account.pipelines:
-            named = f"{len(account.pipelines)} pipelines ({', '.join(account.pipelines)})"
+            named = f"{plural(len(account.pipelines), 'pipeline')} ({', '.join(account.pipelines)})"
             said.append(f"Producers deliver to landing; {named} keep originals in raw, good rows in curated, rejected rows in quarantine.")
         if account.tags:
-            said.append(f"Lake Formation decides who reads, by the LF-Tags {', '.join(account.tags)} and {account.grants} grants.")
+            said.append(
+                f"Lake Formation decides who reads, by the LF-Tags {', '.join(account.tags)} and {plural(account.grants, 'grant')}."
+            )
         if account.links:
-            said.append(f"It reads the lake through {account.links} resource links.")
+            said.append(f"It reads the lake through {plural(account.links, 'resource link')}.")
         if account.workgroups:
             said.append(f"Athena workgroups: {', '.join(account.workgroups)}.")
     return " ".join(said)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 stack`, `2 stacks`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def wide(text: str, size: float) -> float:

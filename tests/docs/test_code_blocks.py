@@ -12,8 +12,12 @@ SOURCES = ("examples", "config")
 RUN_BY = {
     "examples/commands/*.sh": "tests/docs/test_commands.py",
     "examples/config/*.yaml": "tests/docs/test_examples.py",
-    "examples/contracts/*/*.odcs.yaml": "tests/docs/test_examples.py",
+    "examples/contracts/*.lock.json": "tests/docs/test_examples.py",
+    "examples/contracts/*.odcs.yaml": "tests/docs/test_examples.py",
     "examples/snippets/*.py": "tests/docs/test_snippets.py",
+    "examples/tour/*.txt": "tests/docs/test_tour.py",
+    "examples/lakecheck/*.txt": "tests/lakecheck",
+    "examples/*.lock.json": "tests/examples",
     "examples/*.py": "tests/examples",
 }
 CODE_BLOCKS = [block for block in blocks() if block.language in CODE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import tomllib
 from functools import cache
@@ -23,7 +24,8 @@ CDK = ROOT / ".venv" / "bin" / "cdk"
 def command_lines(script: Path) -> list[list[str]]:
     """The commands of a script, one list of words each; lines that end in a backslash go on."""
     joined = script.read_text(encoding="utf-8").replace("\\\n", " ")
-    return [shlex.split(line, comments=True) for line in joined.splitlines() if shlex.split(line, comments=True)]
+    parts = [shlex.split(part, comments=True) for line in joined.splitlines() for part in line.split(" | ")]
+    return [words for words in parts if words]
 
 
 def check(words: list[str]) -> None:
@@ -41,6 +43,8 @@ def check(words: list[str]) -> None:
             check_aws(service, operation, arguments)
         case ["pip", "install", requirement]:
             check_requirement(requirement)
+        case ["cp" | "diff" | "grep", _, *_]:
+            assert shutil.which(words[0])
         case _:
             pytest.fail(f"nothing here can check {shlex.join(words)}")
 
@@ -55,7 +59,7 @@ def cdk_options(subcommand: str) -> frozenset[str]:
 
 def check_aws(service: str, operation: str, arguments: list[str]) -> None:
     """The AWS CLI takes operations and parameters from the same service models as botocore."""
-    model = botocore.session.get_session().get_service_model(service)
+    model = botocore.session.get_session().get_service_model(service.removesuffix("api"))
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     assert operation in operations, f"aws {service} has no {operation}"
     shape = model.operation_model(operations[operation]).input_shape

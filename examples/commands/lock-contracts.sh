@@ -1,0 +1,2 @@
+make contracts-lock
+make demo

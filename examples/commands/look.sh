@@ -1,0 +1,2 @@
+.venv/bin/cdk list 'Prod/*'
+.venv/bin/cdk diff 'Prod/*'

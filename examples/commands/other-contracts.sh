@@ -1,0 +1,1 @@
+make demo CONTRACTS=path/to/contracts

@@ -1,0 +1,3 @@
+make demo
+.venv/bin/lakecheck run cdk.out --acknowledged
+.venv/bin/lakecheck run cdk.out --as-of 2027-06-30 --json report.json

@@ -1,0 +1,2 @@
+make synth
+diff -rq cdk.base cdk.out | grep template.json

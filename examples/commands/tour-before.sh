@@ -1,0 +1,2 @@
+make synth
+cp -r cdk.out cdk.base

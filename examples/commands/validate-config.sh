@@ -1,0 +1,1 @@
+.venv/bin/lakecheck config validate

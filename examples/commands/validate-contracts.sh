@@ -1,0 +1,1 @@
+.venv/bin/lakecheck contracts validate config/contracts/sales

@@ -1,0 +1,70 @@
+"""What the tour shows happens: each edit it asks for brings out the words that it prints."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakecheck import cli
+from tests.docs.blocks import ROOT
+from tests.stacks.assembly import finish, start_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOUR = ROOT / "examples" / "tour"
+EMAIL, CLASS = "      - name: email\n", "        classification: restricted\n"
+TOTAL, WAS, IS = "      - name: total\n", "        classification: internal\n", "        classification: confidential\n"
+
+
+def replaced(text: str, after: str, old: str, new: str) -> str:
+    """`text` with the first `old` behind `after` replaced."""
+    before, marker, rest = text.partition(after)
+    assert marker
+    assert old in rest
+    return before + marker + rest.replace(old, new, 1)
+
+
+def templates(assembly: Path) -> dict[str, str]:
+    """Every template of an assembly by its file's name."""
+    return {path.name: path.read_text() for path in assembly.rglob("*.template.json")}
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the configuration to break, as the working directory."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "config"
+
+
+def test_lost_class(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Personal data without a class is refused, with the words of the tour."""
+    contract = copy / "contracts" / "sales" / "customers.odcs.yaml"
+    contract.write_text(replaced(contract.read_text(), EMAIL, CLASS, ""))
+    assert cli.main(["contracts", "validate", "config/contracts/sales"]) == 1
+    assert capsys.readouterr().out == (TOUR / "lost-class.txt").read_text()
+
+
+def test_account_twice(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An account with two parts to play is refused, with the words of the tour."""
+    config = copy / "lake.yaml"
+    config.write_text(replaced(config.read_text(), "  staging:\n", '"444444444412"', '"444444444402"'))
+    assert cli.main(["config", "validate"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out + printed.err == (TOUR / "account-twice.txt").read_text()
+
+
+@pytest.mark.xdist_group("reference")
+def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path) -> None:
+    """A column that changes its class changes the grants' templates and no other, as the tour says."""
+    contract = copy / "contracts" / "sales" / "orders.odcs.yaml"
+    contract.write_text(replaced(contract.read_text(), TOTAL, WAS, IS))
+    finish(start_app(tmp_path / "cdk.out", LAKE_CONTRACTS=str(copy / "contracts")))
+    before, after = templates(reference_dir), templates(tmp_path / "cdk.out")
+    assert before.keys() == after.keys()
+    changed = {f"cdk.base/assembly-{name[: name.index('Main')]}/{name}" for name in before if before[name] != after[name]}
+    shown = {line.split()[1] for line in (TOUR / "changed-class.txt").read_text().splitlines()}
+    assert changed == shown
