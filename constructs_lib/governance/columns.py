@@ -66,7 +66,7 @@ class Columns:
             return None
         unknown = sorted(set(self.names) - set(available))
         if unknown:
-            msg = f"got columns {', '.join(unknown)}, which {where} does not have; it has {', '.join(available)}"
+            msg = f"got columns {', '.join(unknown)}, which the table does not have; it has {', '.join(available)}"
             raise DataLakeError(msg, code="unknown_column", where=where)
         covered = set(available) - set(self.names) if self.excluding else set(self.names)
         if not covered:

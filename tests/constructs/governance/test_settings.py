@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,15 @@ def test_the_asset_has_the_handlers_alone(assembly: Path) -> None:
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     modules = ("__init__", "cfn_response", "grants", "permissions", "principals", "retry", "settings", "tags", "targets")
     assert files == {f"lakeformation/{name}.py" for name in modules}
+
+
+@pytest.mark.parametrize("module", ["settings", "permissions"])
+def test_the_asset_runs_by_itself(assembly: Path, module: str) -> None:
+    """The handler that the function names is found in the asset alone, and needs nothing but boto3."""
+    (folder,) = assembly.glob("asset.*")
+    code = f"import sys; from lakeformation.{module} import handler; assert callable(handler); print('aws_cdk' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
 
 
 def test_fails_when_the_version_is_unknown() -> None:

@@ -1,0 +1,78 @@
+"""The snippets of constructs_lib/governance/README.md; each function takes a stack and runs in a test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_lakeformation as lakeformation
+
+from constructs_lib.governance import (
+    CatalogPermissions,
+    CatalogResource,
+    Columns,
+    DataLocation,
+    DataPrincipal,
+    LakeFormationSettings,
+    LfTagOntology,
+    LfTags,
+    ResourceLink,
+    TableGrants,
+    associate_contracts,
+    associate_databases,
+)
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack, aws_iam as iam
+
+    from constructs_lib.catalog import IcebergTable
+    from constructs_lib.storage import LakeStorage
+    from lakemodel.contracts.model import ContractSet
+
+
+def simplest(self: Stack, data_admin: iam.Role, analyst: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    permissions = CatalogPermissions(self, "Permissions", settings=settings)
+    permissions.grants.read(analyst, where=LfTags.all(domain="sales", classification=["public", "internal"]))
+
+
+def lake(self: Stack, data_admin: iam.Role, storage: LakeStorage, contracts: ContractSet) -> None:
+    classes = ["public", "internal", "confidential", "restricted"]
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    tags = LfTagOntology(self, "Tags", domains=["sales", "travel"], classifications=classes, settings=settings)
+    DataLocation(self, "CuratedLocation", zone=storage.curated, settings=settings)
+    permissions = CatalogPermissions(self, "Permissions", settings=settings, ontology=tags)
+    associate_databases(permissions, ["sales", "travel"])
+    associate_contracts(permissions, contracts, strictest=tags.strictest)
+
+
+def by_name(self: Stack, data_admin: iam.Role, orders: IcebergTable, partner: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    permissions = CatalogPermissions(self, "Permissions", settings=settings)
+    grants = TableGrants.from_table(orders, permissions)
+    grants.read(partner, columns=Columns.all_but("delivery_note"), rows="state = 'shipped'")
+    grants.write(DataPrincipal.permission_set("OrderDesk"))
+    permissions.grant(
+        DataPrincipal.role_arn("arn:aws:iam::444455556666:role/Auditor"), CatalogResource.database_named("sales"), ["DESCRIBE"]
+    )
+
+
+def consumer(self: Stack, data_admin: iam.Role, analyst: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin], shares=False)
+    permissions = CatalogPermissions(self, "Permissions", settings=settings)
+    link = ResourceLink(self, "SalesLink", database_name="sales", catalog_id="444455556666")
+    link.allow(analyst, permissions)
+    permissions.grants.read(analyst, where=LfTags.all(zone="curated", classification="public"), catalog_id="444455556666")
+
+
+def escape_hatch(self: Stack, data_admin: iam.Role, analyst: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    database = lakeformation.CfnPrincipalPermissions.DatabaseResourceProperty(catalog_id=self.account, name="sales")
+    native = lakeformation.CfnPrincipalPermissions(
+        self,
+        "Native",
+        principal=lakeformation.CfnPrincipalPermissions.DataLakePrincipalProperty(data_lake_principal_identifier=analyst.role_arn),
+        resource=lakeformation.CfnPrincipalPermissions.ResourceProperty(database=database),
+        permissions=["DESCRIBE"],
+        permissions_with_grant_option=[],
+    )
+    native.node.add_dependency(settings.resource)
