@@ -24,15 +24,19 @@ def simplest(self: Stack, contracts: ContractSet, storage: LakeStorage) -> Icebe
 
 
 def several_stacks(app: App, base_stack: Stack, contracts: ContractSet, storage: LakeStorage, placement: PlacementLock) -> None:
+    # --8<-- [start:several_stacks]
     databases = DomainDatabases(base_stack, "Databases", domains=["sales", "travel"], zones=storage.zones).databases
     for shard in placement.stacks:
         stack = Stack(app, f"Catalog{shard}")
         ContractCatalog(stack, "Catalog", contracts=contracts, zones=storage.zones, placement=placement, shard=shard, databases=databases)
+    # --8<-- [end:several_stacks]
 
 
 def by_hand(self: Stack, storage: LakeStorage, contract: DataContract, table: Table) -> None:
+    # --8<-- [start:by_hand]
     database = LakeDatabase.from_database_name(self, "Sales", domain="sales", zone=Zone.CURATED)
     IcebergTable(self, "Orders", database=database, contract=contract, table=table, zone=storage.curated)
+    # --8<-- [end:by_hand]
 
 
 def escape_hatch(orders: IcebergTable) -> None:

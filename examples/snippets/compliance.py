@@ -29,9 +29,11 @@ def packs() -> cdk.App:
 
 
 def acknowledged(bucket: s3.Bucket) -> None:
+    # --8<-- [start:acknowledged]
     acknowledge(
         bucket,
         "AwsSolutions::AwsSolutions-S1",
         reason="it is itself the target of access logs; logging its own deliveries would never end",
         owner="platform-team",
     )
+    # --8<-- [end:acknowledged]

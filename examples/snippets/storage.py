@@ -20,11 +20,15 @@ def simplest(self: Stack, contracts: ContractSet) -> None:
 
 
 def existing(self: Stack, bucket: s3.IBucket, key: kms.IKey, log_bucket: s3.IBucket) -> None:
+    # --8<-- [start:existing]
     old = LakeZone.from_bucket(self, "OldCurated", zone=Zone.CURATED, bucket=bucket, key=key)
     logs = ExistingBucket(bucket=log_bucket)
     LakeStorage(self, "Lake", existing_zones={Zone.CURATED: old}, access_logs=logs)
+    # --8<-- [end:existing]
 
 
 def escape_hatch(lake: LakeStorage) -> None:
+    # --8<-- [start:escape_hatch]
     resource = lake.raw.bucket.node.default_child
     resource.add_property_override("AccelerateConfiguration.AccelerationStatus", "Enabled")
+    # --8<-- [end:escape_hatch]
