@@ -58,11 +58,15 @@ class ReadingGrants:
         if not _READING.intersection(permissions) or resource.kind not in {"Table", "TableWithColumns"} or _foreign(resource):
             return None
         place = (principal, resource.database, resource.table)
-        if resource.columns is None:
+        columns = resource.columns
+        if columns is None:
             self.whole.add(place)
         else:
-            self.columns.setdefault(place, set()).update(resource.columns)
-        return next(filter(None, [*map(self._void_columns, self.columns), *map(self._void_rows, self.filters)]), None)
+            self.columns.setdefault(place, set()).update(columns)
+        beside = [place] if resource.table != "*" else [other for other in self.columns if other[:2] == place[:2]]
+        void = [self._void_columns(other) for other in beside if other in self.columns]
+        void += [self._void_rows(each) for each in self.filters if each.principal == principal]
+        return next(filter(None, void), None)
 
     def void_by_tags(self, tags_of: Mapping[tuple[str, ...], Mapping[str, str]]) -> Iterator[str]:
         """The filters that a grant by tags makes void, as far as the tags are known."""

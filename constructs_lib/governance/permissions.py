@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import jsii
-from aws_cdk import CustomResource, Duration, IStableAnyProducer, Lazy, Stack, Token
+from aws_cdk import CustomResource, Duration, IStableAnyProducer, Lazy, Stack
 from constructs import Construct, IConstruct, IValidation
 
 from constructs_lib.core import misuse
@@ -280,6 +280,7 @@ class _Part:
         self._grants: dict[tuple[str, CatalogResource], tuple[DataPrincipal, set[str], set[str]]] = {}
         self._tags: dict[CatalogResource, dict[str, str]] = {}
         self._after: set[str] = set()
+        self._resolved: dict[str, str] = {}
         self.resource = CustomResource(
             scope,
             f"Part{number:02d}",
@@ -308,8 +309,8 @@ class _Part:
             self.resource.node.add_dependency(construct)
 
     def size(self) -> tuple[int, int]:
-        """Entries, and bytes as far as they are known before deployment."""
-        rendered = Stack.of(self.resource).resolve([self._rendered_grants(), self._rendered_tags()])
+        """Entries, and bytes but for what references become, for which the limit leaves room."""
+        rendered = [self._rendered_grants(), self._rendered_tags()]
         return len(self._grants) + len(self._tags), len(json.dumps(rendered, separators=(",", ":")))
 
     def _rendered_grants(self) -> list[dict[str, Any]]:
@@ -336,7 +337,11 @@ class _Part:
 
     def _stable(self, text: str) -> str:
         """`text` with references as the template spells them: tokens are numbered in the order of their making."""
-        return json.dumps(Stack.of(self.resource).resolve(text)) if Token.is_unresolved(text) else text
+        if "${Token[" not in text:  # asking CDK would cross the language border for each entry
+            return text
+        if text not in self._resolved:
+            self._resolved[text] = json.dumps(Stack.of(self.resource).resolve(text))
+        return self._resolved[text]
 
 
 @jsii.implements(IStableAnyProducer)
