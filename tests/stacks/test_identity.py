@@ -1,0 +1,146 @@
+"""Where things live does not depend on how, where or beside what they are declared."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lakemodel.contracts.loader import load_contracts
+from lakemodel.locks.placement import PlacementLock
+from tests.stacks.assembly import finish, start_app
+from tests.stacks.building import CONFIG, build, reference_config, reference_contracts, reference_placement
+from tests.stacks.renaming import MOVED, PREFIX, refactored
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakemodel.contracts.model import ContractSet
+    from tests.stacks.assembly import Lake
+
+pytestmark = pytest.mark.xdist_group("reference")
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The reference twice more, at the same time: as it is from another working directory, and refactored in another folder."""
+    folder = tmp_path_factory.mktemp("again")
+    (folder / "elsewhere").mkdir()
+    started = {
+        "elsewhere": start_app(folder / "out", cwd=folder / "elsewhere", PYTHONHASHSEED="1"),
+        "refactored": start_app(folder / "refactored.out", root=refactored(folder / "moved"), cwd=folder, PYTHONHASHSEED="4242"),
+    }
+    for process in started.values():
+        finish(process)
+    return {"elsewhere": folder / "out", "refactored": folder / "refactored.out", "source": folder / "moved"}
+
+
+def written(outdir: Path) -> dict[str, bytes]:
+    """What is deployed: every template, and which assets are published."""
+    files = [*outdir.rglob("*.template.json"), *outdir.rglob("*.assets.json")]
+    return {str(file.relative_to(outdir)): file.read_bytes() for file in files}
+
+
+def test_a_second_synthesis_writes_the_same_bytes(reference_dir: Path, again: dict[str, Path]) -> None:
+    """From another working directory, with another hash seed, without validation: templates and assets alike."""
+    assert len(written(reference_dir)) == 2 * 33
+    assert written(again["elsewhere"]) == written(reference_dir)
+
+
+def test_renaming_classes_and_moving_modules_changes_nothing(reference_dir: Path, again: dict[str, Path]) -> None:
+    """Ids come from construct ids alone: every class of stacks and constructs renamed, four modules moved, another folder."""
+    assert written(again["refactored"]) == written(reference_dir)
+
+
+def test_the_refactoring_was_one(again: dict[str, Path]) -> None:
+    """What was synthesized last had no class and no module left under the old name."""
+    for before, after in MOVED.items():
+        assert not (again["source"] / before).exists()
+        assert (again["source"] / after).exists()
+    text = (again["source"] / "stacks" / "environments.py").read_text()
+    assert f"class {PREFIX}EnvironmentStage(Stage)" in text
+    assert not re.search(r"\bclass (?!Renamed)", text)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """One environment as it is."""
+    return build(tmp_path_factory.mktemp("before"))
+
+
+@pytest.fixture(scope="module")
+def with_another(tmp_path_factory: pytest.TempPathFactory) -> ContractSet:
+    """The reference's contracts and one more, which sorts before all others."""
+    folder = tmp_path_factory.mktemp("contracts") / "contracts"
+    shutil.copytree(CONFIG / "contracts", folder)
+    routes = (folder / "travel" / "routes.odcs.yaml").read_text()
+    for old, new in {"dataProduct: routes": "dataProduct: aaa", "2d7733": "2d0000", "name: routes": "name: aaa"}.items():
+        assert old in routes
+        routes = routes.replace(old, new)
+    (folder / "travel" / "aaa.odcs.yaml").write_text(routes)
+    contracts = load_contracts(folder, reference_config())
+    assert not contracts.refused
+    assert contracts.contracts[2].key == "travel.aaa"
+    return contracts
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory, with_another: ContractSet) -> Lake:
+    """The same environment with that product."""
+    return build(tmp_path_factory.mktemp("grown"), contracts=with_another, placement=reference_placement().extend(with_another))
+
+
+def without_shared(name: str, resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource of one stack without what all products share there: rules and grants are added to it, see the test."""
+    shared = {"MainStorage": "LifecycleConfiguration", "MainGrants": "Grants"}.get(name, "")
+    properties = {key: value for key, value in resource["Properties"].items() if key not in {shared, "TagAssociations"}}
+    return {**resource, "Properties": properties}
+
+
+def test_a_new_product_leaves_everything_else_where_and_as_it_is(before: Lake, grown: Lake) -> None:
+    """It sorts first and still gets the last place; only lifecycle rules, grants and tags of shared resources grow."""
+    assert grown.stacks.keys() == before.stacks.keys()
+    changed: dict[str, set[str]] = {}
+    for stack, logical_id, resource in before.resources():
+        now = grown.stacks[stack.path].resources[logical_id]
+        assert without_shared(stack.name, now) == without_shared(stack.name, resource), f"{stack.path}/{logical_id}"
+        if now != resource:
+            changed.setdefault(stack.name, set()).add(resource["Type"])
+    assert changed == {"MainStorage": {"AWS::S3::Bucket"}, "MainGrants": {"Custom::LakeFormationPermissions"}}
+    new = {stack.name for stack, logical_id, _ in grown.resources() if logical_id not in before.stacks[stack.path].resources}
+    assert new == {"MainCatalog", "MainPipelines"}
+
+
+def test_what_a_new_product_adds_to_shared_resources_takes_nothing_away(before: Lake, grown: Lake) -> None:
+    """Every lifecycle rule, grant and tag association that was there still is."""
+    for stack, logical_id, bucket in before.resources("AWS::S3::Bucket"):
+        now = grown.stacks[stack.path].resources[logical_id]["Properties"]["LifecycleConfiguration"]["Rules"]
+        assert [rule for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"] if rule not in now] == []
+    for stack, logical_id, kept in before.resources("Custom::LakeFormationPermissions"):
+        now = grown.stacks[stack.path].resources[logical_id]["Properties"]
+        for key in ("Grants", "TagAssociations"):
+            assert [each for each in kept["Properties"].get(key, []) if each not in now.get(key, [])] == [], (logical_id, key)
+
+
+def test_a_product_that_comes_back_finds_its_place(tmp_path: Path, before: Lake) -> None:
+    """Removed, its table keeps the place in the lock, others that come meanwhile get another; and back it is where it was."""
+    everything = reference_contracts()
+    fewer = replace(everything, contracts=tuple(each for each in everything.contracts if each.key != "sales.orders"))
+    lock = reference_placement().extend(fewer)
+    assert lock.entries["sales/orders/orders"].retired
+    gone = build(tmp_path / "gone", contracts=fewer, placement=lock)
+    back = build(tmp_path / "back", contracts=everything, placement=lock.extend(everything))
+    lost = before.stacks["Dev/MainCatalog"].resources.keys() - gone.stacks["Dev/MainCatalog"].resources.keys()
+    assert lost == {f"TableSalesOrdersOrders3D9F50CF{part}" for part in ("", "Quarantine", "Compaction", "Retention", "OrphanFiles")}
+    assert {path: stack.template for path, stack in back.stacks.items()} == {path: stack.template for path, stack in before.stacks.items()}
+
+
+def test_the_committed_lock_has_every_table() -> None:
+    """Synthesizing the reference computes no place: it would be another one after the next change."""
+    lock = reference_placement()
+    assert isinstance(lock, PlacementLock)
+    assert lock.extend(reference_contracts()) == lock
+    assert not lock.findings(reference_contracts())
