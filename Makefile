@@ -7,7 +7,7 @@ PACKS := AwsSolutions NIST.800.53.R5 HIPAA.Security PCI.DSS.321
 export LAKE_CONTRACTS := $(CONTRACTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo synth test test-full check format lint types imports docs bench wheel lock contracts-lock clean
+.PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports docs bench wheel lock contracts-lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -27,10 +27,14 @@ synth: setup ## write the reference assembly to cdk.out
 test: setup-dev ## run the tests
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not full"
 
+test-lowest: ## run the tests of the constructs at the lowest versions that the wheel allows, aws-cdk-lib's among them
+	@$(PYTHON) tools/setup.py lowest
+	@.venv-lowest/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/constructs tests/compliance tests/examples
+
 test-full: setup-dev ## run the tests, the long ones included
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-check: lint types imports docs test ## everything CI runs
+check: lint types imports docs test test-lowest ## everything CI runs
 
 format: setup-dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -62,4 +66,4 @@ contracts-lock: setup ## extend the field-id and placement locks after contracts
 	@$(BIN)/lakecheck contracts lock $(CONTRACTS)
 
 clean: ## remove what can be made again
-	@rm -rf .venv cdk.out dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-lowest cdk.out dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -55,6 +55,7 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
+        """Whether it refuses the input."""
         return self.severity is Severity.ERROR
 
     def as_dict(self) -> dict[str, str | int | None]:

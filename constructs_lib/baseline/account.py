@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack, Token
-from aws_cdk import aws_ssm as ssm
+from aws_cdk import Stack, Token, aws_ssm as ssm
 from constructs import Construct
 
 from constructs_lib.baseline.audit import AuditStorage, AuditTrail
@@ -19,9 +18,7 @@ from lakemodel.config.model import Singleton
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_s3 as s3
+    from aws_cdk import RemovalPolicy, aws_iam as iam, aws_s3 as s3
 
     from constructs_lib.baseline.audit import AuditDestination
     from constructs_lib.storage import BucketHolder

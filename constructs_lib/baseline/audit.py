@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from aws_cdk import Duration, Stack
-from aws_cdk import aws_cloudtrail as cloudtrail
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, Stack, aws_cloudtrail as cloudtrail, aws_iam as iam, aws_logs as logs, aws_s3 as s3
 from constructs import Construct
 
 from constructs_lib.core import removal_policy as checked_removal_policy
@@ -18,8 +14,7 @@ from constructs_lib.storage import LakeBucket, LakeKey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_kms as kms
+    from aws_cdk import RemovalPolicy, aws_kms as kms
 
     from constructs_lib.storage import BucketHolder
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
-from aws_cdk import aws_glue as glue
-from aws_cdk import aws_iam as iam
+from aws_cdk import Stack, aws_glue as glue, aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.storage import LakeKey
 
 if TYPE_CHECKING:
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_kms as kms
+    from aws_cdk import RemovalPolicy, aws_kms as kms
 
 
 class CatalogEncryption(Construct):

@@ -7,9 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import IgnoreMode
-from aws_cdk import aws_glue as glue
-from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import IgnoreMode, aws_glue as glue, aws_s3_assets as s3_assets
 from constructs import Construct
 
 import constructs_lib.runtime

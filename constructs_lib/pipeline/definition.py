@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aws_cdk import ArnFormat, Duration, Stack
-from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
+from aws_cdk import ArnFormat, Duration, Stack, aws_stepfunctions as sfn, aws_stepfunctions_tasks as tasks
 
 from constructs_lib.pipeline.foundation import EVENT_SOURCE, FAILED, SUCCEEDED
 from constructs_lib.pipeline.state import CLAIM_KEY
@@ -15,9 +13,7 @@ from constructs_lib.pipeline.state import CLAIM_KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import aws_dynamodb as dynamodb
-    from aws_cdk import aws_glue as glue
-    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_dynamodb as dynamodb, aws_glue as glue, aws_sns as sns
     from constructs import Construct
 
     from constructs_lib.pipeline.zones import PipelineZones

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_glue as glue
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
-from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import (
+    Duration,
+    aws_cloudwatch as cloudwatch,
+    aws_events as events,
+    aws_events_targets as targets,
+    aws_glue as glue,
+    aws_iam as iam,
+    aws_sqs as sqs,
+    aws_stepfunctions as sfn,
+)
 from constructs import Construct
 
 from constructs_lib.core import acknowledge, acknowledge_wildcards, misuse
@@ -134,7 +136,7 @@ class IngestionPipeline(Construct):
             msg = f"got a concurrency of {concurrency}; at least one run at a time is needed"
             raise misuse(self, msg, code="pipeline_concurrency")
         seconds = job_timeout.to_seconds()
-        if seconds % 60 or not 60 <= seconds <= Duration.days(_LONGEST_JOB_DAYS).to_seconds():  # noqa: PLR2004 - a minute
+        if seconds % 60 or not 60 <= seconds <= Duration.days(_LONGEST_JOB_DAYS).to_seconds():
             msg = f"got a job timeout of {seconds:.0f} seconds; Glue allows whole minutes, from 1 minute to {_LONGEST_JOB_DAYS} days"
             raise misuse(self, msg, code="pipeline_timeout")
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import ArnFormat, Stack, aws_iam as iam
 
 from constructs_lib.pipeline.definition import MANIFEST_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aws_cdk import aws_glue as glue
-    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_glue as glue, aws_kms as kms
     from constructs import Construct
 
     from constructs_lib.pipeline.foundation import PipelineFoundation

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from constructs_lib.core import acknowledge
-from constructs_lib.core import removal_policy as checked_removal_policy
+from constructs_lib.core import acknowledge, removal_policy as checked_removal_policy
 from constructs_lib.storage import LakeKey
 
 if TYPE_CHECKING:
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_kms as kms
+    from aws_cdk import RemovalPolicy, aws_kms as kms
 
 CLAIM_KEY = "object"
 _BACKUP_RULES = tuple(f"{pack}::{pack}-DynamoDBInBackupPlan" for pack in ("NIST.800.53.R5", "HIPAA.Security"))

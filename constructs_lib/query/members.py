@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack, Token
-from aws_cdk import aws_iam as iam
+from aws_cdk import Stack, Token, aws_iam as iam
 
 from constructs_lib.core import misuse
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import ArnFormat, Stack, aws_iam as iam
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_cdk import Duration, Validations
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, Validations, aws_iam as iam, aws_s3 as s3
 from constructs import Construct
 
 from constructs_lib.core import misuse
@@ -16,8 +14,7 @@ from constructs_lib.storage import LakeBucket, LakeKey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_kms as kms
+    from aws_cdk import RemovalPolicy, aws_kms as kms
 
     from constructs_lib.storage import BucketHolder
 
@@ -136,7 +133,7 @@ class ResultsBucket(Construct):
             )
             raise misuse(self, msg, code="results_expiry")
         if days < most:
-            assert isinstance(self.bucket, s3.Bucket)  # noqa: S101 - what a LakeBucket is made of
+            assert isinstance(self.bucket, s3.Bucket)
             self.bucket.add_lifecycle_rule(prefix=prefix, expiration=after)
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, Size, Stack, Token
-from aws_cdk import aws_athena as athena
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
+from aws_cdk import Duration, Size, Stack, Token, aws_athena as athena, aws_cloudwatch as cloudwatch, aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.core import acknowledge_wildcards, misuse

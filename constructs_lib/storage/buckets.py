@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from aws_cdk import Duration, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, Stack, aws_iam as iam, aws_s3 as s3
 from constructs import Construct
 
-from constructs_lib.core import acknowledge, misuse
-from constructs_lib.core import removal_policy as checked_removal_policy
+from constructs_lib.core import acknowledge, misuse, removal_policy as checked_removal_policy
 from constructs_lib.storage.keys import LakeKey
 from constructs_lib.storage.lifecycle import MAXIMUM_RULES, housekeeping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_kms as kms
+    from aws_cdk import RemovalPolicy, aws_kms as kms
 
 _REPLICATION_RULES = tuple(f"{pack}::{pack}-S3BucketReplicationEnabled" for pack in ("NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"))
 _KMS_RULES = tuple(f"{pack}::{pack}-S3DefaultEncryptionKMS" for pack in ("NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"))
@@ -177,7 +173,7 @@ class LakeBucket(Construct):
     def _configure(self, bucket: s3.Bucket, access_logs: BucketHolder | None, inventory: BucketHolder | None, *, notify: bool) -> None:
         """Sets what the L2 would only set with helpers or statements in other stacks' policies."""
         resource = bucket.node.default_child
-        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - what an L2 bucket is made of
+        assert isinstance(resource, s3.CfnBucket)
         for target in (access_logs, inventory):
             if target is not None and isinstance(target.bucket, s3.Bucket) and target.bucket.policy is not None:
                 bucket.node.add_dependency(target.bucket.policy)  # S3 may check that it can deliver

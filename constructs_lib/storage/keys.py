@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
+from aws_cdk import Duration, Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.core import removal_policy as checked_removal_policy

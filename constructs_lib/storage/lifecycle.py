@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, aws_s3 as s3
 
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import TableFormat

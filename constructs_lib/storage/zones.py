@@ -16,9 +16,7 @@ from lakemodel.config.model import Zone
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import RemovalPolicy
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_s3 as s3
+    from aws_cdk import RemovalPolicy, aws_kms as kms, aws_s3 as s3
 
     from constructs_lib.storage.buckets import BucketHolder
     from lakemodel.contracts.model import ContractSet

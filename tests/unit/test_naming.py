@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from lakemodel.config.model import Zone
 from lakemodel.naming import database_name, normalize, pascal_case, physical_name, table_prefix

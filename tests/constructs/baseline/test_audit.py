@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import Duration
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.baseline import AuditStorage, AuditTrail, ExistingAuditStorage
 from constructs_lib.storage import AccessLogBucket

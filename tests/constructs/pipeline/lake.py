@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation, PipelineState
 from constructs_lib.storage import LakeStorage, LakeZone

@@ -6,9 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
+from aws_cdk import Duration, RemovalPolicy, aws_iam as iam, aws_sns as sns
 
 from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation, PipelineState
 from constructs_lib.pipeline.permissions import LARGEST_POLICY

@@ -6,10 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Size, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, Size, Stack, aws_iam as iam, aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.query import NamedQuery, QueryWorkgroup, ResultsBucket, WorkgroupGrants, permission_set_pattern
 from constructs_lib.query.workgroup import DEFAULT_SCAN_LIMIT_GIB

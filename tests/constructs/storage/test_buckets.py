@@ -6,8 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.core import allow_destroy
 from constructs_lib.storage import AccessLogBucket, ExistingBucket, InventoryBucket, LakeBucket, LakeKey

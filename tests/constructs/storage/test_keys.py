@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import RemovalPolicy
-from aws_cdk import aws_iam as iam
+from aws_cdk import RemovalPolicy, aws_iam as iam
 
 from constructs_lib.storage import LakeKey
 from lakemodel.errors import DataLakeError

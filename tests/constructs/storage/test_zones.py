@@ -6,8 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.storage import ExistingBucket, LakeStorage, LakeZone
 from lakemodel.config.model import Zone
