@@ -16,9 +16,7 @@ from constructs_lib.governance import (
     associate_databases,
     grant_optimizers,
     grant_personas,
-    grant_pipeline,
 )
-from lakemodel.config.model import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +26,8 @@ if TYPE_CHECKING:
     from constructs_lib.baseline import LakeAccount
     from constructs_lib.catalog import ContractCatalog
     from constructs_lib.governance import DataPrincipal
-    from constructs_lib.pipeline import IngestionPipeline
     from constructs_lib.storage import LakeZone
-    from lakemodel.config.model import LakeConfig
+    from lakemodel.config.model import LakeConfig, Zone
     from lakemodel.contracts.model import ContractSet
 
 
@@ -54,7 +51,10 @@ class LocationsStack(Stack):
 
 
 class GrantsStack(Stack):
-    """Which LF-Tags stand on the catalog, and who may do what in it. Stateful: without it nobody reads the lake."""
+    """Which LF-Tags stand on the catalog, and which personas read it. Stateful: without it nobody reads the lake.
+
+    Comes before the pipelines, so that a new column has its class before anything is written into it.
+    """
 
     def __init__(
         self,
@@ -69,7 +69,6 @@ class GrantsStack(Stack):
         account: LakeAccount,
         locations: LocationsStack,
         catalogs: Sequence[ContractCatalog],
-        pipelines: Iterable[IngestionPipeline],
         principals: Mapping[str, DataPrincipal],
         **kwargs: Any,
     ) -> None:
@@ -83,14 +82,3 @@ class GrantsStack(Stack):
             if catalog.optimizer_role is not None:
                 optimized = [table for table in catalog.tables.values() if isinstance(table, IcebergTable)]
                 grant_optimizers(self.permissions, catalog.optimizer_role.role, tables=optimized)
-        written = [locations.locations[zone].resource for zone in (Zone.CURATED, Zone.QUARANTINE)]
-        for pipeline in pipelines:
-            names = {(pipeline.contract.domain, table.name) for table in pipeline.contract.tables}
-            tables = [
-                table
-                for catalog in catalogs
-                for made in (catalog.tables, catalog.quarantine_tables)
-                for name, table in made.items()
-                if name in names
-            ]
-            grant_pipeline(self.permissions, pipeline.job_role, tables=tables, locations=written)

@@ -1,4 +1,4 @@
-"""The pipelines stack of one lake account: an ingestion pipeline for each data product. Stateless."""
+"""The pipelines stack of one lake account: an ingestion pipeline for each data product, and what its job may do in the catalog."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
+from constructs_lib.governance import CatalogPermissions, grant_pipeline
 from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation
+from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.naming import pascal_case
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
+    from constructs_lib.baseline import LakeAccount
+    from constructs_lib.catalog import ContractCatalog
     from constructs_lib.pipeline import PipelineState
     from constructs_lib.storage import LakeStorage
     from lakemodel.contracts.model import ContractSet
+    from stacks.governance import LocationsStack
 
 
 class PipelinesStack(Stack):
-    """One pipeline for each data product, and what they share."""
+    """One pipeline for each data product, and what they share.
+
+    The jobs' grants are here and not with those of the personas: they need the jobs' roles, and come after the LF-Tags.
+    """
 
     def __init__(
         self,
@@ -29,6 +39,9 @@ class PipelinesStack(Stack):
         contracts: ContractSet,
         zones: LakeStorage,
         state: PipelineState,
+        account: LakeAccount,
+        locations: LocationsStack,
+        catalogs: Sequence[ContractCatalog],
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -44,3 +57,15 @@ class PipelinesStack(Stack):
             )
             for contract in contracts.contracts
         }
+        permissions = CatalogPermissions(self, "Permissions", settings=account.settings, revoke_iam_allowed_principals=False)
+        written = [locations.locations[zone].resource for zone in (Zone.CURATED, Zone.QUARANTINE)]
+        for pipeline in self.pipelines.values():
+            names = {(pipeline.contract.domain, table.name) for table in pipeline.contract.tables}
+            tables = [
+                table
+                for catalog in catalogs
+                for made in (catalog.tables, catalog.quarantine_tables)
+                for name, table in made.items()
+                if name in names
+            ]
+            grant_pipeline(permissions, pipeline.job_role, tables=tables, locations=written)

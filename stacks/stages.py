@@ -112,12 +112,9 @@ class _LakeStacks:
             )
             for shard in sorted({placement.place(contract, table).stack for contract, table in contracts.tables()})
         ]
-        for catalog in self.catalogs:
-            _after(catalog, self.databases)
-        self.pipelines = PipelinesStack(
-            stage, f"{prefix}Pipelines", contracts=contracts, zones=zones, state=self.storage.pipeline_state, **props
-        )
-        _after(self.pipelines, *self.catalogs)
+        for stack in self.catalogs:
+            _after(stack, self.databases)
+        catalogs = [stack.catalog for stack in self.catalogs]
         self.query = QueryStack(
             stage, f"{prefix}Query", config=stage.config, environment=environment, lake=lake, results=self.storage.results, **props
         )
@@ -131,12 +128,23 @@ class _LakeStacks:
             contracts=contracts,
             account=self.account.account_owner,
             locations=self.locations,
-            catalogs=[stack.catalog for stack in self.catalogs],
-            pipelines=self.pipelines.pipelines.values(),
+            catalogs=catalogs,
             principals=self.query.personas.principals,
             **props,
         )
         _after(self.grants, self.databases, *self.catalogs)
+        self.pipelines = PipelinesStack(
+            stage,
+            f"{prefix}Pipelines",
+            contracts=contracts,
+            zones=zones,
+            state=self.storage.pipeline_state,
+            account=self.account.account_owner,
+            locations=self.locations,
+            catalogs=catalogs,
+            **props,
+        )
+        _after(self.pipelines, self.grants)
 
 
 class _ConsumerStacks:

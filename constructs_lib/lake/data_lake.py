@@ -188,6 +188,7 @@ class DataLake(Construct):
             location.node.add_dependency(settings)
             self.catalog.node.add_dependency(location)
         self.catalog.node.add_dependency(settings)
+        self.permissions.node.add_dependency(self.catalog)
 
 
 class LakeTable:
