@@ -75,7 +75,14 @@ class _LakeStacks:
     def __init__(self, stage: EnvironmentStage, lake: str, *, contracts: ContractSet, placement: PlacementLock) -> None:
         environment, prefix = stage.environment, pascal_case(lake)
         props = _props(environment, environment.lakes[lake])
-        self.storage = StorageStack(stage, f"{prefix}Storage", contracts=contracts, audit_trail=environment.baseline.audit_trail, **props)
+        self.storage = StorageStack(
+            stage,
+            f"{prefix}Storage",
+            contracts=contracts,
+            audit_trail=environment.baseline.audit_trail,
+            break_glass_role=stage.config.break_glass_role,
+            **props,
+        )
         zones = self.storage.zones
         self.account = AccountStack(
             stage,
@@ -153,7 +160,13 @@ class _ConsumerStacks:
     def __init__(self, stage: EnvironmentStage, consumer: str) -> None:
         environment, prefix = stage.environment, pascal_case(consumer)
         props = _props(environment, environment.consumers[consumer])
-        self.storage = ConsumerStorageStack(stage, f"{prefix}Storage", audit_trail=environment.baseline.audit_trail, **props)
+        self.storage = ConsumerStorageStack(
+            stage,
+            f"{prefix}Storage",
+            audit_trail=environment.baseline.audit_trail,
+            break_glass_role=stage.config.break_glass_role,
+            **props,
+        )
         self.account = AccountStack(stage, f"{prefix}Account", environment=environment, audit=self.storage.audit, **props)
         self.access = AccessStack(
             stage,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack
+from aws_cdk import Stack, aws_iam as iam
 
 from constructs_lib.baseline import AuditStorage
 from constructs_lib.core import protect_stack
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 class StorageStack(Stack):
     """Everything in a lake account that holds data, and the keys it is encrypted with."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, contracts: ContractSet, audit_trail: Singleton, **kwargs: Any) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, contracts: ContractSet, audit_trail: Singleton, break_glass_role: str, **kwargs: Any
+    ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
+        break_glass = iam.Role.from_role_name(self, "BreakGlass", break_glass_role)
         self.zones = LakeStorage(self, "Zones", contracts=contracts)
-        self.results = ResultsBucket(self, "Results", access_logs=self.zones.access_logs)
+        self.results = ResultsBucket(self, "Results", access_logs=self.zones.access_logs, break_glass=[break_glass])
         self.pipeline_state = PipelineState(self, "PipelineState")
         self.audit = AuditStorage(self, "Audit", access_logs=self.zones.access_logs) if audit_trail is Singleton.CREATE else None
 
@@ -34,9 +37,10 @@ class StorageStack(Stack):
 class ConsumerStorageStack(Stack):
     """Everything in a consumer account that holds data: query results and the audit trail's bucket."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, audit_trail: Singleton, **kwargs: Any) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, audit_trail: Singleton, break_glass_role: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
+        break_glass = iam.Role.from_role_name(self, "BreakGlass", break_glass_role)
         self.access_logs = AccessLogBucket(self, "AccessLogs")
-        self.results = ResultsBucket(self, "Results", access_logs=self.access_logs)
+        self.results = ResultsBucket(self, "Results", access_logs=self.access_logs, break_glass=[break_glass])
         self.audit = AuditStorage(self, "Audit", access_logs=self.access_logs) if audit_trail is Singleton.CREATE else None

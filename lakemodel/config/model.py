@@ -222,7 +222,7 @@ class LakeConfig(_Model):
     organization: Organization
     """The AWS organisation and the accounts every environment shares."""
     break_glass_role: Annotated[str, StringConstraints(pattern=_ROLE), _text(_ROLE)]
-    """The role made in every account for emergencies, exempt from guardrails; every use of it raises an alarm."""
+    """The role for emergencies that the organisation keeps in every account. It may open results that only members can read."""
     environments: Annotated[dict[Name, Environment], Field(min_length=1)]
     """The copies of the lake, by names of your choice, in the order changes are promoted."""
     domains: Annotated[dict[Name, Domain], Field(min_length=1)]
