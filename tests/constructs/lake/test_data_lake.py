@@ -1,0 +1,144 @@
+"""`DataLake`: everything a lake has, closed until a grant opens it, each thing after what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aws_cdk import Stack, aws_iam as iam
+
+from constructs_lib.baseline import LakeAccount
+from constructs_lib.governance import PERMISSIONS_TYPE, SETTINGS_TYPE, Columns, LfTags
+from constructs_lib.lake import DataLake
+from lakemodel.contracts.loader import load_contracts
+from lakemodel.contracts.model import ContractSet
+from lakemodel.errors import DataLakeError
+from tests.support import ROOT, new_stack, resources, template
+
+CONTRACTS = load_contracts(ROOT / "examples" / "contracts", None).require_all()
+
+
+def new_lake(stack: Stack, contracts: ContractSet = CONTRACTS) -> DataLake:
+    return DataLake(stack, "Lake", account=LakeAccount(stack, "Account", admins=[]), contracts=contracts)
+
+
+@dataclass(frozen=True)
+class Built:
+    template: dict[str, Any]
+    analyst: str
+
+    def of(self, resource_type: str) -> dict[str, Any]:
+        return resources(self.template, resource_type)
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        return [entry for part in self.of(PERMISSIONS_TYPE).values() for entry in part["Properties"].get(kind, [])]
+
+
+@pytest.fixture(scope="module")
+def built() -> Built:
+    stack = new_stack()
+    lake = new_lake(stack)
+    analyst = iam.Role(stack, "Analyst", role_name="Analyst", assumed_by=iam.AccountRootPrincipal())
+    lake.grants.read(analyst, where=LfTags.all(domain="sales", classification=["public", "internal"]))
+    lake.table("sales", "orders").grants.read(
+        iam.Role(stack, "Partner", role_name="Partner", assumed_by=iam.AccountPrincipal("777788889999")),
+        columns=Columns.all_but("email"),
+        rows="country = 'DE'",
+    )
+    lake.add_pipeline("sales", "orders")
+    lake.add_workgroup("Analysts", members=[analyst])
+    return Built(template(stack), stack.get_logical_id(analyst.node.default_child))  # type: ignore[arg-type] # a CfnRole
+
+
+def test_makes_every_part(built: Built) -> None:
+    """Zones, databases, tables, tags, locations, a pipeline and a workgroup stand in one template."""
+    assert len(built.of("AWS::LakeFormation::Resource")) == 3
+    assert len(built.of("AWS::LakeFormation::Tag")) == 3
+    assert {database["Properties"]["DatabaseInput"]["Name"] for database in built.of("AWS::Glue::Database").values()} == {
+        "sales",
+        "sales_consumption",
+        "sales_quarantine",
+    }
+    assert len(built.of("AWS::Glue::Table")) == 2
+    assert len(built.of("AWS::StepFunctions::StateMachine")) == 1
+    assert len(built.of("AWS::Athena::WorkGroup")) == 1
+
+
+def test_tags_databases_tables_and_columns(built: Built) -> None:
+    """The table counts as its strictest column; columns of another class carry their own; quarantine is restricted."""
+    tagged = {
+        (resource.get("Database", resource.get("Table", resource.get("TableWithColumns")))["Name"], tag["TagKey"]): tag["TagValues"]
+        for association in built.entries("TagAssociations")
+        for resource in [association["Resource"]]
+        if "TableWithColumns" not in resource and resource.get("Table", {}).get("DatabaseName") != "sales_quarantine"
+        for tag in association["LFTags"]
+    }
+    assert tagged["orders", "classification"] == ["restricted"]
+    assert tagged["sales", "domain"] == ["sales"]
+    assert tagged["sales_quarantine", "zone"] == ["quarantine"]
+    columns = [entry for entry in built.entries("TagAssociations") if "TableWithColumns" in entry["Resource"]]
+    assert [entry["LFTags"][0]["TagValues"] for entry in columns] == [["internal"]]
+    assert "email" not in columns[0]["Resource"]["TableWithColumns"]["ColumnNames"]
+
+
+def test_opens_nothing_by_itself() -> None:
+    """A lake that nobody was granted anything on has grants for its own machinery only, and none to everybody."""
+    stack = new_stack()
+    new_lake(stack)
+    bare = template(stack)
+    grants = [grant for part in resources(bare, PERMISSIONS_TYPE).values() for grant in part["Properties"].get("Grants", [])]
+    assert {str(grant["Principal"]) for grant in grants} <= {
+        str({"DataLakePrincipalIdentifier": {"Fn::GetAtt": [name, "Arn"]}})
+        for name in resources(bare, "AWS::IAM::Role")
+        if "Optimizer" in name
+    }
+    assert "IAM_ALLOWED_PRINCIPALS" not in str(bare)
+
+
+def test_leaves_the_excluded_column_out(built: Built) -> None:
+    """All but a column is compiled to the list of the others, in a filter with the rows."""
+    (cells,) = built.of("AWS::LakeFormation::DataCellsFilter").values()
+    assert "email" not in cells["Properties"]["ColumnNames"]
+    assert "total" in cells["Properties"]["ColumnNames"]
+    assert cells["Properties"]["RowFilter"]["FilterExpression"] == "country = 'DE'"
+
+
+def test_comes_in_order(built: Built) -> None:
+    """Settings before tags, locations and databases; tables before permissions: nothing is made while defaults open it."""
+    (settings,) = built.of(SETTINGS_TYPE)
+    for kind in ("AWS::LakeFormation::Tag", "AWS::LakeFormation::Resource", "AWS::Glue::Database"):
+        for resource in built.of(kind).values():
+            assert settings in resource["DependsOn"]
+    for part in built.of(PERMISSIONS_TYPE).values():
+        assert set(built.of("AWS::Glue::Table")) <= set(part["DependsOn"])
+
+
+def test_retains_what_holds_data(built: Built) -> None:
+    """Deleting the stack deletes no bucket, key, database or table."""
+    for kind in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Glue::Database", "AWS::Glue::Table", "AWS::DynamoDB::Table"):
+        for name, resource in built.of(kind).items():
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+def test_fails_without_products() -> None:
+    """An empty set is refused with how to get one."""
+    with pytest.raises(DataLakeError, match=r"got no data product.*load_contracts") as raised:
+        new_lake(new_stack(), ContractSet(contracts=()))
+    assert raised.value.code == "no_products"
+
+
+def test_fails_for_an_unknown_product() -> None:
+    """A pipeline for a product that no contract declares is refused with those that are."""
+    lake = new_lake(new_stack())
+    with pytest.raises(DataLakeError, match=r"no product sales\.returns here; there are sales\.orders") as raised:
+        lake.add_pipeline("sales", "returns")
+    assert raised.value.code == "no_such_product"
+
+
+def test_fails_for_a_class_that_is_not_listed() -> None:
+    """Classes of contracts that the ontology does not have would be tags that cannot be set."""
+    stack = new_stack()
+    account = LakeAccount(stack, "Account", admins=[])
+    with pytest.raises(DataLakeError, match="classification"):
+        DataLake(stack, "Lake", account=account, contracts=CONTRACTS, classifications=["open", "closed"])
