@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 CODE = frozenset({"python", "yaml", "json", "sh", "console"})
 PROSE = frozenset({"text"})
-NOT_OURS = frozenset({".git", ".venv", "cdk.out", "dist", "site", "node_modules"})
+MADE = frozenset({"cdk.out", "cdk.base", "dist", "site", "node_modules", "__pycache__", "spark-warehouse", "metastore_db"})
+HIDDEN_BUT_OURS = frozenset({".ci"})
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>[^`\n]*)$")
 _INCLUDE = re.compile(r'^\s*--8<-- "(?P<file>[^":]+)(?::(?P<section>[\w-]+))?"\s*$')
@@ -47,7 +48,8 @@ class Block:
 def files(root: Path = ROOT) -> Iterator[Path]:
     """Every file of the repository but what is made again, in a stable order."""
     for path in sorted(root.iterdir()):
-        if path.is_dir() and path.name not in NOT_OURS and not path.name.endswith(("cache", ".egg-info")) and path.name != ".hypothesis":
+        is_hidden = path.name.startswith(".") and path.name not in HIDDEN_BUT_OURS
+        if path.is_dir() and not is_hidden and path.name not in MADE and not path.name.endswith(".egg-info"):
             yield from files(path)
         elif path.is_file() and path.suffix != ".pyc":
             yield path

@@ -14,6 +14,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from constructs_lib.runtime.ingestion.run import parse_arguments
 from lakecheck import cli
 from tests.docs.blocks import ROOT
 
@@ -41,6 +42,8 @@ def check(words: list[str]) -> None:
                 assert option in known, f"cdk {subcommand} has no {option}"
         case ["aws", service, operation, *arguments]:
             check_aws(service, operation, arguments)
+        case ["python", "-m", "constructs_lib.runtime.ingestion.job", *arguments]:
+            assert parse_arguments(arguments).spec
         case ["pip", "install", requirement]:
             check_requirement(requirement)
         case ["cp" | "diff" | "grep", _, *_]:

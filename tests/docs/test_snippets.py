@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam, aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.baseline import LakeAccount
 from constructs_lib.catalog import ContractCatalog
+from constructs_lib.lake import DataLake
 from constructs_lib.query import QueryWorkgroup, ResultsBucket
 from constructs_lib.storage import LakeStorage
 from lakemodel.config.loader import load_config
@@ -41,6 +42,11 @@ class Arguments:
         """The stack that everything is made in."""
         return new_stack(self.app)
 
+    @cached_property
+    def storage(self) -> LakeStorage:
+        """The zones, the same for everything that asks for them."""
+        return LakeStorage(self.stack, "Storage")
+
     def of(self, function: Callable[..., Any]) -> dict[str, Any]:
         """The arguments of a snippet; one that makes stacks itself gives them no environment, so neither do we."""
         names = inspect.signature(function).parameters
@@ -59,7 +65,9 @@ class Arguments:
             "contract": lambda: self.orders_contract,
             "table": lambda: self.orders_contract.tables[0],
             "placement": lambda: PlacementLock().extend(self.contracts),
-            "storage": lambda: LakeStorage(self.stack, "Storage"),
+            "storage": lambda: self.storage,
+            "data_lake": self._data_lake,
+            "flights": self._pipeline,
             "lake": lambda: LakeStorage(self.stack, "Lake"),
             "account": self._account,
             "orders": self._orders,
@@ -78,8 +86,13 @@ class Arguments:
         return LakeAccount(self.stack, "Account", admins=[])
 
     def _orders(self) -> Any:
-        storage = LakeStorage(self.stack, "Storage")
-        return ContractCatalog(self.stack, "Catalog", contracts=self.contracts, zones=storage.zones).table("sales", "orders")
+        return ContractCatalog(self.stack, "Catalog", contracts=self.contracts, zones=self.storage.zones).table("sales", "orders")
+
+    def _data_lake(self) -> Any:
+        return DataLake(self.stack, "DataLake", account=self._account(), contracts=self.contracts, storage=self.storage)
+
+    def _pipeline(self) -> Any:
+        return self._data_lake().add_pipeline("sales", "orders")
 
     def _workgroup(self) -> Any:
         return QueryWorkgroup(self.stack, "Workgroup", name="team", results=ResultsBucket(self.stack, "Results", access_logs=None))

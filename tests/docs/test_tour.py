@@ -28,8 +28,8 @@ def replaced(text: str, after: str, old: str, new: str) -> str:
 
 
 def templates(assembly: Path) -> dict[str, str]:
-    """Every template of an assembly by its file's name."""
-    return {path.name: path.read_text() for path in assembly.rglob("*.template.json")}
+    """Every template of an assembly by its path in it."""
+    return {path.relative_to(assembly).as_posix(): path.read_text() for path in assembly.rglob("*.template.json")}
 
 
 @pytest.fixture
@@ -65,6 +65,6 @@ def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path) -> None:
     finish(start_app(tmp_path / "cdk.out", LAKE_CONTRACTS=str(copy / "contracts")))
     before, after = templates(reference_dir), templates(tmp_path / "cdk.out")
     assert before.keys() == after.keys()
-    changed = {f"cdk.base/assembly-{name[: name.index('Main')]}/{name}" for name in before if before[name] != after[name]}
+    changed = {f"cdk.base/{name}" for name in before if before[name] != after[name]}
     shown = {line.split()[1] for line in (TOUR / "changed-class.txt").read_text().splitlines()}
     assert changed == shown

@@ -1,0 +1,1 @@
+aws ram enable-sharing-with-aws-organization

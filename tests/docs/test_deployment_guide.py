@@ -1,0 +1,52 @@
+"""What the deployment guide says of the reference's stacks is so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.blocks import DOCS
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Lake
+
+pytestmark = pytest.mark.xdist_group("reference")
+GUIDE = (DOCS / "guides" / "deployment.md").read_text(encoding="utf-8")
+ROWS = [
+    (int(number), re.findall(r"`(\w+)`", names), protected == "yes")
+    for number, names, protected in re.findall(r"^\| (\d) \| (.+?) \| .+ \| (yes|no) \|$", GUIDE, re.MULTILINE)
+]
+MORE_SHARDS = {"MainCatalog2"}
+
+
+def test_every_stack_is_listed(reference: Lake) -> None:
+    """The table of stacks has those of an environment, each once, with its protection."""
+    said = {name: protected for _, names, protected in ROWS for name in names if name not in MORE_SHARDS}
+    assert said == {name: stack.protected for name, stack in reference.of("Prod").items()}
+    assert len([name for _, names, _ in ROWS for name in names]) == len(said) + len(MORE_SHARDS)
+
+
+def test_order_of_the_list_is_an_order_of_deployment(reference: Lake) -> None:
+    """No stack stands above one that it waits for."""
+    place = {name: number for number, names, _ in ROWS for name in names}
+    for name, stack in reference.of("Prod").items():
+        assert all(place[earlier.removeprefix("Prod/")] < place[name] for earlier in stack.after)
+
+
+def test_keys_are_counted_right(reference: Lake) -> None:
+    """The number of KMS keys in each account, which is what an idle lake costs."""
+    said = [int(number) for number in re.findall(r"account (\d+): ", GUIDE)]
+    stacks = reference.of("Prod")
+    assert said == [
+        sum(len(stack.of_type("AWS::KMS::Key")) for name, stack in stacks.items() if name.startswith(account))
+        for account in ("Main", "Analytics")
+    ]
+
+
+def test_alarms_are_counted_right(reference: Lake) -> None:
+    """One alarm for each product, one for dead letters."""
+    stacks = reference.of("Prod").values()
+    alarms = sum(len(stack.of_type("AWS::CloudWatch::Alarm")) for stack in stacks)
+    assert alarms == 1 + sum(len(stack.of_type("AWS::StepFunctions::StateMachine")) for stack in stacks)
