@@ -7,7 +7,7 @@ PACKS := AwsSolutions NIST.800.53.R5 HIPAA.Security PCI.DSS.321
 export LAKE_CONTRACTS := $(CONTRACTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports docs bench wheel lock contracts-lock clean
+.PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports picture docs bench wheel lock contracts-lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -47,6 +47,9 @@ types: setup-dev
 
 imports: setup-dev
 	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+picture: synth ## draw docs/pictures/reference.svg again, after a change of the reference
+	@$(BIN)/python tools/picture.py
 
 docs: ## build the documentation site into site/, warnings are errors
 	@$(PYTHON) tools/setup.py docs

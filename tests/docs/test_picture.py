@@ -112,5 +112,5 @@ def test_unknown_environment_is_refused(reference_dir: Path) -> None:
 
 
 def test_committed_picture_is_up_to_date(reference_dir: Path) -> None:
-    """Draw it again with `make synth && .venv/bin/python tools/picture.py` after a change of the reference."""
+    """`make picture` draws it again after a change of the reference."""
     assert PICTURE.read_text(encoding="utf-8") == draw(reference_dir)
