@@ -136,7 +136,7 @@ class IngestionPipeline(Construct):
             msg = f"got a concurrency of {concurrency}; at least one run at a time is needed"
             raise misuse(self, msg, code="pipeline_concurrency")
         seconds = job_timeout.to_seconds()
-        if seconds % 60 or not 60 <= seconds <= Duration.days(_LONGEST_JOB_DAYS).to_seconds():
+        if seconds % 60 or not 60 <= seconds <= Duration.days(_LONGEST_JOB_DAYS).to_seconds():  # noqa: PLR2004 - a minute
             msg = f"got a job timeout of {seconds:.0f} seconds; Glue allows whole minutes, from 1 minute to {_LONGEST_JOB_DAYS} days"
             raise misuse(self, msg, code="pipeline_timeout")
 

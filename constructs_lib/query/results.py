@@ -133,7 +133,7 @@ class ResultsBucket(Construct):
             )
             raise misuse(self, msg, code="results_expiry")
         if days < most:
-            assert isinstance(self.bucket, s3.Bucket)
+            assert isinstance(self.bucket, s3.Bucket)  # noqa: S101 - what a LakeBucket is made of
             self.bucket.add_lifecycle_rule(prefix=prefix, expiration=after)
 
 

@@ -173,7 +173,7 @@ class LakeBucket(Construct):
     def _configure(self, bucket: s3.Bucket, access_logs: BucketHolder | None, inventory: BucketHolder | None, *, notify: bool) -> None:
         """Sets what the L2 would only set with helpers or statements in other stacks' policies."""
         resource = bucket.node.default_child
-        assert isinstance(resource, s3.CfnBucket)
+        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - what an L2 bucket is made of
         for target in (access_logs, inventory):
             if target is not None and isinstance(target.bucket, s3.Bucket) and target.bucket.policy is not None:
                 bucket.node.add_dependency(target.bucket.policy)  # S3 may check that it can deliver
