@@ -54,7 +54,7 @@ def test_a_granular_iam5_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("make", [new_stack, lambda app: cdk.Stage(app, "Dev"), lambda app: app])
-def test_fails_when_put_on_more_than_a_resource(make) -> None:  # noqa: ANN001 - one of three lambdas
+def test_fails_when_put_on_more_than_a_resource(make) -> None:
     """A stack, a stage or an app would spread the acknowledgement over all it holds."""
     with pytest.raises(DataLakeError, match="not on a stack or an app") as caught:
         acknowledge(make(new_app()), RULE, reason="x")
