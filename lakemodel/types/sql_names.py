@@ -39,6 +39,8 @@ WIDENED: Final[dict[PrimitiveKind, DataType]] = {
 """What holds every value of an integer type that is followed by `unsigned`."""
 
 DECIMALS: Final = frozenset({"decimal", "numeric", "number", "dec", "bigdecimal", "decimal32", "decimal64", "decimal128"})
+# One argument of these is the scale (ClickHouse); the name gives the digits.
+SIZED_DECIMALS: Final = {"decimal32": 9, "decimal64": 18, "decimal128": 38}
 
 SINGLES: Final = frozenset({"real", "float4", "float32", "binary_float", "f32", "single"})
 DOUBLES: Final = frozenset({"double", "double precision", "float8", "float64", "binary_double", "f64"})

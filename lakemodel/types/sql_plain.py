@@ -80,6 +80,8 @@ def _decimal(name: str, arguments: list[str], dialect: str) -> SqlType:
         if name in {"numeric", "decimal"} and dialect == "bigquery":
             return SqlType(family=Family.DECIMAL, text=name, type=Decimal(38, 9))
         return SqlType(family=Family.DECIMAL, text=name)
+    if name in names.SIZED_DECIMALS and len(arguments) == 1:
+        arguments = [str(names.SIZED_DECIMALS[name]), arguments[0]]
     try:
         precision = MAX_PRECISION if arguments[0] == "*" else int(arguments[0])
         scale = int(arguments[1]) if len(arguments) > 1 else 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from lakemodel.types.glue import glue_type
 from lakemodel.types.model import Decimal, Primitive, PrimitiveKind
@@ -41,6 +40,10 @@ PLAIN = {
     "NUMBER(*,2)": "decimal(38,2)",
     "number(5,-2)": "decimal(7,0)",
     "number(3,5)": "decimal(5,5)",
+    "Decimal32(2)": "decimal(9,2)",
+    "Decimal64(4)": "decimal(18,4)",
+    "Nullable(Decimal128(10))": "decimal(38,10)",
+    "decimal128(20, 6)": "decimal(20,6)",
     "money": "decimal(21,4)",
     "smallmoney": "decimal(10,4)",
     "real": "float",
@@ -139,8 +142,10 @@ def test_refuses_what_no_type_holds(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "Name", "com.acme.Address", "varchar(", "varchar)", "decimal(a,b)", "decimal(1,2,3)", "decimal(0)", "array<", "map<int>",
-             "struct<>", "struct<a>", "struct<a:int,A:int>", "int int", "string unsigned", "date with time zone", "['null','string']", "9", "int;drop"]
+    "text", ["", " ", "Name", "com.acme.Address", "varchar(", "varchar)", "decimal(a,b)", "decimal(1,2,3)", "decimal(0)",
+    "array<", "map<int>",
+             "struct<>", "struct<a>", "struct<a:int,A:int>", "int int", "string unsigned", "date with time zone",
+             "['null','string']", "9", "int;drop"]
 )  # fmt: skip
 def test_does_not_guess(text: str):
     """What is not understood as a whole is unknown, never half read."""
