@@ -89,7 +89,7 @@ class _LakeStacks:
             f"{prefix}Account",
             environment=environment,
             audit=self.storage.audit,
-            data_event_buckets=[zone.bucket for zone in zones.zones.values()],
+            data_event_buckets=[*(zone.bucket for zone in zones.zones.values()), self.storage.results.bucket],
             **props,
         )
         domains = _domains_of(stage.config, lake)
@@ -167,7 +167,14 @@ class _ConsumerStacks:
             break_glass_role=stage.config.break_glass_role,
             **props,
         )
-        self.account = AccountStack(stage, f"{prefix}Account", environment=environment, audit=self.storage.audit, **props)
+        self.account = AccountStack(
+            stage,
+            f"{prefix}Account",
+            environment=environment,
+            audit=self.storage.audit,
+            data_event_buckets=[self.storage.results.bucket],
+            **props,
+        )
         self.access = AccessStack(
             stage,
             f"{prefix}Access",

@@ -169,12 +169,16 @@ class LakeFormationSettings(Construct):
         ]
 
     def _share_statements(self) -> list[iam.PolicyStatement]:
-        """What the managed policy AWSLakeFormationCrossAccountManager gives, as far as grants and revocations need it."""
+        """What the managed policy AWSLakeFormationCrossAccountManager gives, as far as grants and revocations need it.
+
+        `ram:GetResourceShares` knows no share's name as a condition, and with one it would be allowed nothing. See
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsresourceaccessmanagerram.html.
+        """
         named = {"StringLike": {"ram:ResourceShareName": "LakeFormation*"}}
         shared = {"StringLikeIfExists": {"ram:RequestedResourceType": ["glue:Table", "glue:Database", "glue:Catalog"]}}
         permission = {"ArnLike": {"ram:PermissionArn": f"arn:{Aws.PARTITION}:ram::aws:permission/AWSRAMLFEnabled*"}}
-        manage = ["AssociateResourceShare", "DeleteResourceShare", "DisassociateResourceShare", "GetResourceShares", "UpdateResourceShare"]
-        read = ["GetResourceShareAssociations", "ListResourceSharePermissions", "ListResources"]
+        manage = ["AssociateResourceShare", "DeleteResourceShare", "DisassociateResourceShare", "UpdateResourceShare"]
+        read = ["GetResourceShareAssociations", "GetResourceShares", "ListResourceSharePermissions", "ListResources"]
         organization = ["DescribeAccount", "DescribeOrganization"]
         return [
             iam.PolicyStatement(sid="CreateShares", actions=["ram:CreateResourceShare"], resources=["*"], conditions=shared),

@@ -164,7 +164,7 @@ class Grants:
             for entry, code, message in self._failures(operation, arguments, requests, by_id):
                 if is_fine(entry, code, message):
                     continue
-                if self._retry.may_retry(code, message, attempt):
+                if self._retry.may_retry(code, message, attempt, shared=_catalog(entry) != self._account):
                     again.append(entry)
                 else:
                     failures.append(_in_words(entry, code, message))

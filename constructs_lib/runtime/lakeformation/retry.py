@@ -30,12 +30,15 @@ TRANSIENT = frozenset(
 )
 """What passes by itself."""
 
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 20.0
 _ATTEMPTS = 10
 _NEW_PRINCIPAL_ATTEMPTS = 6
+_SETTLING_SECONDS = 60.0  # until a role's policy, an administrator or a share made just before is known everywhere
 
 
 def code_of(error: ClientError) -> str:
@@ -66,12 +69,31 @@ class Retry:
     deadline: Deadline
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = field(default=random.random)
+    _settled_at: float | None = field(default=None, init=False)
 
-    def may_retry(self, code: str, message: str, attempt: int) -> bool:
-        """Whether an error in attempt number `attempt`, from 0, is worth another one."""
+    def may_retry(self, code: str, message: str, attempt: int, *, shared: bool = False) -> bool:
+        """Whether an error in attempt number `attempt`, from 0, is worth another one.
+
+        A refusal is for a minute from the first one: this function's own rights, and what another account shares, take effect some
+        seconds after they were given. A policy that denies explicitly does not pass.
+
+        Args:
+            code: The service's name of the error.
+            message: What the service says about it.
+            attempt: Number of the attempt.
+            shared: Whether it is about another account's catalog, of which nothing is found before the share is known.
+        """
         if is_invalid_principal(code, message):
             return attempt + 1 < _NEW_PRINCIPAL_ATTEMPTS
+        if code in _DENIED or (shared and code == "EntityNotFoundException"):
+            return "explicit deny" not in message and attempt + 1 < _ATTEMPTS and self._is_settling()
         return code in TRANSIENT and attempt + 1 < _ATTEMPTS
+
+    def _is_settling(self) -> bool:
+        now = self.deadline.clock()
+        if self._settled_at is None:
+            self._settled_at = now + _SETTLING_SECONDS
+        return now < self._settled_at
 
     def pause(self, attempt: int) -> None:
         """Waits after attempt number `attempt`, from 0.

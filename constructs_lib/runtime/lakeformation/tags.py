@@ -12,6 +12,8 @@ from .targets import Target, resource_of, targets_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+_READS = 5  # until a tag that was accepted is given up on
+
 Assigned = dict[Target, dict[str, str]]
 """The value of each tag key that stands on a target itself, without what it inherits."""
 
@@ -67,15 +69,24 @@ class Tags:
             target: values for target, values in wanted.items() if any(current.get(target, {}).get(key) != values[key] for key in values)
         }
         failures = self._each(self._client.add_lf_tags_to_resource, missing, _never)
-        if missing and not failures:
-            now = self.current(missing)
-            failures = [
+        return failures or self._read_back(missing)
+
+    def _read_back(self, assigned: Assigned) -> list[str]:
+        """What of these tags was accepted and cannot be read, in words; a read may be a little behind a write."""
+        absent: list[str] = []
+        for attempt in range(_READS):
+            if attempt:
+                self._retry.pause(attempt - 1)
+            now = self.current(assigned)
+            absent = [
                 f"tag {key}={value} on {target} was accepted and is not there"
-                for target, values in sorted(missing.items())
+                for target, values in sorted(assigned.items())
                 for key, value in values.items()
                 if now.get(target, {}).get(key) != value
             ]
-        return failures
+            if not absent:
+                break
+        return absent
 
     def remove(self, gone: Assigned) -> list[str]:
         """Takes these tags off, as far as they still have these values. Returns what failed, in words."""

@@ -84,6 +84,23 @@ def test_rights_are_listed_and_conditioned(made: dict[str, Any]) -> None:
                 assert statement["Condition"]
 
 
+def test_no_condition_makes_a_right_of_sharing_void(made: dict[str, Any]) -> None:
+    """RAM knows a share's name when one is changed, not when shares are looked up: there the condition would never hold."""
+    statements = {
+        statement["Sid"]: statement
+        for policy in resources(made, "AWS::IAM::ManagedPolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    }
+    assert "Condition" not in statements["ReadShares"]
+    assert {action for action in statements["ReadShares"]["Action"] if action.startswith(("ram:Get", "ram:List"))} == {
+        "ram:GetResourceShareAssociations",
+        "ram:GetResourceShares",
+        "ram:ListResourceSharePermissions",
+        "ram:ListResources",
+    }
+    assert not [action for action in statements["ManageShares"]["Action"] if action.startswith(("ram:Get", "ram:List"))]
+
+
 def test_sharing_can_be_left_out(assembly: Path) -> None:
     """Without shares the functions have no right of RAM, Organizations or the catalog's policy."""
     alone = json.loads((assembly / "Alone.template.json").read_text())

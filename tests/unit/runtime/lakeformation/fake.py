@@ -31,6 +31,7 @@ class FakeLakeFormation:
         refused: For (permission, resource path): code and message to fail that entry with, as often as stated.
         malformed: Principals whose entry makes a whole batch fail.
         forgets_tags: Whether tags are accepted and not kept.
+        stale_reads: How many reads of tags still answer as if there were none.
         calls: Names of the operations that changed something or were asked, in order.
         stays: Rights that must never be missing; `missing` has those that were, after a call.
     """
@@ -50,6 +51,7 @@ class FakeLakeFormation:
         self.page_size = 2
         self.malformed: set[str] = set()
         self.forgets_tags = False
+        self.stale_reads = 0
         self.settings: dict[str, Any] = {
             "DataLakeAdmins": [],
             "ReadOnlyAdmins": [],
@@ -255,6 +257,9 @@ class FakeLakeFormation:
         self._begin("get_resource_lf_tags")
         assert ShowAssignedLFTags, "inherited tags would look as if they were assigned"
         answer: dict[str, Any] = {}
+        if self.stale_reads:
+            self.stale_reads -= 1
+            return answer
         for path in self._paths(Resource):
             pairs = [{"CatalogId": ACCOUNT, "TagKey": key, "TagValues": [value]} for key, value in self.tags.get(path, {}).items()]
             if not pairs:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from constructs_lib.runtime.lakeformation.cfn_response import OutOfTimeError
 from constructs_lib.runtime.lakeformation.grants import Grants
@@ -144,6 +145,15 @@ def test_a_tag_that_is_accepted_and_not_kept_fails(lake: FakeLakeFormation) -> N
         apply(lake, "Create", {"TagAssociations": [tagged(TABLE, zone="curated")]})
 
 
+def test_a_tag_that_is_read_late_is_waited_for(lake: FakeLakeFormation) -> None:
+    """A read that is behind the write is no failure."""
+    lake.stale_reads = 3  # the one before, and two after
+    apply(lake, "Create", {"TagAssociations": [tagged(TABLE, zone="curated")]})
+    assert lake.tags[("sales", "orders")] == {"zone": "curated"}
+    assert lake.stale_reads == 0
+    assert lake.calls.count("add_lf_tags_to_resource") == 1
+
+
 def test_update_adds_before_it_takes_away(lake: FakeLakeFormation) -> None:
     """The new grant is there before the old one goes."""
     old = {"Grants": [grant(TABLE, "SELECT")]}
@@ -195,7 +205,7 @@ def test_a_partial_failure_names_each_and_takes_nothing_away(lake: FakeLakeForma
     """With one grant of several refused, the others stand, the refused one is named, and no old grant is revoked."""
     old = {"Grants": [grant({"Table": {"DatabaseName": "sales", "Name": "lines"}}, "SELECT")]}
     apply(lake, "Create", old)
-    lake.refused[("INSERT", on("table", "sales", "orders"))] = [("AccessDeniedException", "Insufficient permissions")]
+    lake.refused[("INSERT", on("table", "sales", "orders"))] = [("AccessDeniedException", "Insufficient permissions")] * 20
     new = {"Grants": [grant(TABLE, "INSERT"), grant(EXPRESSION, "SELECT"), grant(TABLE, "SELECT", to="arn:aws:iam::1:role/Nobody")]}
     with pytest.raises(PermissionsError) as raised:
         apply(lake, "Update", new, old)
@@ -230,6 +240,49 @@ def test_a_principal_made_seconds_ago_is_waited_for(lake: FakeLakeFormation) -> 
     lake.refused[("SELECT", on("table", "sales", "orders"))] = [("InvalidInputException", "Invalid principal")] * 2
     apply(lake, "Create", {"Grants": [grant(TABLE, "SELECT")]})
     assert len(held(lake)) == 1
+
+
+def test_rights_given_seconds_ago_are_waited_for(lake: FakeLakeFormation) -> None:
+    """A function that is not known as administrator yet, by IAM or by Lake Formation, goes on once it is."""
+    lake.errors = {"list_permissions": [error("AccessDeniedException", "no identity-based policy allows it")] * 3}
+    lake.refused[("SELECT", on("table", "sales", "orders"))] = [("AccessDeniedException", "Insufficient permissions")] * 3
+    apply(lake, "Create", {"Grants": [grant(TABLE, "SELECT")]})
+    assert held(lake) == {(on("table", "sales", "orders"), "SELECT")}
+
+
+def test_a_refusal_that_stays_is_believed_after_a_minute(lake: FakeLakeFormation) -> None:
+    """However many grants are refused, together they are waited for once."""
+    clock = Clock()
+    lake.errors = {"batch_grant_permissions": [error("AccessDeniedException", "no identity-based policy allows it")] * 200}
+    declared = [grant(TABLE, "SELECT"), grant(TABLE, "INSERT", to=STEWARD), grant(EXPRESSION, "SELECT")]
+    with pytest.raises(PermissionsError) as raised:
+        permissions(lake, retry(clock)).apply(request("Create", {"Grants": declared}))
+    assert len(raised.value.failures) == 3
+    assert 30 < clock.now - 1000 < 90
+
+
+def test_an_explicit_denial_is_believed_at_once(lake: FakeLakeFormation) -> None:
+    """What a policy forbids does not become allowed by waiting."""
+    clock = Clock()
+    lake.errors = {"list_permissions": [error("AccessDeniedException", "with an explicit deny in a service control policy")]}
+    with pytest.raises(ClientError, match="explicit deny"):
+        permissions(lake, retry(clock)).apply(request("Create", {"Grants": [grant(TABLE, "SELECT")]}))
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize(("catalog", "arrives"), [("444444444499", True), (ACCOUNT, False)])
+def test_only_what_another_account_shares_may_be_found_late(lake: FakeLakeFormation, catalog: str, arrives: bool) -> None:  # noqa: FBT001
+    """An expression of a catalog that was shared a moment ago is found after a while; one of the own catalog is there or is not."""
+    expression = {"LFTagPolicy": {"CatalogId": catalog, **EXPRESSION["LFTagPolicy"]}}
+    (resource,) = lake._resources(EXPRESSION)
+    lake.refused[("SELECT", resource)] = [("EntityNotFoundException", "LF-Tag not found")] * 3
+    declared = {"Grants": [grant(expression, "SELECT")]}
+    if arrives:
+        apply(lake, "Create", declared)
+    else:
+        with pytest.raises(PermissionsError, match="LF-Tag not found"):
+            apply(lake, "Create", declared)
+    assert bool(held(lake)) is arrives
 
 
 def test_time_that_runs_out_is_said_before_lambda_ends(lake: FakeLakeFormation) -> None:
