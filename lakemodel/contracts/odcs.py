@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft201909Validator
 
-from lakemodel.contracts.nodes import items_of, parts_of
+from lakemodel.contracts.nodes import items_of, parts_of, text_of
 from lakemodel.contracts.report import did_you_mean, listed, quoted
 from lakemodel.findings import Severity
 
@@ -284,7 +284,7 @@ def _unknown_keys(error: ValidationError, path: Path) -> Iterator[tuple[Path, st
     known = _known_keys(error.schema, set())
     for key in (one for one in instance if one not in known):
         if key in _CONDITIONAL and "logicalType" in known:
-            if instance.get("logicalType") in _LOGICAL_TYPES:
+            if text_of(instance, "logicalType") in _LOGICAL_TYPES:
                 found = f"the key {key} does not go with logicalType {quoted(instance['logicalType'])}"
                 yield (*path, key), found, f"Set logicalType to {_CONDITIONAL[key]}, or remove {key}."
             continue

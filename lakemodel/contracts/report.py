@@ -111,7 +111,8 @@ def _child(node: Any, part: str | int) -> Any:
 def _name_of(node: Any) -> str | None:
     if not isinstance(node, dict):
         return None
-    return next((node[key] for key in _NAMING_KEYS if isinstance(node.get(key), str) and node[key]), None)
+    names = (node.get(key) for key in _NAMING_KEYS)
+    return next((str(name) for name in names if isinstance(name, str | int) and name != ""), None)
 
 
 def listed(items: Iterable[str]) -> str:

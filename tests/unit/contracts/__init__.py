@@ -1,0 +1,1 @@
+"""Data contracts: from what people write to what the lake builds."""

@@ -46,7 +46,9 @@ def test_classifies_every_column_and_describes_it(reference: ContractSet):
 
 def test_tags_personal_data_with_the_strictest_class(reference: ContractSet):
     """A column tagged as personal data is restricted, so that analysts never see it."""
-    tagged = {(table.name, column.name): column.classification for _, table in reference.tables() for column in table.columns if column.tags}
+    tagged = {
+        (table.name, column.name): column.classification for _, table in reference.tables() for column in table.columns if column.tags
+    }
     assert tagged == {
         ("customers", "full_name"): "restricted",
         ("customers", "email"): "restricted",

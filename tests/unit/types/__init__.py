@@ -1,0 +1,1 @@
+"""Column types: read from many spellings, written in three."""
