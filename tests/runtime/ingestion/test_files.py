@@ -94,7 +94,11 @@ def test_columns_go_by_the_header(tmp_path: Path, header: bytes, problem: str | 
     assert survey_file(file, Storage(), TWO).records == 1
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lambda data: gzip.compress(data[:4]) + gzip.compress(data[4:])])
+@pytest.mark.parametrize(
+    "pack",
+    [gzip.compress, bz2.compress, lambda data: gzip.compress(data[:4]) + gzip.compress(data[4:])],
+    ids=["gzip", "bzip2", "two gzip members"],
+)
 def test_compression_is_told_by_the_bytes(tmp_path: Path, pack: Any) -> None:
     """Not by the name; a gzip of several members is read to its end."""
     found = survey_file(stored(tmp_path / "f.csv", pack(b"1,2\n3,4\n")), Storage(), BARE)
@@ -111,6 +115,7 @@ def test_compression_is_told_by_the_bytes(tmp_path: Path, pack: Any) -> None:
         (b"PK\x03\x04....", "zip archive"),
         (b"PAR1....", "Parquet"),
     ],
+    ids=["cut gzip", "cut bzip2", "broken gzip", "broken bzip2", "zip", "parquet"],
 )
 def test_a_file_that_cannot_be_read_to_its_end_says_so(tmp_path: Path, content: bytes, error: str) -> None:
     """Half a file is never taken for a whole one."""
