@@ -118,9 +118,8 @@ def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tu
         document = load(path, display=name)
     except InvalidInput as refusal:
         return None, refusal.findings, None
-    if not name.lower().endswith(CONTRACT_ENDINGS) and document.data.get("kind") != "DataContract":
-        note = Finding(Place(name), "contract.not_a_contract", "is no data contract and is left out", severity=Severity.NOTE)
-        return None, (note,), None
+    if (stranger := _stranger(name, document.data)) is not None:
+        return None, (stranger,), None
     report = Report(document)
     data = normal_form(document, standard_keys())
     if not is_readable_version(data, report):
@@ -130,6 +129,17 @@ def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tu
     if contract is None or not with_lock:
         return contract, report.finished(), claim
     return (*_with_field_ids(contract, path, name, report), claim)
+
+
+def _stranger(name: str, data: dict[str, Any]) -> Finding | None:
+    """What is to be said of a file that is no contract of the standard: refused when it is a contract all the same, else left out."""
+    if "dataContractSpecification" in data:
+        message = "follows the Data Contract Specification; only the Open Data Contract Standard is read"
+        return Finding(Place(name), "contract.other_standard", message, "Convert it; the Data Contract CLI exports ODCS.")
+    is_meant = "apiVersion" in data and any(isinstance(data.get(key), list) for key in ("schema", "dataset"))
+    if name.lower().endswith(CONTRACT_ENDINGS) or data.get("kind") == "DataContract" or is_meant:
+        return None
+    return Finding(Place(name), "contract.not_a_contract", "is no data contract and is left out", severity=Severity.NOTE)
 
 
 def _read(data: dict[str, Any], report: Report, rules: ContractRules) -> DataContract | None:

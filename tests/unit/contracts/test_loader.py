@@ -58,6 +58,23 @@ def test_leaves_other_files_out(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("dataContractSpecification: 1.1.0\nid: orders\nmodels: {orders: {fields: {a: {type: text}}}}\n", "other_standard"),
+        ("apiVersion: v3.1.0\nid: orders\nschema: [{name: orders}]\n", "kind"),
+        ("apiVersion: v2.2.2\nkind: virtualDataset\ndataset: [{table: orders}]\n", "kind"),
+    ],
+)
+@pytest.mark.parametrize("name", ["b.yaml", "b.odcs.yaml"])
+def test_fails_for_a_contract_in_another_shape(tmp_path: Path, name: str, text: str, code: str):
+    """A contract of another standard, or one without its kind, is refused under any name: left out, its tables would be lost unseen."""
+    write(tmp_path, "a.odcs.yaml")
+    (tmp_path / name).write_text(text)
+    assert errors(tmp_path, code) == {name}
+    assert [contract.product for contract in load_contracts(tmp_path, lake()).contracts] == ["a"]
+
+
 @pytest.mark.parametrize("make", ["missing", "file", "empty", "strangers"])
 def test_fails_for_a_folder_without_contracts(tmp_path: Path, make: str):
     """A wrong path is never a lake without products."""
