@@ -55,11 +55,18 @@ def test_a_word_is_nowhere(reference: Lake, word: str) -> None:
 
 
 def test_iam_is_taken_out_of_every_decision(reference: Lake) -> None:
-    """What Lake Formation would grant to everybody by default is revoked wherever permissions are kept."""
-    kept = list(reference.resources("Custom::LakeFormationPermissions"))
-    assert {stack.name for stack, _, _ in kept} == {"MainGrants", "AnalyticsAccess"}
-    for stack, logical_id, resource in kept:
-        assert resource["Properties"]["RevokeIamAllowedPrincipals"] == "true", f"{stack.path}/{logical_id}"
+    """What Lake Formation would grant to everybody by default is revoked on every database and table that is granted or tagged."""
+    revoked: set[tuple[str, str]] = set()
+    named: set[tuple[str, str]] = set()
+    for stack, _, resource in reference.resources("Custom::LakeFormationPermissions"):
+        properties = resource["Properties"]
+        for entry in [*properties.get("Grants", []), *properties.get("TagAssociations", [])]:
+            for kind in {"Database", "Table"} & set(entry["Resource"]):
+                named.add((stack.account, json.dumps(entry["Resource"][kind], sort_keys=True)))
+                if properties["RevokeIamAllowedPrincipals"] == "true":
+                    revoked.add((stack.account, json.dumps(entry["Resource"][kind], sort_keys=True)))
+    assert len(named) > 40
+    assert named == revoked
     for _, logical_id, settings in reference.resources("Custom::LakeFormationSettings"):
         assert not {"CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions"} & set(settings["Properties"]), logical_id
 

@@ -121,7 +121,6 @@ def test_personas_have_no_zone_key_and_no_zone_bucket(found: list[Statement]) ->
             assert statement.body["Condition"]["StringEquals"]["kms:ViaService"].startswith("s3.")
 
 
-@pytest.mark.xfail(strict=True, reason="the grants stack gives optimizers none of OptimizerRole's LAKE_FORMATION_PERMISSIONS yet")
 def test_optimizers_are_granted_what_they_do(reference: Lake) -> None:
     """An optimizer has no rights in S3, so without grants on its table it would fail at run time, silently."""
     exports = {

@@ -95,7 +95,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory, with_another: ContractSet) -
 
 def without_shared(name: str, resource: dict[str, Any]) -> dict[str, Any]:
     """A resource of one stack without what all products share there: rules and grants are added to it, see the test."""
-    shared = {"MainStorage": "LifecycleConfiguration", "MainGrants": "Grants"}.get(name, "")
+    shared = {"MainStorage": "LifecycleConfiguration", "MainGrants": "Grants", "MainPipelines": "Grants"}.get(name, "")
     properties = {key: value for key, value in resource["Properties"].items() if key not in {shared, "TagAssociations"}}
     return {**resource, "Properties": properties}
 
@@ -109,7 +109,11 @@ def test_a_new_product_leaves_everything_else_where_and_as_it_is(before: Lake, g
         assert without_shared(stack.name, now) == without_shared(stack.name, resource), f"{stack.path}/{logical_id}"
         if now != resource:
             changed.setdefault(stack.name, set()).add(resource["Type"])
-    assert changed == {"MainStorage": {"AWS::S3::Bucket"}, "MainGrants": {"Custom::LakeFormationPermissions"}}
+    assert changed == {
+        "MainStorage": {"AWS::S3::Bucket"},
+        "MainGrants": {"Custom::LakeFormationPermissions"},
+        "MainPipelines": {"Custom::LakeFormationPermissions"},
+    }
     new = {stack.name for stack, logical_id, _ in grown.resources() if logical_id not in before.stacks[stack.path].resources}
     assert new == {"MainCatalog", "MainPipelines"}
 

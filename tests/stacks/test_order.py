@@ -17,15 +17,15 @@ COMES_AFTER = {
     "MainLocations": {"MainAccount", "MainStorage"},
     "MainDatabases": {"MainLocations"},
     "MainCatalog": {"MainDatabases"},
-    "MainPipelines": {"MainCatalog"},
     "MainQuery": {"MainStorage"},
-    "MainGrants": {"MainAccount", "MainLocations", "MainDatabases", "MainCatalog", "MainPipelines"},
+    "MainGrants": {"MainAccount", "MainLocations", "MainDatabases", "MainCatalog"},
+    "MainPipelines": {"MainCatalog", "MainGrants"},
     "AnalyticsAccount": {"AnalyticsStorage"},
     "AnalyticsAccess": {"AnalyticsAccount", "MainGrants"},
 }
 """What has to stand before a stack is deployed, directly or through others."""
 
-RANKS = ("Storage", "Account", "Locations", "Databases", "Catalog", "Pipelines", "Query", "Grants", "Access")
+RANKS = ("Storage", "Account", "Locations", "Databases", "Catalog", "Query", "Grants", "Pipelines", "Access")
 """The order within an account: a stack never waits for one whose kind comes later."""
 
 
@@ -48,7 +48,7 @@ def test_nothing_waits_for_itself(reference: Lake) -> None:
 
 @pytest.mark.parametrize("name", COMES_AFTER)
 def test_what_a_stack_needs_is_there_before_it(reference: Lake, name: str) -> None:
-    """Storage, account, locations, databases, catalog, pipelines, grants; then the consumer's access: in every environment."""
+    """Storage, account, locations, databases, catalog, grants, then pipelines; the consumer's access: in every environment."""
     for environment in reference.environments:
         missing = {f"{environment}/{each}" for each in COMES_AFTER[name]} - earlier(reference, f"{environment}/{name}")
         assert not missing, f"{environment}/{name} may be deployed before {sorted(missing)}"
