@@ -4,7 +4,7 @@ CONTRACTS ?= config/contracts
 BIN := .venv/bin
 PACKS := AwsSolutions NIST.800.53.R5 HIPAA.Security PCI.DSS.321
 
-export LAKE_CONTRACTS := $(CONTRACTS)
+export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports picture docs bench wheel lock contracts-lock clean

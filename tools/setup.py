@@ -8,6 +8,7 @@ Usage: python3 tools/setup.py run|dev|docs|lowest
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -64,10 +65,17 @@ def set_up(layer: str) -> None:
 def install_locked(file: str) -> None:
     """uv where it reaches an index, else pip, which knows this machine's index settings."""
     arguments = ["--require-hashes", "-r", file]
-    done = subprocess.run([BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON, *arguments], cwd=ROOT, check=False)
+    trust = ["--system-certs"] if has_system_certificates() else []
+    done = subprocess.run([BIN / "uv", "pip", "install", "--quiet", *trust, "--python", PYTHON, *arguments], cwd=ROOT, check=False)
     if done.returncode != 0:
-        say("trying pip instead")
+        say("trying pip instead, which takes a minute or two")
         pip("install", "--quiet", *arguments)
+
+
+def has_system_certificates() -> bool:
+    """Whether the machine has a store of its own: behind a company's proxy it knows more than the one uv brings."""
+    found = ssl.get_default_verify_paths()
+    return found.cafile is not None or (found.capath is not None and any(Path(found.capath).iterdir()))
 
 
 def install_project() -> None:
@@ -98,9 +106,9 @@ def install_cdk_cli() -> None:
     home.mkdir(exist_ok=True)
     for file in ("package.json", "package-lock.json"):
         shutil.copy(ROOT / file, home / file)
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    command = [str(BIN / "npm"), "ci", "--silent", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=home, env=environment, check=True)
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    command = [str(BIN / "npm"), "ci", "--loglevel", "error", "--no-progress", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, check=True)
     cli = home / "node_modules/aws-cdk/bin/cdk"
     write_script(BIN / "cdk", f'PATH="{BIN}:$PATH" exec "{BIN}/node" "{cli}" "$@"')
 
