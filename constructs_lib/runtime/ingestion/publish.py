@@ -34,6 +34,7 @@ class Run:
 
     Attributes:
         location: Where its good rows stand.
+        good: How many good rows there are.
         partitions: Directories of good rows; empty when there are none.
         quarantine_location: Where its quarantined rows stand.
         quarantined: How many there are.
@@ -41,6 +42,7 @@ class Run:
 
     run_id: str
     location: str
+    good: int
     partitions: tuple[Partition, ...]
     quarantine_location: str
     quarantined: int
@@ -147,12 +149,23 @@ class IcebergPublisher:
         self._catalog = catalog
 
     def publish(self, spec: JobSpec, run: Run) -> None:
-        """Appends the rows, unless a snapshot of this run is there."""
+        """Appends the rows, unless a snapshot of this run is there.
+
+        Staged files stand below the table, where Glue's optimizer deletes files that no snapshot refers to after some days: what is left of
+        a run that is published so late must not be taken for the whole.
+
+        Raises:
+            PublishError: If staged rows are missing.
+        """
         table = f"`{self._catalog}`.`{spec.database}`.`{spec.table}`"
         committed = self._spark.sql(f"SELECT summary['{self.SNAPSHOT_PROPERTY}'] FROM {table}.snapshots").collect()  # noqa: S608 - names of the contract
         if not run.partitions or any(row[0] == run.run_id for row in committed):
             return
         staged = self._spark.read.parquet(run.location)
+        found = staged.count()
+        if found != run.good:
+            message = f"{run.location} has {found} rows, the run wrote {run.good}; delete its manifest and ingest the original again"
+            raise PublishError(message)
         staged.writeTo(table).option(f"snapshot-property.{self.SNAPSHOT_PROPERTY}", run.run_id).append()
 
 

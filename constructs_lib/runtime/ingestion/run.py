@@ -213,6 +213,7 @@ def _publish(manifest: dict[str, Any], spec: JobSpec, spark: SparkSession, glue_
     run = Run(
         run_id=manifest["run_id"],
         location=manifest["curated"]["location"],
+        good=manifest["counts"]["good"],
         partitions=tuple(
             Partition(values=tuple(partition["values"]), location=partition["location"]) for partition in manifest["curated"]["partitions"]
         ),

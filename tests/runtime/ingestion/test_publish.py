@@ -57,6 +57,7 @@ def run(run_id: str = "r1", days: tuple[str, ...] = (), quarantined: int = 0) ->
     return Run(
         run_id=run_id,
         location=root,
+        good=2,
         partitions=tuple(Partition(values=(day,), location=f"{root}/day={day}") for day in days) or (Partition(values=(), location=root),),
         quarantine_location=f"s3://quarantine/shop/orders/orders/run_id={run_id}",
         quarantined=quarantined,
@@ -149,9 +150,13 @@ def test_a_later_batch_that_fails_takes_the_earlier_ones_back(glue: Any, monkeyp
 class FakeSpark:
     """Records what the Iceberg publisher asks of Spark."""
 
-    def __init__(self, *committed: str) -> None:
+    def __init__(self, *committed: str, staged: int = 2) -> None:
         self.committed = committed
+        self.staged = staged
         self.calls: list[Any] = []
+
+    def count(self) -> int:
+        return self.staged
 
     def sql(self, query: str) -> FakeSpark:
         self.calls.append(query)
@@ -196,6 +201,14 @@ def test_an_iceberg_run_that_is_committed_is_not_appended_again() -> None:
     """The snapshot's summary says so."""
     spark: Any = FakeSpark("r0", "r1")
     IcebergPublisher(spark).publish(FLAT, run("r1"))
+    assert "append" not in spark.calls
+
+
+def test_what_is_left_of_an_iceberg_run_is_not_published() -> None:
+    """Staged rows that were cleaned up before the run was published are missed."""
+    spark: Any = FakeSpark(staged=1)
+    with pytest.raises(PublishError, match="has 1 rows, the run wrote 2; delete its manifest and ingest the original again"):
+        IcebergPublisher(spark).publish(FLAT, run("r1"))
     assert "append" not in spark.calls
 
 
