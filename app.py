@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +23,13 @@ from lakemodel.findings import Severity
 from lakemodel.locks.placement import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lakemodel.findings import Finding
 
 ROOT = Path(__file__).resolve().parent
 CONFIG = ROOT / "config"
+SECONDS_OF_SILENCE = 5.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,22 +54,26 @@ def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> i
     placement, placement_findings = resolve(os.path.relpath(arguments.placement), contracts)
     report_findings([*contracts.findings, *placement_findings])
     if contracts.refused and not arguments.keep_going:
-        say(f"{len(contracts.refused)} contracts refused, nothing was written; --keep-going synthesizes the others")
+        refused = f"{len(contracts.refused)} contract{'s' * (len(contracts.refused) > 1)} refused"
+        say(f"{refused}, nothing was written; --keep-going (make: KEEP_GOING=1) synthesizes the others")
         return 1
     say(f"{len(contracts.contracts)} data products, {len(config.environments)} environments")
 
-    from aws_cdk import App  # noqa: PLC0415 - starting Node takes a second; bad input is refused before
+    with working("starting CDK", started):
+        from aws_cdk import App  # noqa: PLC0415 - starting Node takes a second; bad input is refused before
 
-    from constructs_lib.compliance import add_compliance_packs  # noqa: PLC0415
-    from stacks.stages import EnvironmentStage  # noqa: PLC0415
+        from constructs_lib.compliance import add_compliance_packs  # noqa: PLC0415
+        from stacks.stages import EnvironmentStage  # noqa: PLC0415
 
     app = App(context=cdk_json_context(), outdir=str(outdir))
     add_compliance_packs(app)
     for name in config.environments:
-        EnvironmentStage.for_environment(app, name, config=config, contracts=contracts, placement=placement)
+        with working(f"building {name}", started):
+            EnvironmentStage.for_environment(app, name, config=config, contracts=contracts, placement=placement)
         say(f"built {name}", started)
     say("synthesizing and validating")
-    failure = write(app)
+    with working("synthesizing and validating", started):
+        failure = write(app)
     say(f"wrote {os.path.relpath(outdir)}", started)
     return verdict(outdir, failure) or int(bool(contracts.refused))
 
@@ -140,6 +147,24 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="leave refused contracts out and still end non-zero (or LAKE_KEEP_GOING=1)",
     )
     return parser.parse_args(argv)
+
+
+@contextmanager
+def working(on: str, since: float) -> Iterator[None]:
+    """Says now and then what goes on inside: Node works for long without a word."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(SECONDS_OF_SILENCE):
+            say(on, since)
+
+    teller = threading.Thread(target=tell, name="app.working", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def say(message: str, since: float | None = None) -> None:

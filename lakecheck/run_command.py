@@ -103,11 +103,13 @@ def _run(arguments: argparse.Namespace, progress: Progress) -> Run | int:
 
     synth_seconds = app_exit = None
     if arguments.app is not None:
+        from lakecheck.assembly.reader import MANIFEST  # noqa: PLC0415
         from lakecheck.synthesis import synthesize  # noqa: PLC0415
 
         synthesis = synthesize(arguments.app, arguments.assembly, progress)
         if not synthesis.written:
-            progress.line(f"lakecheck: the app ended with exit code {synthesis.exit_code} and left no assembly to judge")
+            older = f"; {arguments.assembly} is still that of an earlier run" if (arguments.assembly / MANIFEST).exists() else ""
+            progress.line(f"lakecheck: the app ended with exit code {synthesis.exit_code} and left no assembly to judge{older}")
             return 1 if synthesis.exit_code == 1 else 2
         synth_seconds, app_exit = synthesis.seconds, synthesis.exit_code
     started = time.perf_counter()

@@ -125,7 +125,7 @@ def _pass_on(lines: Iterable[str], fresh: str, outdir: str, progress: Progress) 
     held: list[str] = []
     listing = False
     for raw in lines:
-        line = raw.replace(fresh, outdir)
+        line = raw.replace(fresh, outdir).replace(Path(fresh).name, Path(outdir).name)
         starts = bool(_OWN_REPORT.match(line) or _PLACE.match(line))
         listing = starts or (listing and (not line or line.startswith(_DETAIL)))
         if listing:

@@ -147,6 +147,12 @@ def test_all_contracts_are_told_at_once(lake: Inputs, capsys: pytest.CaptureFixt
     assert CUSTOMERS in said
 
 
+def test_one_refused_contract_is_one(lake: Inputs, capsys: pytest.CaptureFixture[str]) -> None:
+    """And what to do is said in make's words too: that is how most people came here."""
+    HOSTILE["a product of 64 characters"][0](lake)
+    assert "1 contract refused, nothing was written; --keep-going (make: KEEP_GOING=1) synthesizes" in refused(lake, capsys)
+
+
 def test_a_refusal_needs_no_node(lake: Inputs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Bad input is told before CDK is started: quickly, and where Node is missing too."""
     monkeypatch.setitem(sys.modules, "aws_cdk", None)

@@ -40,6 +40,7 @@ def app(folder: Path, *, exit_code: int = 0, writes: bool = True, report: object
         out = os.environ["CDK_OUTDIR"]
         print({says!r}, end="", file=sys.stderr, flush=True)
         print("writing to", out, os.environ.get("LAKE_CONTRACTS", ""))
+        print("in short", os.path.relpath(out, os.path.dirname(out)))
         if {writes}:
             shutil.copytree({str(template)!r}, out, dirs_exist_ok=True)
         sys.exit({exit_code})
@@ -70,7 +71,9 @@ def test_a_fresh_assembly_takes_the_old_ones_place(
     assert stacks(outdir) == ["Fresh"]
     assert not (outdir / "Old.template.json").exists()
     assert leftovers(tmp_path) == []
-    assert f"writing to {outdir} theirs\n" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"writing to {outdir} theirs\n" in said
+    assert "in short cdk.out\n" in said
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "deeper"])
@@ -94,7 +97,7 @@ def test_an_app_that_wrote_nothing_leaves_the_old_assembly(
     out, err = capsys.readouterr()
     assert out == ""
     assert says in err
-    assert f"ended with exit code {exit_code} and left no assembly" in err
+    assert f"ended with exit code {exit_code} and left no assembly to judge; {outdir} is still that of an earlier run\n" in err
     assert stacks(outdir) == ["Old"]
     assert leftovers(tmp_path) == []
 
@@ -128,7 +131,9 @@ def test_an_app_that_ends_badly_turns_a_clean_assembly_red(tmp_path: Path) -> No
 def test_what_cdk_lists_is_shown_when_there_is_no_report_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing the app said is lost."""
     assert run(tmp_path / "cdk.out", app(tmp_path, exit_code=1, writes=False, says=LISTING)) == 1
-    assert "has no logs" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "has no logs" in said
+    assert "earlier run" not in said
 
 
 def test_fails_when_the_place_holds_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
