@@ -67,6 +67,8 @@ def normalise(value: Any) -> Any:
             plain = {key: normalise(each) for key, each in value.items() if key != "Metadata"}
         case list():
             plain = [normalise(each) for each in value]
+            if any(isinstance(each, str) and _HASH.search(each) for each in plain):  # CDK sorts a statement's resources, by hash here
+                plain.sort(key=lambda each: _HASH.sub("<asset>", str(each)))
     return plain
 
 

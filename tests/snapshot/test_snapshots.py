@@ -64,3 +64,11 @@ def test_snapshots_are_read_as_text() -> None:
         "Braces": "{not json}",
     }
     assert text({"A": {"Key": f"{'0a' * 32}.zip"}, "B": {}}, "^A") == '{\n "A": {\n  "Key": "<asset>.zip"\n }\n}\n'
+
+
+def test_an_assets_hash_does_not_show() -> None:
+    """Neither in a name nor in the order of names: code that changes leaves the snapshots as they are."""
+    old, new = "a" * 64, "c" * 64
+    statements = [{"Policy": {"Resource": sorted([f"{code}.py", f"{'b' * 64}.zip"])}} for code in (old, new)]
+    assert statements[0]["Policy"]["Resource"][0] != statements[1]["Policy"]["Resource"][0].replace(new, old)
+    assert text(statements[0]) == text(statements[1])
