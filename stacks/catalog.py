@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.catalog import ContractCatalog, DomainDatabases
-from constructs_lib.core import protect_stack
+from constructs_lib.core import Placeholder, protect_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,8 @@ class DatabasesStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
         self.databases = DomainDatabases(self, "Databases", domains=domains, zones=zones).databases
+        if not self.databases:
+            Placeholder(self, "NoDomain")
 
 
 class CatalogStack(Stack):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
-from constructs_lib.core import protect_stack
+from constructs_lib.core import Placeholder, protect_stack
 from constructs_lib.governance import CatalogPermissions, ResourceLink, accept_personas, shared_databases
 from lakemodel.naming import pascal_case
 from stacks.query import Personas
@@ -60,3 +60,5 @@ class AccessStack(Stack):
             self.links[database.database_name] = link
         catalogs = sorted({database.catalog_id for database in shared})
         self.workgroups = self.personas.add_workgroups(self, results=results, catalog_accounts=catalogs)
+        if not self.personas.personas:
+            Placeholder(self, "NoPersona")

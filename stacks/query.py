@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Duration, Size, Stack, aws_iam as iam
 from constructs import Construct
 
+from constructs_lib.core import Placeholder
 from constructs_lib.governance import DataPrincipal
 from constructs_lib.query import NamedQuery, QueryWorkgroup, permission_set_pattern
 from lakemodel.config.model import RolePrincipal
@@ -123,3 +124,5 @@ class QueryStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         self.personas = Personas(self, "Personas", config=config, environment=environment, account=lake)
         self.workgroups = self.personas.add_workgroups(self, results=results)
+        if not self.personas.personas:
+            Placeholder(self, "NoPersona")

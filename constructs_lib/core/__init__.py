@@ -1,13 +1,15 @@
-"""What every construct stands on: acknowledgements, protection of data, complaints."""
+"""What every construct stands on: acknowledgements, protection of data, complaints, a stack that has nothing yet."""
 
 from constructs_lib.core.acknowledgements import ACKNOWLEDGEMENT_METADATA, LIBRARY_OWNER, acknowledge
 from constructs_lib.core.complaints import misuse
+from constructs_lib.core.placeholder import Placeholder
 from constructs_lib.core.protection import allow_destroy, protect_stack, removal_policy
 from constructs_lib.core.wildcards import acknowledge_wildcards
 
 __all__ = [
     "ACKNOWLEDGEMENT_METADATA",
     "LIBRARY_OWNER",
+    "Placeholder",
     "acknowledge",
     "acknowledge_wildcards",
     "allow_destroy",

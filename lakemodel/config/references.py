@@ -49,6 +49,7 @@ def check_personas(outline: Outline) -> Iterator[Finding]:
         yield from _check_account(outline, (*path, "account"), "account", ("lakes", "consumers"))
         yield from _check_account(outline, (*path, "principal", "trusted_account"), "account", ("lakes", "consumers"))
         yield from _check_read(outline, (*path, "read"))
+        yield from _check_reach(outline, path)
         yield from _check_break_glass(outline, (*path, "principal", "role"))
         for kind in ("permission_set", "role"):
             principal = outline.text(*path, "principal", kind)
@@ -101,6 +102,25 @@ def _check_classes(outline: Outline, path: Path, classes: list[str]) -> Iterator
     elif stated and classes and Zone.QUARANTINE in zones and classes[-1] not in stated:
         message = f"the zone quarantine is listed, but not the class {classes[-1]} that all of it is in; the grant would open nothing there"
         yield outline.finding((*path, "zones"), "void_grant", message, "Remove quarantine, or make a persona of its own for it.")
+
+
+def _check_reach(outline: Outline, path: Path) -> Iterator[Finding]:
+    """A persona of a lake account reads that lake: databases of other lakes are linked in consumer accounts only."""
+    account = outline.text(*path, "account")
+    lakes = {lake for environment in outline.mapping("environments") for lake in outline.accounts(environment, "lakes")}
+    if account not in lakes:
+        return
+    home = {domain: outline.text("domains", domain, "lake") for domain in outline.mapping("domains")}
+    own = [domain for domain, lake in home.items() if lake == account]
+    where = (*path, "read", "domains")
+    stated = [domain for _, domain in outline.texts(*where)]
+    far = [domain for domain in stated or home if home.get(domain) in lakes - {account}]
+    if far:
+        message = f"a persona of the lake account {account} reads that lake alone, and {listed(far, joined_by='and')} "
+        message += f"{'is' if len(far) == 1 else 'are'} elsewhere; allowed here: {listed(own, joined_by='and') or 'none'}"
+        yield outline.finding(
+            where if stated else path, "other_lake", message, "List those domains, or put the persona into a consumer account."
+        )
 
 
 def _check_account(outline: Outline, path: Path, what: str, kinds: tuple[str, ...]) -> Iterator[Finding]:

@@ -54,6 +54,37 @@ def test_fails_when_an_account_id_with_a_leading_zero_is_not_quoted() -> None:
         read_config(yaml_source.parse(text.encode(), file="lake.yaml"))
 
 
+def two_lakes(**persona: Any) -> dict[str, Any]:
+    """Sales in the lake main, travel in the lake trips, and a persona in the account of main."""
+    data = put(valid(), {"domains.travel.lake": "trips", "personas.reader.account": "main"})
+    data["personas"]["reader"]["read"].update(persona)
+    for number, environment in enumerate(data["environments"].values()):
+        environment["lakes"]["trips"] = f"44444444449{number}"
+    return data
+
+
+@pytest.mark.parametrize("domains", [["sales", "travel"], ["travel"]])
+def test_fails_when_a_lakes_persona_reads_another_lake(domains: list[str]) -> None:
+    """Nothing would link the other lake's databases into this account, so the persona would read nothing there."""
+    place, code, text = only(two_lakes(domains=domains))
+    assert (place, code) == ("personas.reader.read.domains", "config.other_lake")
+    assert "a persona of the lake account main reads that lake alone, and travel is elsewhere; allowed here: sales. List" in text
+
+
+def test_fails_when_a_lakes_persona_reads_every_lake() -> None:
+    """No domains are all domains."""
+    data = two_lakes()
+    del data["personas"]["reader"]["read"]["domains"]
+    assert only(data)[:2] == ("personas.reader", "config.other_lake")
+
+
+def test_personas_of_consumers_read_every_lake_and_those_of_lakes_their_own() -> None:
+    """Links go to consumer accounts; a lake needs none for itself."""
+    data = two_lakes(domains=["sales"])
+    assert data["personas"]["analyst"]["read"].get("domains") is None
+    assert read_config(document(data)).personas["reader"].account == "main"
+
+
 def test_fails_when_a_name_is_of_a_lake_and_of_a_consumer() -> None:
     """A persona's account would be ambiguous."""
     data = valid()
