@@ -38,10 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     outdir = Path(os.environ.get("CDK_OUTDIR", ROOT / "cdk.out"))
     try:
-        if "CDK_OUTDIR" not in os.environ:
-            remove_assembly(outdir)
+        remove_assembly(outdir)
         return synthesize(arguments, outdir, started)
     except DataLakeError as error:
+        remove_manifests(outdir)
         say(str(error))
         say("nothing was written")
         return 1
@@ -84,12 +84,21 @@ def remove_assembly(outdir: Path) -> None:
     Raises:
         DataLakeError: `not_an_assembly`, if there is something else in its place.
     """
-    if not outdir.exists():
+    if not outdir.exists() or not any(outdir.iterdir()):
+        return
+    if "CDK_OUTDIR" in os.environ:
+        remove_manifests(outdir)  # the CLI keeps its locks in there
         return
     if not (outdir / "cdk.out").is_file():
         msg = f"found {os.path.relpath(outdir)}, which is no cloud assembly; only an assembly is replaced: move it away"
         raise DataLakeError(msg, code="not_an_assembly")
     shutil.rmtree(outdir)
+
+
+def remove_manifests(outdir: Path) -> None:
+    """Without its manifests an assembly is none: neither the CLI nor anything else deploys what is left of it."""
+    for manifest in (outdir / "manifest.json", *outdir.glob("assembly-*/manifest.json")):
+        manifest.unlink(missing_ok=True)
 
 
 def write(app: Any) -> Exception | None:

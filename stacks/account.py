@@ -1,4 +1,4 @@
-"""The account stack: the singletons of one lake or consumer account, made before anything else asks Lake Formation for something."""
+"""The account stack: the singletons of one lake or consumer account, made before anything else asks Lake Formation. Stateful."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.baseline import LakeAccount
+from constructs_lib.core import protect_stack
 from lakemodel.config.model import Singleton
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AccountStack(Stack):
-    """The owner of what an account has only one of."""
+    """The owner of what an account has only one of: without it the trail ends and grants can no longer be changed."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class AccountStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
+        protect_stack(self)
         baseline = environment.baseline
         self.account_owner = LakeAccount(
             self,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.stacks.assembly import Lake, finish, read, start_app
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+settings.register_profile("tests", deadline=None)  # a shared machine's pauses are no fault of the code
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

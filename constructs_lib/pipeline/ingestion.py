@@ -16,7 +16,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from constructs_lib.core import acknowledge, acknowledge_wildcards, misuse
+from constructs_lib.core import acknowledge_wildcards, misuse
 from constructs_lib.pipeline.code import object_arn, spec_asset
 from constructs_lib.pipeline.definition import PipelineParts, definition
 from constructs_lib.pipeline.permissions import JOB_REASONS, RUN_REASONS, catalog_statements, job_statements, run_statements
@@ -225,11 +225,6 @@ class IngestionPipeline(Construct):
             logs=sfn.LogOptions(destination=self.foundation.log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
         )
         machine.node.add_dependency(policy)  # creating it fails before its role may write logs
-        acknowledge(
-            machine,
-            "CloudFormation-Validate::W3005",
-            reason="the L2 lets the state machine depend on its role, to which it refers anyway; harmless",
-        )
         return machine
 
     def _trigger(self, zones: PipelineZones) -> events.Rule:

@@ -58,7 +58,15 @@ def run_statements(
     bus = stack.format_arn(service="events", resource="event-bus", resource_name="default")
     state = foundation.state
     return [
-        iam.PolicyStatement(sid="Claims", actions=["dynamodb:PutItem", "dynamodb:UpdateItem"], resources=[state.claims.table_arn]),
+        iam.PolicyStatement(
+            sid="ClaimsOfProduct",
+            actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            resources=[state.claims.table_arn],
+            conditions={
+                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{zones.landing.bucket.bucket_name}/{prefix}*"]},
+                "Null": {"dynamodb:LeadingKeys": "false"},
+            },
+        ),
         _key_statement(stack, "ClaimsKey", "dynamodb", [state.key], write=True),
         iam.PolicyStatement(
             sid="OriginalsOfProduct",

@@ -81,7 +81,6 @@ def test_nothing_is_acknowledged_past_the_helper(reference: Lake) -> None:
     assert plain == {(path, entry["id"], entry["reason"]) for path, entry in acknowledgements(reference)}
 
 
-@pytest.mark.xfail(strict=True, reason="state machines acknowledge CloudFormation-Validate::W3005, which is no finding any more")
 def test_no_acknowledgement_is_stale(reference: Lake) -> None:
     """Each was needed by a finding of this very run; one that is not would hide the next."""
     stale = {(path, entry["id"]) for path, entry in acknowledgements(reference)} - used(reference)

@@ -23,7 +23,6 @@ LEFT_BEHIND = {
 """Retained things in stateless stacks: what they hold is not needed to deploy the stack again."""
 
 
-@pytest.mark.xfail(strict=True, reason="account stacks hold the catalog's key and the trail, and are not protected yet")
 def test_stacks_that_hold_data_are_protected(reference: Lake) -> None:
     """Every stack but the stateless ones has termination protection; those have none, so that they can be rolled back."""
     protected = {path for path, stack in reference.stacks.items() if stack.protected}

@@ -113,6 +113,15 @@ def test_the_state_machine_moves_its_own_product_only(synthesized: dict[str, Any
     assert not [action for statement in machine.values() for action in actions(statement) if "Delete" in action and "s3" in action]
 
 
+def test_the_state_machine_claims_its_own_product_only(synthesized: dict[str, Any]) -> None:
+    """It can neither take nor release the claim on another product's object: keys begin with the bucket and the prefix."""
+    claims = statements(synthesized, "FlightsPolicy")["ClaimsOfProduct"]
+    assert claims["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lake-landing/travel/flights/*"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
 def test_keys_are_used_through_their_services(synthesized: dict[str, Any]) -> None:
     """No role decrypts but through S3, DynamoDB or SNS, and no action is a wildcard."""
     for logical_id in ("FlightsPolicy", "FlightsJobPolicy"):
