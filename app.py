@@ -84,7 +84,7 @@ def remove_assembly(outdir: Path) -> None:
     Raises:
         DataLakeError: `not_an_assembly`, if there is something else in its place.
     """
-    if not outdir.exists() or not any(outdir.iterdir()):
+    if not outdir.exists():
         return
     if "CDK_OUTDIR" in os.environ:
         remove_manifests(outdir)  # the CLI keeps its locks in there
@@ -97,6 +97,8 @@ def remove_assembly(outdir: Path) -> None:
 
 def remove_manifests(outdir: Path) -> None:
     """Without its manifests an assembly is none: neither the CLI nor anything else deploys what is left of it."""
+    if not (outdir / "cdk.out").is_file():
+        return
     for manifest in (outdir / "manifest.json", *outdir.glob("assembly-*/manifest.json")):
         manifest.unlink(missing_ok=True)
 
