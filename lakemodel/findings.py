@@ -41,6 +41,9 @@ class Finding:
         message: What was found and what is allowed; lower case, without a final period.
         remedy: What to do about it; a sentence.
         severity: `ERROR` unless said otherwise.
+
+    What cannot be printed in `message` and `remedy` is escaped: a name from somebody's contract may neither steer a terminal nor begin a
+    line of its own.
     """
 
     place: Place
@@ -48,6 +51,10 @@ class Finding:
     message: str
     remedy: str = ""
     severity: Severity = field(default=Severity.ERROR)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _printable(self.message))
+        object.__setattr__(self, "remedy", _printable(self.remedy))
 
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}"
@@ -74,3 +81,9 @@ class Finding:
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those of `findings` that refuse the input, in a stable order."""
     return tuple(sorted(finding for finding in findings if finding.is_error))
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

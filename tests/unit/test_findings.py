@@ -56,3 +56,10 @@ def test_an_error_names_its_place_first() -> None:
     """The construct path stands before the message."""
     assert str(DataLakeError("m", code="c", where="Stack/Lake")) == "Stack/Lake: m"
     assert str(DataLakeError("m", code="c")) == "m"
+
+
+def test_what_a_stranger_wrote_stays_on_its_line() -> None:
+    """Control codes, new lines and direction marks are shown, not obeyed; letters of every script stay letters."""
+    finding = Finding(Place("a.yaml"), "x.y", "found 'a\x1b[31m\nerror: b\u202e'", "Name it 名前.")
+    assert str(finding) == r"a.yaml: found 'a\x1b[31m\nerror: b\u202e'. Name it 名前."
+    assert finding.as_dict()["message"] == r"found 'a\x1b[31m\nerror: b\u202e'"
