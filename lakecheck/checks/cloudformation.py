@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, quiet, templates, tool
+from lakecheck.checks.distinct import equal_templates
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _RESOURCE = "RESOURCE"
 def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
     """Validates every template without its Metadata; what is less than a warning is left out.
 
+    Of equal ones (but for their account and the names of exports) one is enough, if nothing is found in it.
+
     Args:
         assembly: What to judge.
         progress: Told what goes on.
@@ -39,17 +42,21 @@ def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
     engine = library.RegoEngine()  # CelEngine is quicker and misses a resource policy without a statement
     acknowledgements = Acknowledgements(assembly.acknowledgements)
     findings: list[Finding] = []
-    seconds = {}
-    for number, stack in enumerate(assembly.stacks, start=1):
-        progress(f"cloudformation-validate {number}/{len(assembly.stacks)}: {stack.path}")
-        begin = time.perf_counter()
-        findings += _template(library, engine, stack, acknowledgements)
-        seconds[stack.file] = time.perf_counter() - begin
+    seconds: dict[str, float] = {}
+    for group in equal_templates(assembly):
+        for stack in group:
+            progress(f"cloudformation-validate {len(seconds) + 1}: {stack.path}")
+            begin = time.perf_counter()
+            found = _template(library, engine, stack, acknowledgements)
+            seconds[stack.file] = time.perf_counter() - begin
+            findings += found
+            if not found:  # then there is nothing in its equals either
+                break
     return CheckResult(
         name=NAME,
         title=f"cloudformation-validate {library.version()}",
         findings=tuple(findings),
-        detail=templates(assembly),
+        detail=templates(assembly) + (f", {len(seconds):,} distinct" if len(seconds) < len(assembly.stacks) else ""),
         seconds=time.perf_counter() - started,
         stack_seconds=seconds,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import re
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -17,10 +16,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, quiet, templates, tool
+from lakecheck.checks.distinct import equal_templates
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lakecheck.assembly import Assembly, StackTemplate
     from lakecheck.checks.base import Progress
@@ -58,10 +58,10 @@ def check(assembly: Assembly, *, processes: int = 1, progress: Progress = quiet)
     started = time.perf_counter()
     progress("cfn-lint: loading its rules")
     version = tool("cfnlint.version", "cfn-lint").__version__
-    groups = _groups(assembly)
-    leaders = [group[0] for group in groups.values()]
+    groups = equal_templates(assembly)
+    leaders = [group[0] for group in groups]
     matches, seconds = _lint(leaders, processes, progress)
-    followers = [stack for group in groups.values() if matches[group[0].file] for stack in group[1:]]
+    followers = [stack for group in groups if matches[group[0].file] for stack in group[1:]]
     more_matches, more_seconds = _lint(followers, processes, progress)  # their findings name their own values
     matches |= more_matches
     acknowledgements = Acknowledgements(assembly.acknowledgements)
@@ -74,53 +74,6 @@ def check(assembly: Assembly, *, processes: int = 1, progress: Progress = quiet)
         seconds=time.perf_counter() - started,
         stack_seconds=seconds | more_seconds,
     )
-
-
-def _groups(assembly: Assembly) -> dict[tuple[str, str], list[StackTemplate]]:
-    """Templates that cfn-lint cannot tell apart, the region being equal."""
-    groups: dict[tuple[str, str], list[StackTemplate]] = {}
-    names = sorted({stack.stack_name for stack in assembly.stacks if stack.parent is None}, key=len, reverse=True)
-    for stack in assembly.stacks:
-        groups.setdefault((same_but_for_names(stack, assembly.accounts, names), stack.region or ""), []).append(stack)
-    return groups
-
-
-def same_but_for_names(stack: StackTemplate, accounts: Iterable[str], stack_names: Sequence[str]) -> str:
-    """The template's text with what no rule looks at made equal across environments.
-
-    Accounts become placeholders of the same length, in the order they appear, so that two that differ still differ. The stack's name
-    goes from names of exports only: anywhere else a longer name can break a rule.
-
-    Args:
-        stack: The template.
-        accounts: The account ids to replace.
-        stack_names: The names of stacks with which exports may begin, longest first.
-    """
-    text = json.dumps(_exports_renamed(stack.bare, tuple(stack_names)), sort_keys=True)
-    known = [re.escape(account) for account in accounts if re.fullmatch(r"\d{12}", account)]
-    if not known:
-        return text
-    placeholders: dict[str, str] = {}
-
-    def placeholder(match: re.Match[str]) -> str:
-        return placeholders.setdefault(match[0], f"{len(placeholders):a>12x}")
-
-    return re.sub(rf"(?<!\d)(?:{'|'.join(known)})(?!\d)", placeholder, text)
-
-
-def _exports_renamed(value: Any, stack_names: tuple[str, ...], *, is_name: bool = False) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _exports_renamed(item, stack_names, is_name=key == "Fn::ImportValue" or (key == "Name" and value.keys() == {"Name"}))
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_exports_renamed(item, stack_names) for item in value]
-    if is_name and isinstance(value, str):
-        owner, colon, rest = value.partition(":Exports")
-        if colon and owner in stack_names:
-            return f"{owner.partition('-')[2] or owner}:Exports{rest}"  # CDK names a stack in a Stage `Stage-Stack`
-    return value
 
 
 def _lint(stacks: Sequence[StackTemplate], processes: int, progress: Progress) -> tuple[dict[str, list[Match]], dict[str, float]]:

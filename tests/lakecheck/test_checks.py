@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from lakecheck.assembly import Assembly, StackTemplate, read_assembly
-from lakecheck.checks import acknowledgements, cloudformation, compliance, limits, lint
+from lakecheck.checks import acknowledgements, cloudformation, compliance, distinct, limits, lint
 from lakecheck.checks.base import IGNORED
 from lakecheck.run import CHECKS, Options, judge
 from lakemodel.findings import Severity
@@ -121,7 +121,7 @@ def _stack(text: dict[str, Any], account: str | None = "444444444401") -> StackT
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     accounts, names = ["444444444401", "444444444402", "444444444411"], ["Staging-Storage", "Dev-Storage"]
-    return lint.same_but_for_names(_stack(one), accounts, names) == lint.same_but_for_names(_stack(other), accounts, names)
+    return distinct.same_but_for_names(_stack(one), accounts, names) == distinct.same_but_for_names(_stack(other), accounts, names)
 
 
 def test_templates_that_differ_in_account_and_exports_only_are_the_same() -> None:
@@ -141,13 +141,14 @@ def test_different_templates_are_never_taken_for_the_same(one: str, other: str) 
     assert _same({"A": one}, {"A": other}) == (one == other)
 
 
-def test_equal_templates_are_linted_once_and_each_keeps_its_findings(tmp_path: Path) -> None:
-    """A clean template is linted for all environments at once; a finding is found in each of them, with its own values."""
+@pytest.mark.parametrize(("check", "rule"), [(lint.check, "E3034"), (cloudformation.check, "F3034")], ids=["lint", "cloudformation"])
+def test_equal_templates_are_judged_once_and_each_keeps_its_findings(tmp_path: Path, check: Any, rule: str) -> None:
+    """A clean template is judged for all environments at once; a finding is found in each of them, with its own values."""
     clean = read_assembly(write_assembly(tmp_path / "clean", {key: {"Resources": {"Bucket": BUCKET}} for key in ("A", "B")}))
-    assert len(lint.check(clean).stack_seconds) == 1
+    assert len(check(clean).stack_seconds) == 1
     bad = {"Resources": {"Queue": QUEUE_KEPT_TOO_LONG}}
-    found = lint.check(read_assembly(write_assembly(tmp_path / "bad", {"A": bad, "B": bad}))).findings
-    assert [(finding.rule, finding.stack) for finding in found] == [("E3034", "A"), ("E3034", "B")]
+    found = check(read_assembly(write_assembly(tmp_path / "bad", {"A": bad, "B": bad}))).findings
+    assert [(finding.rule, finding.stack) for finding in found] == [(rule, "A"), (rule, "B")]
 
 
 def test_warnings_are_found_and_advice_is_not(tmp_path: Path) -> None:
