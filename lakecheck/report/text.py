@@ -220,7 +220,7 @@ def _labelled(label: str, text: str, width: int) -> Iterator[str]:
 
 def _verdict(run: Run, style: Style, acknowledged: int, *, listed: bool) -> Iterator[str]:
     if acknowledged and not listed:
-        yield style.faint(f"{plural(acknowledged, 'acknowledged finding')}: `lakecheck run --acknowledged` lists each with its reason and owner")
+        yield style.faint(f"{plural(acknowledged, 'acknowledged finding')}: `lakecheck run --acknowledged` says why")
     if run.app_exit:
         yield style.severity(Severity.ERROR, f"the app ended with exit code {run.app_exit}")
     failing = len(run.failing)

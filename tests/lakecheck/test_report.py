@@ -118,7 +118,7 @@ def test_text_has_every_check_and_every_finding(run: Run) -> None:
 def test_text_names_acknowledged_findings_when_asked(run: Run) -> None:
     """By default how many there are and how to see them; else each with reason and owner."""
     short, long = text_report.render(run), text_report.render(run, list_acknowledged=True)
-    assert "4 acknowledged findings: `lakecheck run --acknowledged` lists each" in short
+    assert "4 acknowledged findings: `lakecheck run --acknowledged` says why" in short
     assert "logs stand elsewhere" not in short
     assert "reason   logs stand elsewhere\n  owner    storage team" in long
     assert "owner    nobody" in long
