@@ -127,6 +127,11 @@ def _logical_id(assembly: Assembly, construct_path: str) -> str:
 def _acknowledged(violation: Violation, acknowledgements: Acknowledgements) -> Acknowledged | None:
     if violation.acknowledged_rule is None:
         return None
+    if not f"{violation.construct_path}/".startswith(f"{violation.acknowledged_at}/"):
+        # Older CDK (2.270, for one) lists all constructs of a rule in one entry, with the place of one acknowledgement only.
+        covering = acknowledgements.covering(violation.construct_path, violation.acknowledged_rule)
+        if covering is not None:
+            return covering
     found = acknowledgements.at(violation.acknowledged_at, violation.acknowledged_rule)
     return Acknowledged(
         rule=violation.acknowledged_rule,

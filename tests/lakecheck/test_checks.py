@@ -262,6 +262,23 @@ def test_stale_and_unowned_acknowledgements_are_found(lake: Assembly) -> None:
     assert all("AwsSolutions-S10" in each.message for each in found if each.rule == "stale")
 
 
+def test_constructs_listed_together_have_an_acknowledgement_each(tmp_path: Path) -> None:
+    """Older CDK names the place of one acknowledgement for all constructs of a rule: each is still held against its own."""
+    rule = "AwsSolutions::AwsSolutions-S1"
+    metadata = {f"/Only/{name}": acknowledging(rule, owner=name) for name in ("Bucket", "Other", "Unused")}
+    together = violation("AwsSolutions-S1", "Only/Bucket/Resource", acknowledgedId=rule, acknowledgedAt="Only/Other", reason="because")
+    together["violatingConstructs"].append({"constructPath": "Only/Other/Resource"})
+    report = report_of(pack("AwsSolutions", suppressed=(together,)))
+    assembly = read_assembly(write_assembly(tmp_path / "out", metadata=metadata, report=report))
+    judged = compliance.check(assembly)
+    assert sorted((each.construct_path, each.acknowledged.owner) for each in judged.findings if each.acknowledged) == [
+        ("Only/Bucket/Resource", "Bucket"),
+        ("Only/Other/Resource", "Other"),
+    ]
+    found = acknowledgements.check(assembly, [judged], as_of=DAY).findings
+    assert [(each.rule, each.construct_path) for each in found] == [("stale", "Only/Unused")]
+
+
 def test_nothing_is_called_stale_when_its_check_did_not_run(lake: Assembly, tmp_path: Path) -> None:
     """Neither when the check was left out nor when there is no report to judge by."""
     left_out = judge(lake, Options(as_of=DAY, skip={"compliance": "--skip", "lint": "--fast"}))
