@@ -116,6 +116,10 @@ def write(app: Any) -> Exception | None:
 
 def verdict(outdir: Path, failure: Exception | None) -> int:
     """Non-zero when a plugin's report says so: the CLI by itself exits 0 when no stack is selected."""
+    if failure is not None and not (outdir / "validation-report.json").is_file():
+        remove_manifests(outdir)
+        say(str(failure))
+        return 1
     report = json.loads((outdir / "validation-report.json").read_text())
     failed = [plugin["pluginName"] for plugin in report["pluginReports"] if plugin["conclusion"] != "success"]
     told_elsewhere = "LAKECHECK" in os.environ  # `lakecheck run --app` reports them itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
@@ -17,6 +18,7 @@ from constructs_lib.governance import (
     grant_optimizers,
     grant_personas,
 )
+from lakemodel.contracts.model import ContractSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from constructs_lib.governance import DataPrincipal
     from constructs_lib.storage import LakeZone
     from lakemodel.config.model import LakeConfig, Zone
-    from lakemodel.contracts.model import ContractSet
 
 
 class LocationsStack(Stack):
@@ -76,9 +77,25 @@ class GrantsStack(Stack):
         protect_stack(self)
         self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings, ontology=locations.ontology)
         associate_databases(self.permissions, domains)
-        associate_contracts(self.permissions, contracts, strictest=config.strictest_classification)
         grant_personas(self.permissions, config, environment=environment, lake=lake, principals=principals)
-        for catalog in catalogs:
+        earlier = self.permissions
+        for number, catalog in enumerate(catalogs, start=1):
+            tables = CatalogPermissions(
+                self, f"Tables{'' if number == 1 else number}", settings=account.settings, ontology=locations.ontology
+            )
+            tables.node.add_dependency(earlier)
+            associate_contracts(tables, _of_catalog(contracts, catalog), strictest=config.strictest_classification)
             if catalog.optimizer_role is not None:
                 optimized = [table for table in catalog.tables.values() if isinstance(table, IcebergTable)]
-                grant_optimizers(self.permissions, catalog.optimizer_role.role, tables=optimized)
+                grant_optimizers(tables, catalog.optimizer_role.role, tables=optimized)
+            earlier = tables
+
+
+def _of_catalog(contracts: ContractSet, catalog: ContractCatalog) -> ContractSet:
+    """The contracts with the tables that stand in one catalog stack: each stack's tables have permissions of their own."""
+    return ContractSet(
+        contracts=tuple(
+            replace(contract, tables=tuple(table for table in contract.tables if (contract.domain, table.name) in catalog.tables))
+            for contract in contracts.contracts
+        )
+    )

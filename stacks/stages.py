@@ -140,18 +140,24 @@ class _LakeStacks:
             **props,
         )
         _after(self.grants, self.databases, *self.catalogs)
-        self.pipelines = PipelinesStack(
-            stage,
-            f"{prefix}Pipelines",
-            contracts=contracts,
-            zones=zones,
-            state=self.storage.pipeline_state,
-            account=self.account.account_owner,
-            locations=self.locations,
-            catalogs=catalogs,
-            **props,
-        )
-        _after(self.pipelines, self.grants)
+        self.pipelines = [
+            PipelinesStack(
+                stage,
+                f"{prefix}Pipelines{'' if number == 1 else number}",
+                contracts=contracts.only(
+                    {contract.key for contract in contracts.contracts if placement.pipelines_stack(contract) == number}
+                ),
+                zones=zones,
+                state=self.storage.pipeline_state,
+                account=self.account.account_owner,
+                locations=self.locations,
+                catalogs=catalogs,
+                **props,
+            )
+            for number in placement.pipelines_stacks
+        ]
+        for pipelines in self.pipelines:
+            _after(pipelines, self.grants)
 
 
 class _ConsumerStacks:

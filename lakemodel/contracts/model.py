@@ -211,6 +211,11 @@ class ContractSet:
         kept = tuple(contract for contract in self.contracts if contract.domain in domains)
         return ContractSet(contracts=kept, findings=self.findings, refused=self.refused)
 
+    def only(self, keys: set[str]) -> ContractSet:
+        """The same set with the contracts of these keys alone."""
+        kept = tuple(contract for contract in self.contracts if contract.key in keys)
+        return ContractSet(contracts=kept, findings=self.findings, refused=self.refused)
+
     def tables(self) -> Iterator[tuple[DataContract, Table]]:
         """Each declared table with the contract it comes from."""
         for contract in self.contracts:

@@ -33,6 +33,9 @@ SLOTS_PER_STACK = 80
 """How much one stack takes. A slot is at most five resources (table, its quarantine table, three optimizers), so that a full stack holds
 400 of CloudFormation's 500 and leaves the rest to databases and roles."""
 
+PIPELINES_PER_STACK = 35
+"""How many products' pipelines one stack takes. Each is eleven resources, so that a full stack holds 385 of 500 beside what they share."""
+
 BYTES_PER_SLOT = 8_000
 """Template bytes one slot stands for: 80 of them fill two thirds of CloudFormation's 1 MB, so that tables can grow where they are."""
 
@@ -42,6 +45,7 @@ RESOURCE_SUFFIXES = ("Quarantine", "Compaction", "Retention", "OrphanFiles")
 _VERSION = 1
 _ENTRY_KEYS = {"stack", "id", "slots", "retired"}
 _TABLE_KEY = re.compile(r"^[a-z0-9_]+/[a-z0-9_]+/[a-z0-9_]+$")
+_PRODUCT_KEY = re.compile(r"^[a-z0-9_]+/[a-z0-9_]+$")
 _LOGICAL_ID = re.compile(r"^[A-Za-z][A-Za-z0-9]{0,199}$")
 _NAME_LENGTH = 120
 _DIGEST_LENGTH = 8
@@ -82,7 +86,8 @@ class PlacementLock:
     """An immutable lock. `extend` returns a new one that has a place for every declared table.
 
     Args:
-        entries: Placements by key.
+        entries: Placements of tables by key.
+        products: Number of the pipelines stack of each product, by `domain/product`.
         file: Where it stands, for messages.
 
     Example:
@@ -91,8 +96,11 @@ class PlacementLock:
         ()
     """
 
-    def __init__(self, entries: Mapping[str, Placement] | None = None, *, file: str = DEFAULT_FILE) -> None:
+    def __init__(
+        self, entries: Mapping[str, Placement] | None = None, *, products: Mapping[str, int] | None = None, file: str = DEFAULT_FILE
+    ) -> None:
         self._entries = MappingProxyType(dict(sorted((entries or {}).items())))
+        self._products = MappingProxyType(dict(sorted((products or {}).items())))
         self.file = file
 
     @property
@@ -106,10 +114,10 @@ class PlacementLock:
         return tuple(sorted({entry.stack for entry in self._entries.values() if not entry.retired}))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PlacementLock) and dict(self._entries) == dict(other._entries)
+        return isinstance(other, PlacementLock) and (self._entries, self._products) == (other._entries, other._products)
 
     def __hash__(self) -> int:
-        return hash(tuple(self._entries.values()))
+        return hash((tuple(self._entries.values()), tuple(self._products.items())))
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -149,7 +157,38 @@ class PlacementLock:
             used[stack] = used.get(stack, 0) + slots
             entries[key] = Placement(key=key, stack=stack, logical_id=_free_id(key, taken), slots=slots)
             taken.add(entries[key].logical_id)
-        return PlacementLock(entries, file=self.file)
+        return PlacementLock(entries, products=self._products_with(contracts), file=self.file)
+
+    @property
+    def pipelines_stacks(self) -> tuple[int, ...]:
+        """Numbers of the pipelines stacks, at least one; those whose products are all gone as well: what they hold has to go from AWS."""
+        return tuple(range(1, max(self._products.values(), default=1) + 1))
+
+    def pipelines_stack(self, contract: DataContract) -> int:
+        """Number of the stack that holds the product's pipeline, from 1.
+
+        Raises:
+            DataLakeError: `placement_missing`, if the lock has no place for it: call `extend` first.
+        """
+        key = f"{contract.domain}/{contract.product}"
+        if key not in self._products:
+            msg = f"product {key} has no place; extend the lock with its contract first, or run `lakecheck contracts lock`"
+            raise DataLakeError(msg, code="placement_missing", where=self.file)
+        return self._products[key]
+
+    def _products_with(self, contracts: ContractSet) -> dict[str, int]:
+        """The products' places; new ones take the first stack with room. A retired product keeps its place, and the room it takes."""
+        products = dict(self._products)
+        used: dict[int, int] = {}
+        for stack in products.values():
+            used[stack] = used.get(stack, 0) + 1
+        for key in sorted({f"{contract.domain}/{contract.product}" for contract in contracts.contracts} - products.keys()):
+            stack = 1
+            while used.get(stack, 0) >= PIPELINES_PER_STACK:
+                stack += 1
+            used[stack] = used.get(stack, 0) + 1
+            products[key] = stack
+        return products
 
     def place(self, contract: DataContract, table: Table) -> Placement:
         """Where that table lives.
@@ -200,7 +239,9 @@ class PlacementLock:
 
     def dumps(self) -> str:
         """The lock as it is written to its file."""
-        lines = [f"{json.dumps(entry.key)}: {json.dumps(_as_json(entry))}," for entry in self._entries.values()]
+        texts = {key: json.dumps(_as_json(entry)) for key, entry in self._entries.items()}
+        texts |= {key: json.dumps({"stack": stack}) for key, stack in self._products.items()}
+        lines = [f"{json.dumps(key)}: {text}," for key, text in sorted(texts.items())]
         # The version stands last, so that every table's line ends alike and a line added at the end changes no other.
         return "\n".join(["{", *lines, f'"version": {_VERSION}', "}", ""])
 
@@ -280,12 +321,16 @@ def _parse(text: str, file: str) -> PlacementLock:
     lines = text.splitlines()
     findings: list[Finding] = []
     entries: dict[str, Placement] = {}
+    products: dict[str, int] = {}
     version: object = None
     for key, value in _pairs(text, lines, file):
         if key == "version":
             version = value
             continue
-        line_number = _line_of(lines, key, again=key in entries)
+        line_number = _line_of(lines, key, again=key in entries or key in products)
+        if _PRODUCT_KEY.match(key):
+            findings.extend(_product(key, value, file, line_number, products))
+            continue
         placement = _entry(key, value, file, line_number, findings)
         if key in entries:
             findings.append(_fault(file, line_number, key, "found twice; allowed once: keep the line that is deployed"))
@@ -296,7 +341,19 @@ def _parse(text: str, file: str) -> PlacementLock:
     findings.extend(_clashes(entries, file, lines))
     if findings:
         raise InvalidInput(findings)
-    return PlacementLock(entries, file=file)
+    return PlacementLock(entries, products=products, file=file)
+
+
+def _product(key: str, value: object, file: str, line: int | None, products: dict[str, int]) -> Iterator[Finding]:
+    """Adds a product's place to `products`, or says what is wrong with it."""
+    stack = dict(value).get("stack") if isinstance(value, _Pairs) and [name for name, _ in value] == ["stack"] else None
+    if key in products:
+        yield _fault(file, line, key, "found twice; allowed once: keep the line that is deployed")
+    elif isinstance(stack, int) and _is_count(stack):
+        products[key] = stack
+    else:
+        found = dict(value) if isinstance(value, _Pairs) else value
+        yield _fault(file, line, key, f"found {found!r}; allowed is an object with stack alone, a number from 1")
 
 
 def _pairs(text: str, lines: list[str], file: str) -> _Pairs:
@@ -318,7 +375,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 def _entry(key: str, value: object, file: str, line: int | None, findings: list[Finding]) -> Placement | None:
     if not _TABLE_KEY.match(key):
-        findings.append(_fault(file, line, key, "found an unknown key; allowed are version and domain/product/table"))
+        findings.append(_fault(file, line, key, "found an unknown key; allowed are version, domain/product and domain/product/table"))
         return None
     if not isinstance(value, _Pairs):
         findings.append(_fault(file, line, key, f"found {value!r}; allowed is an object with stack and id"))

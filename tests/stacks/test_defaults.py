@@ -140,7 +140,7 @@ USED: dict[str, tuple[str, Callable[[Template], object], object]] = {
     ),
     "CatalogPermissions.parts": (
         "4",
-        lambda it: len([key for key in resources(it, "Custom::LakeFormationPermissions") if key.startswith("MainGrants")]),
+        lambda it: len([key for key in resources(it, "Custom::LakeFormationPermissions") if key.startswith("MainGrantsPermissions")]),
         4,
     ),
     "PipelineFoundation.log_retention": ("one year", lambda it: only(it, "AWS::Logs::LogGroup", "MainPipelines")["RetentionInDays"], 365),

@@ -127,8 +127,8 @@ WEAKENED: dict[str, tuple[str, str, Edit]] = {
         lambda it: it["Properties"]["WorkGroupConfiguration"].update(EnforceWorkGroupConfiguration=False),
     ),
     "sessions last longer": ("AnalyticsAccess", "AWS::IAM::Role", properties(MaxSessionDuration=43200)),
-    "a table is granted besides": (
-        "MainGrants",
+    "something is granted besides": (
+        "AnalyticsAccess",
         GRANTS,
         lambda it: it["Properties"]["Grants"].append({**it["Properties"]["Grants"][0], "Permissions": ["DROP"]}),
     ),
@@ -166,7 +166,7 @@ STRENGTHENED: dict[str, tuple[str, str, Edit]] = {
         GROUP,
         lambda it: it["Properties"]["WorkGroupConfiguration"].update(BytesScannedCutoffPerQuery=10**7),
     ),
-    "a grant less": ("MainGrants", GRANTS, lambda it: it["Properties"]["Grants"].pop()),
+    "a grant less": ("AnalyticsAccess", GRANTS, lambda it: it["Properties"]["Grants"].pop()),
     "a class less is granted": ("AnalyticsAccess", GRANTS, lambda it: expression(it)[0]["TagValues"].pop()),
     "one more tag is asked for": (
         "AnalyticsAccess",

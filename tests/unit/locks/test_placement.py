@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
 from lakemodel.errors import DataLakeError, InvalidInput
 from lakemodel.locks.placement import (
+    PIPELINES_PER_STACK,
     RESOURCE_SUFFIXES,
     SLOTS_PER_STACK,
     Placement,
@@ -158,8 +160,8 @@ def test_refused_contracts_retire_nothing() -> None:
 
 def test_one_line_for_each_table_ends_alike(tmp_path: Path) -> None:
     """A table added at the very end adds one line and changes none, so that two branches conflict no more than they must."""
-    before = PlacementLock().extend(contracts("sales/a/b", "sales/c/d"))
-    after = before.extend(contracts("sales/a/b", "sales/c/d", "travel/z/z"))
+    before = PlacementLock().extend(contracts("sales/a/b", "sales/c/d", "travel/z/y"))
+    after = before.extend(contracts("sales/a/b", "sales/c/d", "travel/z/y", "travel/z/z"))
     added = set(after.dumps().splitlines()) - set(before.dumps().splitlines())
     assert len(added) == 1
     assert set(before.dumps().splitlines()) <= set(after.dumps().splitlines())
@@ -273,3 +275,54 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
 def test_resource_suffixes_are_public_contract() -> None:
     """Logical ids of what belongs to a table are its own and these; a change would replace deployed resources."""
     assert RESOURCE_SUFFIXES == ("Quarantine", "Compaction", "Retention", "OrphanFiles")
+
+
+def products(number: int, domain: str = "sales") -> ContractSet:
+    """So many products without tables."""
+    template = DataContract(id="x", domain=domain, product="x", version="1.0.0", status="active", tables=(), file="x.odcs.yaml")
+    return ContractSet(contracts=tuple(replace(template, product=f"p{index:03d}") for index in range(number)))
+
+
+def test_pipelines_spread_over_stacks_and_stay() -> None:
+    """A stack takes as many products as fit into 500 resources; a product keeps its stack whoever comes or goes."""
+    full = PlacementLock().extend(products(PIPELINES_PER_STACK))
+    assert full.pipelines_stacks == (1,)
+    more = full.extend(products(PIPELINES_PER_STACK + 1))
+    assert more.pipelines_stacks == (1, 2)
+    gone = more.extend(products(1))
+    assert gone.pipelines_stacks == (1, 2), "the stack of retired products has to be deployed without them"
+    again = gone.extend(products(PIPELINES_PER_STACK + 1))
+    for contract in products(PIPELINES_PER_STACK).contracts:
+        assert again.pipelines_stack(contract) == full.pipelines_stack(contract) == 1
+    assert again.pipelines_stack(products(PIPELINES_PER_STACK + 1).contracts[-1]) == 2
+
+
+def test_the_file_keeps_products(tmp_path: Path) -> None:
+    """What is written is read again, products and tables alike."""
+    lock = PlacementLock().extend(products(3))
+    lock.save(tmp_path / "lock.json")
+    assert PlacementLock.load(tmp_path / "lock.json") == lock
+    assert PlacementLock.load(tmp_path / "lock.json") != PlacementLock()
+
+
+def test_fails_for_a_product_without_a_place() -> None:
+    """Nothing guesses a stack."""
+    with pytest.raises(DataLakeError, match=r"product sales/p000 has no place"):
+        PlacementLock().pipelines_stack(products(1).contracts[0])
+
+
+@pytest.mark.parametrize("entry", ['{"stack": 0}', '{"stack": true}', '{"stack": 1, "id": "X"}', "3", "{}"])
+def test_fails_for_a_corrupt_product(tmp_path: Path, entry: str) -> None:
+    """A place that is none is refused with its line."""
+    file = tmp_path / "lock.json"
+    file.write_text(f'{{\n"sales/p000": {entry},\n"version": 1\n}}\n')
+    with pytest.raises(InvalidInput, match=r"lock\.json:2 sales/p000: found .*; allowed is an object with stack alone"):
+        PlacementLock.load(file)
+
+
+def test_fails_for_a_product_twice(tmp_path: Path) -> None:
+    """A merge that kept both sides is refused."""
+    file = tmp_path / "lock.json"
+    file.write_text('{\n"sales/p000": {"stack": 1},\n"sales/p000": {"stack": 2},\n"version": 1\n}\n')
+    with pytest.raises(InvalidInput, match=r"lock\.json:3 sales/p000: found twice"):
+        PlacementLock.load(file)
