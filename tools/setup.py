@@ -107,7 +107,7 @@ def install_cdk_cli() -> None:
     for file in ("package.json", "package-lock.json"):
         shutil.copy(ROOT / file, home / file)
     environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    command = [str(BIN / "npm"), "ci", "--loglevel", "error", "--no-progress", "--no-audit", "--no-fund"]
+    command = [str(BIN / "npm"), "ci", "--loglevel", "error", "--no-progress", "--no-audit", "--no-fund", "--no-update-notifier"]
     subprocess.run(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, check=True)
     cli = home / "node_modules/aws-cdk/bin/cdk"
     write_script(BIN / "cdk", f'PATH="{BIN}:$PATH" exec "{BIN}/node" "{cli}" "$@"')

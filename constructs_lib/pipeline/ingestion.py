@@ -96,7 +96,7 @@ class IngestionPipeline(Construct):
         self.prefix = f"{contract.domain}/{contract.product}/"
         self.dlq: sqs.IQueue = foundation.dlq
 
-        assets = {name: spec_asset(self, f"Spec{_pascal(name)}", job_specs[name]) for name in sorted(job_specs)}
+        assets = {name: spec_asset(self, f"Spec-{name}", job_specs[name]) for name in sorted(job_specs)}
         iceberg = any(spec.get("format") == "iceberg" for spec in job_specs.values())
         self.job_role = iam.Role(
             self, "JobRole", description=f"Ingestion job of {contract.key}", assumed_by=iam.ServicePrincipal("glue.amazonaws.com")
@@ -328,7 +328,3 @@ def _iceberg_configuration(warehouse: str) -> str:
         f"{_ICEBERG}.warehouse": warehouse,
     }
     return " --conf ".join(f"{name}={value}" for name, value in settings.items())
-
-
-def _pascal(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))

@@ -58,7 +58,6 @@ def by_cli(tmp_path_factory: pytest.TempPathFactory, short: Inputs) -> dict[str,
     return ended
 
 
-@pytest.mark.skipif(not CDK.exists(), reason="the CDK CLI is not set up")
 def test_a_bare_synth_ends_well_and_writes_what_app_py_writes(by_cli: dict[str, tuple[int, str, Path]], reference_dir: Path) -> None:
     """`cdk synth` and `python app.py` make the same templates, so that what is checked is what is deployed."""
     code, said, outdir = by_cli["reference"]
@@ -69,7 +68,6 @@ def test_a_bare_synth_ends_well_and_writes_what_app_py_writes(by_cli: dict[str, 
     assert {path: stack.protected for path, stack in written.items()} == {path: stack.protected for path, stack in expected.items()}
 
 
-@pytest.mark.skipif(not CDK.exists(), reason="the CDK CLI is not set up")
 def test_a_bare_synth_fails_on_a_violation(by_cli: dict[str, tuple[int, str, Path]]) -> None:
     """The CLI selects no stack and would end well by itself; every pack and CDK's own rules see what was planted, and say where."""
     code, said, outdir = by_cli["planted"]

@@ -270,6 +270,16 @@ def test_every_table_of_the_contract_is_ingested_by_default(tmp_path: Path) -> N
         assert (compiled["product"], compiled["table"]) == ("travel.flights", table)
 
 
+def test_tables_whose_names_differ_in_underscores_only_have_a_spec_each() -> None:
+    """Both names are legal, so both tables are ingested; an id that folds them would end synthesis with an error of CDK's."""
+    stack = new_stack()
+    both = contract("a_b", "a__b")
+    foundation = PipelineFoundation(stack, "Foundation", state=PipelineState(stack, "State"))
+    specs = {name: spec(name) for name in ("a_b", "a__b")}
+    pipeline = IngestionPipeline(stack, "Flights", contract=both, job_specs=specs, zones=existing_storage(stack), foundation=foundation)
+    assert {child.node.id for child in pipeline.node.children} >= {"Spec-a_b", "Spec-a__b"}
+
+
 def test_an_existing_topic_is_used() -> None:
     """Alarms and notices go to the topic that was brought along, and none is made."""
     stack = new_stack()
