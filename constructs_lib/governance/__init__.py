@@ -6,7 +6,8 @@ from constructs_lib.governance.facades import GovernedTable, LakeGrants, TableGr
 from constructs_lib.governance.filters import DataCellsFilter
 from constructs_lib.governance.links import ResourceLink
 from constructs_lib.governance.locations import DataLocation, LocationZone
-from constructs_lib.governance.permissions import PERMISSIONS_TYPE, CatalogPermissions, PermissionsOwner
+from constructs_lib.governance.parts import PERMISSIONS_TYPE
+from constructs_lib.governance.permissions import CatalogPermissions, PermissionsOwner
 from constructs_lib.governance.personas import SharedDatabase, accept_personas, grant_personas, persona_expression, shared_databases
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import jsii
-from aws_cdk import CustomResource, Duration, IStableAnyProducer, Lazy, Stack
 from constructs import Construct, IConstruct, IValidation
 
 from constructs_lib.core import misuse
 from constructs_lib.governance.conflicts import Filter, ReadingGrants
 from constructs_lib.governance.facades import LakeGrants
 from constructs_lib.governance.filters import DataCellsFilter
+from constructs_lib.governance.parts import Part
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
     from constructs_lib.governance.tags import LfTagExpression, LfTagOntology
-
-PERMISSIONS_TYPE = "Custom::LakeFormationPermissions"
-"""CloudFormation type of the custom resources that carry grants and LF-Tag associations."""
 
 _PARTS = 4
 _MOST_PARTS = 64
@@ -92,7 +89,7 @@ class CatalogPermissions(Construct):
         self._ontology = ontology
         self._revoke = True if revoke_iam_allowed_principals is None else revoke_iam_allowed_principals
         self._count = parts
-        self._parts: dict[int, _Part] = {}
+        self._parts: dict[int, Part] = {}
         self._reading = ReadingGrants()
         self._filters: dict[str, DataCellsFilter] = {}
         self._tags: dict[tuple[str, ...], dict[str, str]] = {}
@@ -245,11 +242,11 @@ class CatalogPermissions(Construct):
             self._filters[digest] = cells
         return self._filters[digest]
 
-    def _part(self, resource: CatalogResource, after: IConstruct | None) -> _Part:
+    def _part(self, resource: CatalogResource, after: IConstruct | None) -> Part:
         """The custom resource that has this catalog object, made when it is first needed and chained to the others."""
         number = int.from_bytes(hashlib.sha256(resource.owner.encode()).digest()[:4]) % self._count
         if number not in self._parts:
-            part = _Part(self, number, self._settings, revoke=self._revoke)
+            part = Part(self, number, self._settings, revoke=self._revoke)
             if self._ontology is not None:
                 part.resource.node.add_dependency(self._ontology)
             for other, there in self._parts.items():  # every earlier one, so that the order in which they are made does not show
@@ -271,88 +268,6 @@ class CatalogPermissions(Construct):
                     "use one CatalogPermissions for each domain or catalog stack, or more `parts` in a new one"
                 )
         return found
-
-
-class _Part:
-    """One custom resource with its share of the entries."""
-
-    def __init__(self, scope: CatalogPermissions, number: int, settings: PermissionsOwner, *, revoke: bool) -> None:
-        self._grants: dict[tuple[str, CatalogResource], tuple[DataPrincipal, set[str], set[str]]] = {}
-        self._tags: dict[CatalogResource, dict[str, str]] = {}
-        self._after: set[str] = set()
-        self._resolved: dict[str, str] = {}
-        self.resource = CustomResource(
-            scope,
-            f"Part{number:02d}",
-            resource_type=PERMISSIONS_TYPE,
-            service_token=settings.permissions_function.function_arn,
-            service_timeout=Duration.minutes(60),  # several deployments may wait for the one writer
-            properties={
-                "Grants": Lazy.any(_Entries(self._rendered_grants), omit_empty_array=True),
-                "TagAssociations": Lazy.any(_Entries(self._rendered_tags), omit_empty_array=True),
-                "RevokeIamAllowedPrincipals": "true" if revoke else "false",
-            },
-        )
-        self.resource.node.add_dependency(settings.resource)
-
-    def add_grant(self, principal: DataPrincipal, resource: CatalogResource, granted: Iterable[str], passing: Iterable[str]) -> None:
-        _, permissions, grantable = self._grants.setdefault((principal.identifier, resource), (principal, set(), set()))
-        permissions.update(granted)
-        grantable.update(passing)
-
-    def add_tags(self, resource: CatalogResource, tags: Mapping[str, str]) -> None:
-        self._tags.setdefault(resource, {}).update(tags)
-
-    def come_after(self, construct: IConstruct) -> None:
-        if construct.node.path not in self._after:
-            self._after.add(construct.node.path)
-            self.resource.node.add_dependency(construct)
-
-    def size(self) -> tuple[int, int]:
-        """Entries, and bytes but for what references become, for which the limit leaves room."""
-        rendered = [self._rendered_grants(), self._rendered_tags()]
-        return len(self._grants) + len(self._tags), len(json.dumps(rendered, separators=(",", ":")))
-
-    def _rendered_grants(self) -> list[dict[str, Any]]:
-        entries = []
-        for (identifier, resource), (_, permissions, grantable) in self._grants.items():
-            entry = {
-                "Principal": {"DataLakePrincipalIdentifier": identifier},
-                "Resource": resource.render(),
-                "Permissions": sorted(permissions),
-            }
-            if grantable:
-                entry["PermissionsWithGrantOption"] = sorted(grantable)
-            entries.append((self._stable(resource.body), self._stable(identifier), entry))
-        return [entry for _, _, entry in sorted(entries, key=lambda each: each[:2])]
-
-    def _rendered_tags(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "Resource": resource.render(),
-                "LFTags": [{"CatalogId": Stack.of(self.resource).account, "TagKey": key, "TagValues": [tags[key]]} for key in sorted(tags)],
-            }
-            for resource, tags in sorted(self._tags.items(), key=lambda item: (item[0].kind, item[0].body))
-        ]
-
-    def _stable(self, text: str) -> str:
-        """`text` with references as the template spells them: tokens are numbered in the order of their making."""
-        if "${Token[" not in text:  # asking CDK would cross the language border for each entry
-            return text
-        if text not in self._resolved:
-            self._resolved[text] = json.dumps(Stack.of(self.resource).resolve(text))
-        return self._resolved[text]
-
-
-@jsii.implements(IStableAnyProducer)
-class _Entries:
-    """Renders entries when the template is written, after all of them were added."""
-
-    def __init__(self, render: Any) -> None:
-        self._render = render
-
-    def produce(self) -> Any:
-        return self._render()
 
 
 @jsii.implements(IValidation)

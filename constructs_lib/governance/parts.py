@@ -1,0 +1,103 @@
+"""One custom resource of a `CatalogPermissions`: its share of the grants and LF-Tag associations, rendered when the template is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import CustomResource, Duration, IStableAnyProducer, Lazy, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from constructs import IConstruct
+
+    from constructs_lib.governance.permissions import CatalogPermissions, PermissionsOwner
+    from constructs_lib.governance.principals import DataPrincipal
+    from constructs_lib.governance.resources import CatalogResource
+
+PERMISSIONS_TYPE = "Custom::LakeFormationPermissions"
+"""CloudFormation type of the custom resources that carry grants and LF-Tag associations."""
+
+
+class Part:
+    """One custom resource with its share of the entries."""
+
+    def __init__(self, scope: CatalogPermissions, number: int, settings: PermissionsOwner, *, revoke: bool) -> None:
+        self._grants: dict[tuple[str, CatalogResource], tuple[DataPrincipal, set[str], set[str]]] = {}
+        self._tags: dict[CatalogResource, dict[str, str]] = {}
+        self._after: set[str] = set()
+        self._resolved: dict[str, str] = {}
+        self.resource = CustomResource(
+            scope,
+            f"Part{number:02d}",
+            resource_type=PERMISSIONS_TYPE,
+            service_token=settings.permissions_function.function_arn,
+            service_timeout=Duration.minutes(60),  # several deployments may wait for the one writer
+            properties={
+                "Grants": Lazy.any(_Entries(self._rendered_grants), omit_empty_array=True),
+                "TagAssociations": Lazy.any(_Entries(self._rendered_tags), omit_empty_array=True),
+                "RevokeIamAllowedPrincipals": "true" if revoke else "false",
+            },
+        )
+        self.resource.node.add_dependency(settings.resource)
+
+    def add_grant(self, principal: DataPrincipal, resource: CatalogResource, granted: Iterable[str], passing: Iterable[str]) -> None:
+        _, permissions, grantable = self._grants.setdefault((principal.identifier, resource), (principal, set(), set()))
+        permissions.update(granted)
+        grantable.update(passing)
+
+    def add_tags(self, resource: CatalogResource, tags: Mapping[str, str]) -> None:
+        self._tags.setdefault(resource, {}).update(tags)
+
+    def come_after(self, construct: IConstruct) -> None:
+        if construct.node.path not in self._after:
+            self._after.add(construct.node.path)
+            self.resource.node.add_dependency(construct)
+
+    def size(self) -> tuple[int, int]:
+        """Entries, and bytes but for what references become, for which the limit leaves room."""
+        rendered = [self._rendered_grants(), self._rendered_tags()]
+        return len(self._grants) + len(self._tags), len(json.dumps(rendered, separators=(",", ":")))
+
+    def _rendered_grants(self) -> list[dict[str, Any]]:
+        entries = []
+        for (identifier, resource), (_, permissions, grantable) in self._grants.items():
+            entry = {
+                "Principal": {"DataLakePrincipalIdentifier": identifier},
+                "Resource": resource.render(),
+                "Permissions": sorted(permissions),
+            }
+            if grantable:
+                entry["PermissionsWithGrantOption"] = sorted(grantable)
+            entries.append((self._stable(resource.body), self._stable(identifier), entry))
+        return [entry for _, _, entry in sorted(entries, key=lambda each: each[:2])]
+
+    def _rendered_tags(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "Resource": resource.render(),
+                "LFTags": [{"CatalogId": Stack.of(self.resource).account, "TagKey": key, "TagValues": [tags[key]]} for key in sorted(tags)],
+            }
+            for resource, tags in sorted(self._tags.items(), key=lambda item: (item[0].kind, item[0].body))
+        ]
+
+    def _stable(self, text: str) -> str:
+        """`text` with references as the template spells them: tokens are numbered in the order of their making."""
+        if "${Token[" not in text:  # asking CDK would cross the language border for each entry
+            return text
+        if text not in self._resolved:
+            self._resolved[text] = json.dumps(Stack.of(self.resource).resolve(text))
+        return self._resolved[text]
+
+
+@jsii.implements(IStableAnyProducer)
+class _Entries:
+    """Renders entries when the template is written, after all of them were added."""
+
+    def __init__(self, render: Any) -> None:
+        self._render = render
+
+    def produce(self) -> Any:
+        return self._render()
