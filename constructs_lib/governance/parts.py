@@ -44,14 +44,17 @@ class Part:
         self.resource.node.add_dependency(settings.resource)
 
     def add_grant(self, principal: DataPrincipal, resource: CatalogResource, granted: Iterable[str], passing: Iterable[str]) -> None:
+        """Adds to what the principal may do on the resource."""
         _, permissions, grantable = self._grants.setdefault((principal.identifier, resource), (principal, set(), set()))
         permissions.update(granted)
         grantable.update(passing)
 
     def add_tags(self, resource: CatalogResource, tags: Mapping[str, str]) -> None:
+        """Adds to the LF-Tags of the resource."""
         self._tags.setdefault(resource, {}).update(tags)
 
     def come_after(self, construct: IConstruct) -> None:
+        """Lets CloudFormation make `construct` first."""
         if construct.node.path not in self._after:
             self._after.add(construct.node.path)
             self.resource.node.add_dependency(construct)
