@@ -13,7 +13,7 @@ from aws_cdk import App, Environment, Stack, aws_kms as kms, aws_lambda as lambd
 from constructs import Construct
 
 from constructs_lib.catalog import ContractCatalog, DomainDatabases
-from constructs_lib.governance import CatalogPermissions, CatalogResource, DataPrincipal
+from constructs_lib.governance import CatalogPermissions, CatalogResource, DataPrincipal, DeclaredRights
 from constructs_lib.storage import LakeZone
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
@@ -32,6 +32,7 @@ class Settings(Construct):
     def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Settings")
         self.shares = False
+        self.declared = DeclaredRights()
         self.resource = self
         arn = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:permissions"
         self.permissions_function: lambda_.IFunction = lambda_.Function.from_function_arn(self, "Function", arn)

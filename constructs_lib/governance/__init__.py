@@ -1,6 +1,7 @@
 """Lake Formation: settings, data locations, LF-Tags, grants, filters of rows and columns, resource links."""
 
 from constructs_lib.governance.columns import Columns
+from constructs_lib.governance.conflicts import DeclaredRights
 from constructs_lib.governance.contracts import PIPELINE, associate_contracts, associate_databases, grant_optimizers, grant_pipeline
 from constructs_lib.governance.facades import GovernedTable, LakeGrants, TableGrants
 from constructs_lib.governance.filters import DataCellsFilter
@@ -24,6 +25,7 @@ __all__ = [
     "DataCellsFilter",
     "DataLocation",
     "DataPrincipal",
+    "DeclaredRights",
     "GovernedTable",
     "LakeFormationSettings",
     "LakeGrants",

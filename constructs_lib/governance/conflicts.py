@@ -1,23 +1,31 @@
-"""Grants that defeat each other: rights add up, so a wider grant to the same principal makes a filter void."""
+"""What is declared in an account, across constructs and stacks: rights with two owners, and rights that defeat each other."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from constructs_lib.governance.declared_tags import DeclaredTags
+from lakemodel.errors import DataLakeError
+from lakemodel.limits import Quota, limit
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
     from constructs_lib.governance.resources import CatalogResource
     from constructs_lib.governance.tags import LfTagExpression
 
 _READING = frozenset({"ALL", "SELECT"})
+_CHANGING = frozenset({"ALL", "ALTER", "DELETE", "DROP", "INSERT"})
+_ADD_UP = "rights add up: take one of the two out, or use another principal"
+_ONE_OWNER = "a right has one owner, as taking it out of one construct revokes what the other declares"
+_FOLLOWS = "leave out the explicit one, as whoever is granted a table through `grants` sees its database anyway"
+
 Place: TypeAlias = tuple[str, str, str]
 """Principal, database, table."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A grant of some rows of a table.
 
@@ -31,65 +39,179 @@ class Filter:
     table: str
     columns: frozenset[str]
 
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return (self.principal, self.database, self.table)
+
 
 @dataclass(slots=True)
-class ReadingGrants:
-    """What lets principals read.
-
-    Attributes:
-        filters: Grants of some rows.
-        whole: Principal, database and table (`*` for all tables) of grants of every column of every row.
-        columns: The columns of grants of some columns of every row.
-        by_tag: Principal and expression of grants by LF-Tags.
-    """
+class _Owner:
+    """What one construct declares that can only be judged in the end."""
 
     filters: list[Filter] = field(default_factory=list)
-    whole: set[Place] = field(default_factory=set)
-    columns: dict[Place, set[str]] = field(default_factory=dict)
-    by_tag: list[tuple[str, LfTagExpression]] = field(default_factory=list)
+    lists: dict[Place, None] = field(default_factory=dict)
+    changing: dict[tuple[str, LfTagExpression], set[str]] = field(default_factory=dict)
+    expressions: dict[LfTagExpression, None] = field(default_factory=dict)
 
-    def add_filter(self, added: Filter) -> str | None:
-        """Notes a filter; says what makes it void, if something does."""
-        self.filters.append(added)
-        return self._void_rows(added)
 
-    def add_grant(self, principal: str, resource: CatalogResource, permissions: Iterable[str]) -> str | None:
-        """Notes a grant by name; says which filter or list of columns of the same principal is void now, if one is."""
-        if not _READING.intersection(permissions) or resource.kind not in {"Table", "TableWithColumns"} or _foreign(resource):
-            return None
-        place = (principal, resource.database, resource.table)
-        columns = resource.columns
-        if columns is None:
-            self.whole.add(place)
+class DeclaredRights:
+    """The rights and LF-Tags that are declared in one account, whichever construct and stack declares them.
+
+    Misuse that two declarations show raises with the second. What takes all of them is told by `problems`, to the construct whose
+    declaration it is about, so that it is told once. Everything is kept by principal and table: a declaration is looked up, never
+    compared with all others.
+
+    Attributes:
+        tags: The LF-Tags on databases, tables and columns.
+    """
+
+    def __init__(self) -> None:
+        self.tags = DeclaredTags()
+        self._by_owner: dict[str, _Owner] = {}
+        self._owners: dict[tuple[str, CatalogResource], dict[str, str]] = {}
+        self._following: dict[tuple[str, CatalogResource], set[str]] = {}
+        self._columns: dict[Place, dict[str, str]] = {}
+        self._whole: set[Place] = set()
+        self._filters: dict[Place, list[Filter]] = {}
+        self._narrowed: dict[tuple[str, str], dict[str, None]] = {}
+        self._by_tag: dict[str, dict[LfTagExpression, None]] = {}
+
+    def add_grant(
+        self, owner: str, principal: str, resource: CatalogResource, permissions: Collection[str], *, follows: bool = False
+    ) -> None:
+        """Notes a grant.
+
+        Args:
+            owner: Path of the construct that declares it.
+            principal: Identifier of who gets it.
+            resource: On what.
+            permissions: What.
+            follows: Whether it is only there because of another grant that it goes with, as seeing a database goes with reading its
+                tables. Several constructs may declare such a right.
+
+        Raises:
+            DataLakeError: `declared_twice` when another construct declares one of these rights; `filter_void` when a filter or a list of
+                columns of the same principal says nothing any more.
+        """
+        if resource.columns is None:
+            self._own(owner, principal, resource, permissions, follows=follows)
         else:
-            self.columns.setdefault(place, set()).update(columns)
-        beside = [place] if resource.table != "*" else [other for other in self.columns if other[:2] == place[:2]]
-        void = [self._void_columns(other) for other in beside if other in self.columns]
-        void += [self._void_rows(each) for each in self.filters if each.principal == principal]
-        return next(filter(None, void), None)
+            self._own_columns(owner, (principal, resource.database, resource.table), resource.columns)
+        if resource.kind in {"Table", "TableWithColumns"} and not resource.is_foreign and _READING.intersection(permissions):
+            self._read(owner, principal, resource)
 
-    def void_by_tags(self, tags_of: Mapping[tuple[str, ...], Mapping[str, str]]) -> Iterator[str]:
-        """The filters that a grant by tags makes void, as far as the tags are known."""
-        for each in self.filters:
-            inherited = {**tags_of.get((each.database,), {}), **tags_of.get((each.database, each.table), {})}
-            for principal, expression in self.by_tag:
-                if principal != each.principal:
-                    continue
-                open_columns = [
-                    column
-                    for column in sorted(each.columns)
-                    if expression.matches({**inherited, **tags_of.get((each.database, each.table, column), {})})
-                ]
-                if open_columns:
-                    yield (
-                        f"{principal} reads every row of {', '.join(open_columns)} of {each.database}.{each.table} through LF-Tags "
-                        f"({_said(expression)}), which makes its filter of rows void"
-                    )
+    def add_tag_grant(self, owner: str, principal: str, expression: LfTagExpression, permissions: Iterable[str]) -> None:
+        """Notes that a grant on tables of this catalog is by LF-Tags, so that it is held against their tags in the end."""
+        granted = set(permissions)
+        mine = self._of(owner)
+        mine.expressions[expression] = None
+        if granted & _READING:
+            self._by_tag.setdefault(principal, {})[expression] = None
+        if granted & _CHANGING:
+            mine.changing.setdefault((principal, expression), set()).update(granted & _CHANGING)
+
+    def add_filter(self, owner: str, added: Filter) -> None:
+        """Notes a grant of some rows.
+
+        Raises:
+            DataLakeError: `filter_void`, `too_many_filters`.
+        """
+        place = added.place
+        filters = self._filters.setdefault(place, [])
+        filters.append(added)
+        self._of(owner).filters.append(added)
+        self._narrowed.setdefault(place[:2], {})[place[2]] = None
+        self._refuse_void(owner, [self._void_rows(added)])
+        most = limit(Quota.LF_FILTERS_PER_PRINCIPAL_AND_TABLE)
+        if len(filters) > most.value:
+            msg = f"got {len(filters)} filters of {place[0]} on {_table(*place[1:])}; allowed are {most}: put conditions together with OR"
+            raise DataLakeError(msg, code="too_many_filters", where=owner)
+
+    def problems(self, owner: str) -> Iterator[str]:
+        """What is wrong with the declarations of one construct, now that all are known: each with its code."""
+        mine = self._of(owner)
+        for each in mine.filters:
+            for void in self._void_by_tags(each.place, each.columns, "filter of rows", every=False):
+                yield f"filter_void: {void}; {_ADD_UP}"
+        for place in mine.lists:
+            for void in self._void_by_tags(place, self._columns[place], "list of columns", every=True):
+                yield f"filter_void: {void}; {_ADD_UP}"
+        for (principal, expression), permissions in mine.changing.items():
+            for partial in self.tags.partly_matched(expression):
+                yield (
+                    f"partial_expression: got {', '.join(sorted(permissions))} for {principal} where {expression}, which matches only "
+                    f"some columns of {partial}; Lake Formation then gives DESCRIBE, or for ALL also SELECT, and nothing else: grant it "
+                    "by an expression that all columns match, or on the table by name"
+                )
+        yield from self.tags.unknown(owner, mine.expressions)
+
+    def _of(self, owner: str) -> _Owner:
+        found = self._by_owner.get(owner)
+        if found is None:
+            found = self._by_owner[owner] = _Owner()
+        return found
+
+    def _own(self, owner: str, principal: str, resource: CatalogResource, permissions: Collection[str], *, follows: bool) -> None:
+        owners = self._owners.setdefault((principal, resource), {})
+        for permission, other in owners.items():
+            if other != owner and (permission in permissions or permission == "ALL" or "ALL" in permissions):
+                remedy = _FOLLOWS if follows else "leave it to one"
+                self._refuse_twice(owner, f"{permission} on {resource.owner}", principal, other, remedy)
+        if follows:
+            self._following.setdefault((principal, resource), set()).add(owner)
+            return
+        others = self._following.get((principal, resource), set()) - {owner}
+        if others and not {"ALL", "DESCRIBE"}.isdisjoint(permissions):
+            self._refuse_twice(owner, f"DESCRIBE on {resource.owner}", principal, min(others), _FOLLOWS)
+        owners.update(dict.fromkeys(permissions, owner))
+
+    def _own_columns(self, owner: str, place: Place, columns: Iterable[str]) -> None:
+        owners = self._columns.setdefault(place, {})
+        for column in columns:
+            other = owners.setdefault(column, owner)
+            if other != owner:
+                self._refuse_twice(owner, f"SELECT on column {column} of {_table(*place[1:])}", place[0], other, "leave it to one")
+
+    def _refuse_twice(self, owner: str, what: str, principal: str, other: str, remedy: str) -> None:
+        msg = f"got {what} for {principal}, which {other} declares as well; {_ONE_OWNER}: {remedy}"
+        raise DataLakeError(msg, code="declared_twice", where=owner)
+
+    def _read(self, owner: str, principal: str, resource: CatalogResource) -> None:
+        """Notes a grant by name; refuses it when a filter or list of columns of the same principal is void now."""
+        place = (principal, resource.database, resource.table)
+        if resource.columns is None:
+            self._whole.add(place)
+        else:
+            self._narrowed.setdefault(place[:2], {})[place[2]] = None
+            self._of(owner).lists[place] = None
+        tables: Iterable[str] = (resource.table,) if resource.table != "*" else self._narrowed.get(place[:2], {})
+        for table in tables:
+            near = (principal, resource.database, table)
+            void = [self._void_columns(near)] if near in self._columns else []
+            self._refuse_void(owner, void + [self._void_rows(each) for each in self._filters.get(near, [])])
+
+    def _refuse_void(self, owner: str, found: Iterable[str | None]) -> None:
+        void = next(filter(None, found), None)
+        if void is not None:
+            msg = f"{void}; {_ADD_UP}"
+            raise DataLakeError(msg, code="filter_void", where=owner)
+
+    def _void_by_tags(self, place: Place, columns: Collection[str], what: str, *, every: bool) -> Iterator[str]:
+        """The grants by LF-Tags that open some (or every one) of these columns."""
+        principal, database, table = place
+        for expression in self._by_tag.get(principal, {}):
+            opened = self.tags.matching(expression, database, table, columns)
+            if opened and (not every or len(opened) == len(columns)):
+                yield (
+                    f"{principal} reads every row of {', '.join(opened)} of {_table(database, table)} through LF-Tags "
+                    f"({expression}), which makes its {what} void"
+                )
 
     def _wider(self, place: Place) -> str | None:
         """Where the principal reads everything that is in this place."""
         principal, database, table = place
-        return next((_table(database, wide) for wide in (table, "*") if (principal, database, wide) in self.whole), None)
+        return next((_table(database, wide) for wide in (table, "*") if (principal, database, wide) in self._whole), None)
 
     def _void_columns(self, place: Place) -> str | None:
         wider = self._wider(place)
@@ -98,22 +220,13 @@ class ReadingGrants:
         return f"{place[0]} reads all of {wider}, which makes its list of columns of {_table(*place[1:])} void"
 
     def _void_rows(self, each: Filter) -> str | None:
-        place = (each.principal, each.database, each.table)
-        wider = self._wider(place)
-        open_columns = sorted(each.columns & self.columns.get(place, set()))
+        wider = self._wider(each.place)
+        open_columns = sorted(each.columns & self._columns.get(each.place, {}).keys())
         if wider is None and not open_columns:
             return None
         what = f"all of {wider}" if wider is not None else f"every row of {', '.join(open_columns)}"
         return f"{each.principal} reads {what}, which makes its filter of rows of {_table(each.database, each.table)} void"
 
 
-def _foreign(resource: CatalogResource) -> bool:
-    return "CatalogId" in json.loads(resource.body)
-
-
 def _table(database: str, table: str) -> str:
     return f"{database}.{table}" if table != "*" else f"all tables of {database}"
-
-
-def _said(expression: LfTagExpression) -> str:
-    return ", ".join(f"{key} in {'/'.join(values)}" for key, values in expression.pairs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack, aws_lakeformation as lakeformation
@@ -12,6 +14,19 @@ from constructs_lib.governance.resources import CatalogResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_DIGEST_LENGTH = 12
+
+
+def cells_digest(database: str, table: str, columns: Iterable[str], rows: str) -> str:
+    """What tells one filter from another: both sides of a share come to the same."""
+    content = [database, table, sorted(set(columns)), rows]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def cells_name(database: str, table: str, columns: Iterable[str], rows: str) -> str:
+    """The name of the filter that `TableGrants.read(rows=...)` makes, known without it: a consumer in another account names it too."""
+    return f"cells_{cells_digest(database, table, columns, rows)}"
 
 
 class DataCellsFilter(Construct):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Protocol
 
 import jsii
 from constructs import Construct, IConstruct, IValidation
 
 from constructs_lib.core import misuse
-from constructs_lib.governance.conflicts import Filter, ReadingGrants
+from constructs_lib.governance.conflicts import DeclaredRights, Filter
 from constructs_lib.governance.facades import LakeGrants
-from constructs_lib.governance.filters import DataCellsFilter
+from constructs_lib.governance.filters import DataCellsFilter, cells_digest, cells_name
 from constructs_lib.governance.parts import Part
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
@@ -28,13 +27,20 @@ _PARTS = 4
 _MOST_PARTS = 64
 _MOST_ENTRIES = 300
 _MOST_BYTES = 100_000  # CloudFormation sends old and new properties together in one event of at most 256 KB
-_MOST_FILTERS = 100  # with SELECT, for one principal on one table
 
 
 class PermissionsOwner(Protocol):
-    """What applies permissions in an account, such as `LakeFormationSettings`: `resource` is what has to exist before."""
+    """What applies permissions in an account, such as `LakeFormationSettings`.
+
+    Attributes:
+        shares: Whether grants to other accounts are possible.
+        declared: What is declared in the account: every `CatalogPermissions` of it writes into this one object.
+        permissions_function: Brings about what custom resources declare.
+        resource: What has to exist before.
+    """
 
     shares: bool
+    declared: DeclaredRights
     permissions_function: lambda_.IFunction
     resource: Construct
 
@@ -90,9 +96,11 @@ class CatalogPermissions(Construct):
         self._revoke = True if revoke_iam_allowed_principals is None else revoke_iam_allowed_principals
         self._count = parts
         self._parts: dict[int, Part] = {}
-        self._reading = ReadingGrants()
+        self._declared = settings.declared
+        self._path = self.node.path
         self._filters: dict[str, DataCellsFilter] = {}
-        self._tags: dict[tuple[str, ...], dict[str, str]] = {}
+        if ontology is not None:
+            self._declared.tags.know(ontology.values)
         self.node.add_validation(_Sound(self))
 
     def grant(
@@ -122,12 +130,12 @@ class CatalogPermissions(Construct):
         passing = frozenset(grantable)
         granted = frozenset(permissions) | passing
         self._check_permissions(principal, resource, granted, passing)
-        if self._ontology is not None and resource.kind == "LFTagPolicy" and "CatalogId" not in json.loads(resource.body):
-            for pair in json.loads(resource.body)["Expression"]:
-                self._ontology.check(self, pair["TagKey"], pair["TagValues"])
-        void = self._reading.add_grant(principal.identifier, resource, granted)
-        if void is not None:
-            self._refuse_void(void)
+        if resource.expression is not None and not resource.is_foreign:
+            if self._ontology is not None:
+                for key, values in resource.expression.pairs:
+                    self._ontology.check(self, key, values)
+            self._declared.add_tag_grant(self._path, principal.identifier, resource.expression, granted if resource.is_of_tables else ())
+        self._declared.add_grant(self._path, principal.identifier, resource, granted)
         self._part(resource, after).add_grant(principal, resource, granted, passing)
 
     def grant_where(
@@ -140,10 +148,7 @@ class CatalogPermissions(Construct):
         catalog_id: str | None = None,
     ) -> None:
         """Grants permissions on every table and column whose LF-Tags satisfy the expression. Raises as `grant` does."""
-        granted = frozenset(permissions)
-        if granted & {"ALL", "SELECT"} and catalog_id is None:
-            self._reading.by_tag.append((DataPrincipal.of(principal).identifier, expression))
-        self.grant(principal, CatalogResource.tables_where(expression, catalog_id=catalog_id), granted, grantable=grantable)
+        self.grant(principal, CatalogResource.tables_where(expression, catalog_id=catalog_id), permissions, grantable=grantable)
 
     def grant_cells(
         self,
@@ -164,13 +169,7 @@ class CatalogPermissions(Construct):
         principal = DataPrincipal.of(principal)
         covered = tuple(sorted(set(columns)))
         cells = self._cells(database, table, covered, rows, after)
-        void = self._reading.add_filter(Filter(principal.identifier, database, table, frozenset(covered)))
-        if void is not None:
-            self._refuse_void(void)
-        held = [f for f in self._reading.filters if (f.principal, f.database, f.table) == (principal.identifier, database, table)]
-        if len(held) > _MOST_FILTERS:
-            msg = f"got {len(held)} filters of {principal.identifier} on {database}.{table}; allowed are {_MOST_FILTERS}"
-            raise misuse(self, msg, code="too_many_filters")
+        self._declared.add_filter(self._path, Filter(principal.identifier, database, table, frozenset(covered)))
         self.grant(principal, cells.resource, ["SELECT"], grantable=["SELECT"] if grantable else (), after=cells)
         return cells
 
@@ -193,15 +192,8 @@ class CatalogPermissions(Construct):
         if self._ontology is not None:
             for key, value in lower.items():
                 self._ontology.check(self, key, [value])
-        place = (resource.database, resource.table) if resource.table else (resource.database,)
-        for path in [(*place, column) for column in resource.columns or ()] or [place]:
-            there = self._tags.setdefault(path, {})
-            for key, value in lower.items():
-                if there.setdefault(key, value) != value:
-                    msg = (
-                        f"got LF-Tag {key}={value} for {'.'.join(path)}, which has {key}={there[key]} already; one value a key is possible"
-                    )
-                    raise misuse(self, msg, code="tag_conflict")
+        for column in resource.columns or ("",):
+            self._declared.tags.add(self._path, resource.database, resource.table, column, lower, checked=self._ontology is not None)
         self._part(resource, after).add_tags(resource, lower)
 
     def _check_permissions(
@@ -220,19 +212,15 @@ class CatalogPermissions(Construct):
             msg = f"got a grant to account {principal.identifier}; the account's LakeFormationSettings has shares=False: take that out"
             raise misuse(self, msg, code="shares_disabled")
 
-    def _refuse_void(self, what: str) -> None:
-        msg = f"{what}; rights add up: take one of the two out, or use another principal"
-        raise misuse(self, msg, code="filter_void")
-
     def _cells(self, database: str, table: str, columns: tuple[str, ...], rows: str, after: IConstruct | None) -> DataCellsFilter:
-        digest = hashlib.sha256(json.dumps([database, table, columns, rows]).encode()).hexdigest()[:12]
+        digest = cells_digest(database, table, columns, rows)
         if digest not in self._filters:
             cells = DataCellsFilter(
                 self,
                 f"Cells{digest}",
                 database_name=database,
                 table_name=table,
-                filter_name=f"cells_{digest}",
+                filter_name=cells_name(database, table, columns, rows),
                 columns=columns,
                 rows=rows,
             )
@@ -259,7 +247,7 @@ class CatalogPermissions(Construct):
 
     def problems(self) -> list[str]:
         """What can only be judged when everything has been declared: sizes, and filters that LF-Tags make void."""
-        found = [f"filter_void: {void}; rights add up: take one of the two out" for void in self._reading.void_by_tags(self._tags)]
+        found = list(self._declared.problems(self._path))
         for number, part in sorted(self._parts.items()):
             entries, size = part.size()
             if entries > _MOST_ENTRIES or size > _MOST_BYTES:

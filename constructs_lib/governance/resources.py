@@ -34,6 +34,7 @@ class CatalogResource:
         owner: The catalog object it belongs to: all its entries are written by the same custom resource.
         database: Its database; empty for what is in none.
         table: Its table; `*` for every table of the database, empty for what is in none.
+        expression: What the LF-Tags of databases or tables have to satisfy, when it is about those.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class CatalogResource:
     owner: str
     database: str = ""
     table: str = ""
+    expression: LfTagExpression | None = None
 
     def render(self) -> dict[str, Any]:
         """As it stands in the template."""
@@ -50,14 +52,24 @@ class CatalogResource:
     def allowed_permissions(self) -> frozenset[str]:
         """What can be granted on it."""
         if self.kind == "LFTagPolicy":
-            return _DATABASE if json.loads(self.body)["ResourceType"] == "DATABASE" else _TABLE
+            return _TABLE if self.is_of_tables else _DATABASE
         return _ALLOWED[self.kind]
+
+    @property
+    def is_of_tables(self) -> bool:
+        """Whether it is every table and column whose LF-Tags satisfy an expression."""
+        return self.expression is not None and json.loads(self.body)["ResourceType"] == "TABLE"
 
     @property
     def columns(self) -> tuple[str, ...] | None:
         """The columns it is limited to; None when it is not."""
         names = json.loads(self.body).get("ColumnNames") if self.kind == "TableWithColumns" else None
         return None if names is None else tuple(names)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is in a catalog that is named, and so another account's."""
+        return self.body.startswith('{"CatalogId"')  # where `_of` puts it; asked for each grant, so not parsed
 
     @staticmethod
     def catalog() -> CatalogResource:
@@ -83,9 +95,9 @@ class CatalogResource:
         return CatalogResource("Table", json.dumps(body), f"database {database}", database, "*")
 
     @staticmethod
-    def columns_of(database: str, table: str, columns: Iterable[str]) -> CatalogResource:
+    def columns_of(database: str, table: str, columns: Iterable[str], *, catalog_id: str | None = None) -> CatalogResource:
         """Some columns of a table."""
-        body = {"DatabaseName": database, "Name": table, "ColumnNames": sorted(set(columns))}
+        body = {**_of(catalog_id), "DatabaseName": database, "Name": table, "ColumnNames": sorted(set(columns))}
         return CatalogResource("TableWithColumns", json.dumps(body), f"table {database}.{table}", database, table)
 
     @staticmethod
@@ -112,7 +124,9 @@ class CatalogResource:
 
 def _policy(resource_type: str, expression: LfTagExpression, catalog_id: str | None) -> CatalogResource:
     body = {**_of(catalog_id), "ResourceType": resource_type, "Expression": expression.render()}
-    return CatalogResource("LFTagPolicy", json.dumps(body), f"expression {resource_type} {json.dumps(expression.render())}")
+    return CatalogResource(
+        "LFTagPolicy", json.dumps(body), f"expression {resource_type} {json.dumps(expression.render())}", expression=expression
+    )
 
 
 def _of(catalog_id: str | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from aws_cdk import ArnFormat, Aws, CustomResource, DefaultStackSynthesizer, Dur
 from constructs import Construct
 
 from constructs_lib.core import misuse
+from constructs_lib.governance.conflicts import DeclaredRights
 from constructs_lib.governance.handlers import LakeFormationFunction
 from constructs_lib.storage import LakeKey
 
@@ -73,6 +74,7 @@ class LakeFormationSettings(Construct):
             msg = f"got cross_account_version {cross_account_version}; allowed are {', '.join(map(str, _VERSIONS))}"
             raise misuse(self, msg, code="cross_account_version")
         self.shares = shares
+        self.declared = DeclaredRights()
         self.log_key = self._log_key() if log_key is None else log_key
         self.settings_handler = LakeFormationFunction(
             self,

@@ -35,6 +35,9 @@ class LfTagExpression:
 
     pairs: tuple[tuple[str, tuple[str, ...]], ...]
 
+    def __str__(self) -> str:
+        return ", ".join(f"{key} in {'/'.join(values)}" for key, values in self.pairs)
+
     def render(self) -> list[dict[str, str | list[str]]]:
         """As it stands in a template."""
         return [{"TagKey": key, "TagValues": list(values)} for key, values in self.pairs]
