@@ -105,6 +105,11 @@ def _check_personal(reading: Reading, path: Path, prop: dict[str, Any], classifi
             report.warning(path, "personal_data", message, remedy)
 
 
+def protective_marks(prop: dict[str, Any]) -> tuple[str, ...]:
+    """The tags and custom properties that say of a property that it is personal or sensitive."""
+    return tuple(mark for mark in _marks(prop) if _PERSONAL.fullmatch(normalize(mark)) or _SENSITIVE.fullmatch(normalize(mark)))
+
+
 def _marks(prop: dict[str, Any]) -> list[str]:
     """Tags and custom properties that are set."""
     marks = texts_of(prop, "tags")

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lakemodel.contracts.checks import Claim, claim_of, collisions
+from lakemodel.contracts.checks import Claim, claim_of, collisions, unnamed_personas
 from lakemodel.contracts.model import ContractSet, DataContract, Table, TableFormat
 from lakemodel.contracts.normal_form import normal_form
 from lakemodel.contracts.odcs import check_schema, is_readable_version, standard_keys
@@ -51,7 +51,10 @@ def load_contracts(folder: Path, config: LakeConfig | None, *, display: str | No
     if not files:
         finding = Finding(Place(shown), "contract.no_contracts", "the folder holds no data contract (*.odcs.yaml)", "Add one.")
         return ContractSet(contracts=(), findings=(finding,), refused=(shown,))
-    return load_contract_files(files, config, names=[os.path.join(shown, file.relative_to(folder)) for file in files])  # noqa: PTH118
+    loaded = load_contract_files(files, config, names=[os.path.join(shown, file.relative_to(folder)) for file in files])  # noqa: PTH118
+    if config is None or loaded.refused:
+        return loaded
+    return replace(loaded, findings=(*loaded.findings, *unnamed_personas(loaded.contracts, config, shown)))
 
 
 def contract_files(folder: Path) -> list[Path]:
@@ -118,8 +121,8 @@ def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tu
         document = load(path, display=name)
     except InvalidInput as refusal:
         return None, refusal.findings, None
-    if (stranger := _stranger(name, document.data)) is not None:
-        return None, (stranger,), None
+    if (said := stranger(name, document.data)) is not None:
+        return None, (said,), None
     report = Report(document)
     data = normal_form(document, standard_keys())
     if not is_readable_version(data, report):
@@ -131,7 +134,7 @@ def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tu
     return (*_with_field_ids(contract, path, name, report), claim)
 
 
-def _stranger(name: str, data: dict[str, Any]) -> Finding | None:
+def stranger(name: str, data: dict[str, Any]) -> Finding | None:
     """What is to be said of a file that is no contract of the standard: refused when it is a contract all the same, else left out."""
     if "dataContractSpecification" in data:
         message = "follows the Data Contract Specification; only the Open Data Contract Standard is read"

@@ -74,7 +74,7 @@ def _longest(reading: Reading, stated: list[tuple[int, Path]]) -> int | None:
 
 def _hours(reading: Reading, path: Path, level: dict[str, Any], *, what: str, is_error: bool) -> float | None:
     value, unit = level.get("value"), text_of(level, "unit").lower()
-    found = _duration(value, unit)
+    found = hours_of(value, unit)
     if found is not None and (found > 0 or what != "retention"):
         return found
     shown = f"{quoted(value)} {quoted(unit) if unit else 'without a unit'}"
@@ -84,7 +84,8 @@ def _hours(reading: Reading, path: Path, level: dict[str, Any], *, what: str, is
     return None
 
 
-def _duration(value: Any, unit: str) -> float | None:  # noqa: PLR0911 - one per spelling
+def hours_of(value: Any, unit: str) -> float | None:  # noqa: PLR0911 - one per spelling
+    """The length of time that a value with its unit (lower case) stands for, in hours; None when it stands for none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):

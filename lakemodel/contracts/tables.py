@@ -76,6 +76,12 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
     )
 
 
+def is_computed(prop: dict[str, Any]) -> bool:
+    """Whether a property is a measure or a computed dimension, and so no column."""
+    kind = text_of(prop, "semanticType")
+    return kind == "measure" or (kind == "dimension" and bool(text_of(prop, "transformLogic")))
+
+
 def _check_ids(reading: Reading, path: Path, properties: list[tuple[int, dict[str, Any]]]) -> None:
     seen: set[str] = set()
     for index, prop in properties:
@@ -95,9 +101,8 @@ def _drafts(reading: Reading, path: Path, properties: list[tuple[int, dict[str, 
         own = own_properties(reading, place, prop, COLUMN_PROPERTIES)
         _check_inner_properties(reading, place, prop)
         written = text_of(prop, "name")
-        kind = text_of(prop, "semanticType")
-        if kind == "measure" or (kind == "dimension" and text_of(prop, "transformLogic")):
-            message = f"is a {kind}, computed from other columns, and so is no column of the table"
+        if is_computed(prop):
+            message = f"is a {text_of(prop, 'semanticType')}, computed from other columns, and so is no column of the table"
             reading.report.warning(place, "computed", message, "Remove semanticType if it is delivered.")
             continue
         if reading.report.is_refused(place):
