@@ -11,6 +11,7 @@ from aws_cdk import IgnoreMode, aws_glue as glue, aws_s3_assets as s3_assets
 from constructs import Construct
 
 import constructs_lib.runtime
+from lakemodel.contracts.job_spec import SPEC_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,9 +56,14 @@ def object_arn(asset: s3_assets.Asset) -> str:
     return asset.bucket.arn_for_objects(asset.s3_object_key)
 
 
-def spec_asset(scope: Construct, construct_id: str, spec: Mapping[str, Any]) -> s3_assets.Asset:
-    """A compiled contract as an asset; the same contract gives the same hash everywhere."""
+def specs_asset(scope: Construct, construct_id: str, specs: Mapping[str, Mapping[str, Any]]) -> s3_assets.Asset:
+    """The compiled contracts of a product's tables as one asset; the same contracts give the same hash everywhere.
+
+    One for the product and not one for each table: every asset is an object to publish at deployment, an address in the state machine
+    and an ARN in the job's policy, which has no room for hundreds.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "spec.json"
-        file.write_text(json.dumps(spec, ensure_ascii=False, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+        file = Path(folder) / "specs.json"
+        data = {"spec_version": SPEC_VERSION, "tables": specs}
+        file.write_text(json.dumps(data, ensure_ascii=False, sort_keys=True, indent=1) + "\n", encoding="utf-8")
         return s3_assets.Asset(scope, construct_id, path=str(file))

@@ -64,14 +64,16 @@ class PipelineParts:
     Attributes:
         domain: Domain of the product.
         product: Its name.
-        specs: `s3://` address of each table's compiled contract.
+        specs: `s3://` address of the compiled contracts of its tables.
+        tables: Names of the tables, in order.
         alarm_topic: Where people hear of failures.
         job_timeout: After how long Glue stops the job.
     """
 
     domain: str
     product: str
-    specs: Mapping[str, str]
+    specs: str
+    tables: Sequence[str]
     zones: PipelineZones
     claims: dynamodb.ITable
     job: glue.IJob
@@ -142,7 +144,7 @@ def _identify(scope: Construct, parts: PipelineParts) -> sfn.Pass:
             "table": "{% $split($states.input.detail.object.key, '/')[2] %}",
             "fileName": "{% $split($states.input.detail.object.key, '/')[-1] %}",
             "receivedAt": "{% $exists($states.input.time) ? $states.input.time : $states.context.Execution.StartTime %}",
-            "specs": dict(parts.specs),
+            "tables": list(parts.tables),
         },
     )
 
@@ -152,7 +154,7 @@ def _admit(scope: Construct, claim: sfn.IChainable, refuse: sfn.IChainable) -> s
     choice = sfn.Choice.jsonata(scope, "Admit")
     refusals = {
         "$version = ''": ("Lake.NotVersioned", "the landing bucket is not versioned, so the run could not be told from another"),
-        "$not($exists($lookup($specs, $table)))": ("Lake.UndeclaredTable", "the contract declares no table for this prefix"),
+        "$not($table in $tables)": ("Lake.UndeclaredTable", "the contract declares no table for this prefix"),
         f"$size > {LARGEST_COPY}": (
             "Lake.ObjectTooLarge",
             "the object has more than 5 GiB, which one copy cannot take: deliver it in parts",
@@ -231,7 +233,8 @@ def _run_job(scope: Construct, parts: PipelineParts) -> sfn.CustomState:
     """Runs the job, which publishes only after its accounting adds up; a failed job is not retried: the same input fails again."""
     raw = parts.zones.raw.bucket.s3_url_for_object()
     arguments = {
-        "--spec": "{% $lookup($specs, $table) %}",
+        "--spec": parts.specs,
+        "--table": "{% $table %}",
         "--input": f"{{% '{raw}/' & $rawKey %}}",
         "--curated": parts.zones.curated.bucket.s3_url_for_object(),
         "--quarantine": parts.zones.quarantine.bucket.s3_url_for_object(),

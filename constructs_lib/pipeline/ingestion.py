@@ -17,7 +17,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from constructs_lib.core import acknowledge_wildcards, misuse
-from constructs_lib.pipeline.code import object_arn, spec_asset
+from constructs_lib.pipeline.code import object_arn, specs_asset
 from constructs_lib.pipeline.definition import PipelineParts, definition
 from constructs_lib.pipeline.permissions import JOB_REASONS, RUN_REASONS, catalog_statements, job_statements, run_statements
 from lakemodel.config.model import Zone
@@ -96,12 +96,12 @@ class IngestionPipeline(Construct):
         self.prefix = f"{contract.domain}/{contract.product}/"
         self.dlq: sqs.IQueue = foundation.dlq
 
-        assets = {name: spec_asset(self, f"Spec-{name}", job_specs[name]) for name in sorted(job_specs)}
+        specs = specs_asset(self, "Specs", job_specs)
         iceberg = any(spec.get("format") == "iceberg" for spec in job_specs.values())
         self.job_role = iam.Role(
             self, "JobRole", description=f"Ingestion job of {contract.key}", assumed_by=iam.ServicePrincipal("glue.amazonaws.com")
         )
-        policies = self._job_policies(zones, sorted(job_specs), [object_arn(asset) for asset in assets.values()])
+        policies = self._job_policies(zones, sorted(job_specs), object_arn(specs))
         self.job = self._job(zones, workers, concurrency, job_timeout, iceberg=iceberg)
         for policy in policies:
             self.job.node.add_dependency(policy)
@@ -110,7 +110,8 @@ class IngestionPipeline(Construct):
             PipelineParts(
                 domain=contract.domain,
                 product=contract.product,
-                specs={name: asset.s3_object_url for name, asset in assets.items()},
+                specs=specs.s3_object_url,
+                tables=sorted(job_specs),
                 zones=zones,
                 claims=foundation.state.claims,
                 job=self.job,
@@ -140,8 +141,8 @@ class IngestionPipeline(Construct):
             msg = f"got a job timeout of {seconds:.0f} seconds; Glue allows whole minutes, from 1 minute to {_LONGEST_JOB_DAYS} days"
             raise misuse(self, msg, code="pipeline_timeout")
 
-    def _job_policies(self, zones: PipelineZones, tables: list[str], spec_arns: list[str]) -> list[iam.ManagedPolicy]:
-        code_arns = [*self.foundation.code.object_arns, *spec_arns]
+    def _job_policies(self, zones: PipelineZones, tables: list[str], spec_arn: str) -> list[iam.ManagedPolicy]:
+        code_arns = [*self.foundation.code.object_arns, spec_arn]
         data = iam.ManagedPolicy(
             self,
             "JobPolicy",

@@ -58,13 +58,14 @@ class Arguments:
     """What a run is told.
 
     Attributes:
-        spec: Path or `s3://` URI of the job spec, or the JSON itself.
+        spec: Path or `s3://` URI of the job spec or of several tables' job specs, or the JSON itself.
         input: A delivered file, or a prefix whose every file is read.
         curated: Root of the curated zone.
         quarantine: Root of the quarantine zone.
         manifest: File to write the manifest to.
         run_id: Names the run; the same id never adds rows twice.
         publish: Whether readers are to see the run at its end.
+        table: Which table, where `spec` holds several.
     """
 
     spec: str
@@ -74,6 +75,7 @@ class Arguments:
     manifest: str
     run_id: str
     publish: bool = False
+    table: str | None = None
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -85,12 +87,13 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     parser = argparse.ArgumentParser(prog="ingestion", allow_abbrev=False, exit_on_error=False)
     for name in ("spec", "input", "curated", "quarantine", "manifest", "run-id"):
         parser.add_argument(f"--{name}")
+    parser.add_argument("--table")
     parser.add_argument("--publish", choices=("true", "false"), default="false")
     try:
         given = vars(parser.parse_known_args(list(argv))[0])
     except argparse.ArgumentError as error:
         raise SpecError(str(error)) from error
-    missing = [f"--{name.replace('_', '-')}" for name, value in given.items() if not value]
+    missing = [f"--{name.replace('_', '-')}" for name, value in given.items() if not value and name != "table"]
     if missing:
         message = f"missing {', '.join(missing)}"
         raise SpecError(message)
@@ -115,7 +118,7 @@ def ingest(
     for key, value in SESSION.items():
         spark.conf.set(key, value)
     inline = arguments.spec.lstrip().startswith("{")
-    spec = parse_spec(arguments.spec if inline else storage.read_text(arguments.spec))
+    spec = parse_spec(arguments.spec if inline else storage.read_text(arguments.spec), arguments.table)
     log("started", program=__package__, run_id=arguments.run_id, product=spec.product, table=spec.table, version=spec.contract_version)
     manifest = _earlier(arguments, spec, storage) or _write_run(arguments, spec, spark, storage)
     if arguments.publish and manifest["status"] != PUBLISHED:

@@ -91,8 +91,12 @@ class JobSpec:
         return next(position for position, column in enumerate(self.columns) if column.name == name)
 
 
-def parse_spec(text: str) -> JobSpec:
+def parse_spec(text: str, table: str | None = None) -> JobSpec:
     """The job spec in `text`.
+
+    Args:
+        text: One job spec, or an object whose `tables` holds one for each table of a product.
+        table: Which one; needed where there are several.
 
     Raises:
         SpecError: If it is no JSON or anything in it is missing, of the wrong kind, or contradicts itself; names all of it.
@@ -108,6 +112,8 @@ def parse_spec(text: str) -> JobSpec:
     if data.get("spec_version") != SUPPORTED_VERSION:
         message = f"spec_version is {data.get('spec_version')!r}; this job reads {SUPPORTED_VERSION}"
         raise SpecError(message)
+    if "tables" in data:
+        data = _of_table(data["tables"], table)
     try:
         spec = _job(data)
     except KeyError as error:
@@ -117,9 +123,24 @@ def parse_spec(text: str) -> JobSpec:
         message = f"the job spec has a value of the wrong kind: {error}"
         raise SpecError(message) from error
     problems = list(_problems(spec, data.get("partitioning") or []))
+    if table is not None and spec.table != table:
+        problems.append(f"the job spec is of table {spec.table}, not of {table}")
     if problems:
         raise SpecError("; ".join(problems))
     return spec
+
+
+def _of_table(tables: Any, table: str | None) -> dict[str, Any]:
+    """The spec of one table out of those of several."""
+    if not isinstance(tables, dict) or not isinstance(tables.get(table), dict):
+        declared = sorted(tables) if isinstance(tables, dict) else []
+        message = f"there is no job spec of table {table}; there are {', '.join(declared) or 'none'}: name one with --table"
+        raise SpecError(message)
+    found: dict[str, Any] = tables[table]
+    if found.get("spec_version") != SUPPORTED_VERSION:
+        message = f"spec_version of table {table} is {found.get('spec_version')!r}; this job reads {SUPPORTED_VERSION}"
+        raise SpecError(message)
+    return found
 
 
 def _job(data: dict[str, Any]) -> JobSpec:

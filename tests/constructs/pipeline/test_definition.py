@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,18 +150,21 @@ def test_the_job_is_told_what_it_needs(machine: dict[str, Any]) -> None:
     assert state["Resource"].endswith(":states:::glue:startJobRun.sync")
     assert set(state["Arguments"]) == {"JobName", "Arguments"}
     arguments = state["Arguments"]["Arguments"]
-    assert set(arguments) == {"--spec", "--input", "--curated", "--quarantine", "--manifest", "--run-id", "--publish"}
+    assert set(arguments) == {"--spec", "--table", "--input", "--curated", "--quarantine", "--manifest", "--run-id", "--publish"}
     assert arguments["--input"] == "{% 's3://lake-raw/' & $rawKey %}"
     assert (arguments["--curated"], arguments["--quarantine"]) == ("s3://lake-curated", "s3://lake-quarantine")
     assert arguments["--manifest"].startswith("{% 's3://lake-raw/travel/flights/_manifests/'")
 
 
 def test_each_table_has_its_own_contract(machine: dict[str, Any]) -> None:
-    """The contract is looked up by the table that the key names."""
-    specs = machine["States"]["Identify"]["Assign"]["specs"]
-    assert set(specs) == {"airlines", "routes"}
-    assert len(set(specs.values())) == 2
-    assert all(address.startswith("s3://") and address.endswith(".json") for address in specs.values())
+    """The table that the key names is one of the contract's, and the job is told which."""
+    assert machine["States"]["Identify"]["Assign"]["tables"] == ["airlines", "routes"]
+    refused = [choice for choice in machine["States"]["Admit"]["Choices"] if "UndeclaredTable" in json.dumps(choice)]
+    assert [choice["Condition"] for choice in refused] == ["{% $not($table in $tables) %}"]
+    arguments = machine["States"]["RunJob"]["Arguments"]["Arguments"]
+    assert arguments["--table"] == "{% $table %}"
+    assert arguments["--spec"].startswith("s3://")
+    assert arguments["--spec"].endswith(".json")
 
 
 def test_queries_are_jsonata(machine: dict[str, Any]) -> None:

@@ -44,6 +44,29 @@ def test_an_iceberg_table_partitions_itself() -> None:
     assert found.partition_columns == ()
 
 
+def test_one_of_several_specs_is_read() -> None:
+    """A product's tables share one file; the job is told which table it is about, and takes no other."""
+    several = {"spec_version": 1, "tables": {"airports": AIRPORTS, "other": {**AIRPORTS, "table": "elsewhere"}}}
+    assert parse_spec(json.dumps(several), "airports") == parse_spec(json.dumps(AIRPORTS)) == parse_spec(json.dumps(AIRPORTS), "airports")
+    for table in (None, "routes"):
+        with pytest.raises(SpecError, match=f"no job spec of table {table}; there are airports, other"):
+            parse_spec(json.dumps(several), table)
+    with pytest.raises(SpecError, match="of table elsewhere, not of other"):
+        parse_spec(json.dumps(several), "other")
+    for broken in ([], {"airports": 3}):
+        with pytest.raises(SpecError, match="no job spec of table airports"):
+            parse_spec(json.dumps({**several, "tables": broken}), "airports")
+    with pytest.raises(SpecError, match="spec_version of table airports is 2"):
+        parse_spec(json.dumps({"spec_version": 1, "tables": {"airports": {**AIRPORTS, "spec_version": 2}}}), "airports")
+
+
+def test_the_table_may_be_left_out() -> None:
+    """A spec of one table needs none; a named one gets through."""
+    given = [part for name in ("spec", "input", "curated", "quarantine", "manifest", "run-id") for part in (f"--{name}", "x")]
+    assert parse_arguments(given).table is None
+    assert parse_arguments([*given, "--table", "routes"]).table == "routes"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
