@@ -65,6 +65,13 @@ class Zone(StrEnum):
 GovernedZone = Literal[Zone.CURATED, Zone.CONSUMPTION, Zone.QUARANTINE]
 
 
+class Products(StrEnum):
+    """How it is decided which data products a persona reads."""
+
+    ALL = "all"
+    NAMED = "named"
+
+
 class Singleton(StrEnum):
     """Who owns something that an account has only one of."""
 
@@ -166,6 +173,8 @@ class ReadScope(_Model):
     """Which classes of columns. May be left out where only quarantine is read: all of it is in the strictest class."""
     domains: Annotated[list[Name], Field(min_length=1)] | None = None
     """Which domains. Not stated: every domain, later ones too."""
+    products: Products = Products.ALL
+    """`all`: every product, later ones too. `named`: those whose contract lists the persona in `roles`."""
 
 
 class Persona(_Model):

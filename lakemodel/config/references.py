@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakemodel.config.model import Zone
+from lakemodel.config.model import Products, Zone
 from lakemodel.config.wording import listed, meant
 
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ def _check_classes(outline: Outline, path: Path, classes: list[str]) -> Iterator
     elif stated and classes and Zone.QUARANTINE in zones and classes[-1] not in stated:
         message = f"the zone quarantine is listed, but not the class {classes[-1]} that all of it is in; the grant would open nothing there"
         yield outline.finding((*path, "zones"), "void_grant", message, "Remove quarantine, or make a persona of its own for it.")
+    if outline.text(*path, "products") == Products.NAMED and Zone.CONSUMPTION in zones:
+        message = "the zone consumption is listed with products: named; contracts declare no table there, so the grant would open nothing"
+        yield outline.finding((*path, "zones"), "void_grant", message, "Remove consumption, or read all products.")
 
 
 def _check_reach(outline: Outline, path: Path) -> Iterator[Finding]:

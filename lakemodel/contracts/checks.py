@@ -1,4 +1,4 @@
-"""Checks that span contracts: two that would be one product, one table or one id."""
+"""Checks that span contracts: two that would be one product, one table or one id; personas that wait for a contract to name them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakemodel.config.model import Products
 from lakemodel.contracts.nodes import items_of, text_of
 from lakemodel.contracts.product import UNDECLARED_DOMAIN, product_name
 from lakemodel.contracts.report import Report
-from lakemodel.findings import Finding, Place
+from lakemodel.findings import Finding, Place, Severity
 from lakemodel.naming import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lakemodel.config.model import LakeConfig
+    from lakemodel.contracts.model import DataContract
     from lakemodel.contracts.rules import ContractRules
     from lakemodel.yaml_source import Document
 
@@ -76,6 +79,24 @@ def collisions(claims: Iterable[Claim]) -> list[Finding]:
         message = f"the table {name} of domain {domain} is also described in"
         remedy = "A domain's tables share one database: rename one of them."
         found += _tell(sharing, "schema", "duplicate_table", message, remedy)
+    return found
+
+
+def unnamed_personas(contracts: Iterable[DataContract], config: LakeConfig, where: str) -> list[Finding]:
+    """A warning for each persona that reads named products only, and that none of these contracts names.
+
+    Args:
+        contracts: All of the lake's.
+        config: The lake they belong to.
+        where: The folder they stand in, as findings name it.
+    """
+    named = {role.role for contract in contracts for role in contract.roles}
+    found = []
+    for name, persona in sorted(config.personas.items()):
+        if persona.read.products is Products.NAMED and name not in named:
+            message = f"no contract names the persona {name} among its roles; it reads named products only, so it reads nothing"
+            remedy = f"Add the role {name} to a contract, or set personas.{name}.read.products: all in lake.yaml."
+            found.append(Finding(Place(where), "contract.persona_not_named", message, remedy, Severity.WARNING))
     return found
 
 

@@ -140,11 +140,43 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RoleTable:
+    """What a role is about of one table.
+
+    Attributes:
+        table: Its name in the catalog.
+        columns: These columns at most, sorted; None for whatever the persona's classes allow.
+        rows: A PartiQL predicate; None for every row.
+    """
+
+    table: str
+    columns: tuple[str, ...] | None = None
+    rows: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the role leaves the table as it is."""
+        return self.columns is None and self.rows is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ContractRole:
-    """A role the contract names; it binds to the persona of the same name."""
+    """A role the contract names; it binds to the persona of the same name.
+
+    Attributes:
+        access: `read`, or what the contract says instead, which no persona gets.
+        tables: The tables it is about and what of each; None for all of the contract's, each as a whole.
+    """
 
     role: str
     access: str = "read"
+    tables: tuple[RoleTable, ...] | None = None
+
+    def of_table(self, name: str) -> RoleTable | None:
+        """What the role is about of the table of that name; None when it leaves the table out."""
+        if self.tables is None:
+            return RoleTable(table=name)
+        return next((one for one in self.tables if one.table == name), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.classification import has_any_classification
 from lakemodel.contracts.context import MAX_PRODUCT_NAME, Reading
-from lakemodel.contracts.model import ContractRole, DataContract, Table
+from lakemodel.contracts.model import DataContract, Table
 from lakemodel.contracts.nodes import items_of, mapping_of, text_of
 from lakemodel.contracts.references import check_references
-from lakemodel.contracts.report import did_you_mean, listed, quoted
+from lakemodel.contracts.report import did_you_mean, quoted
+from lakemodel.contracts.roles import read_roles
 from lakemodel.contracts.service_levels import service_levels
 from lakemodel.contracts.tables import read_table
 from lakemodel.contracts.variables import check_variables
@@ -29,12 +30,11 @@ UNDECLARED_DOMAIN: Final = "undeclared"
 _OWNERS: Final = ("owner", "data owner", "dataowner", "data_owner", "product owner", "data product owner")
 _STEWARDS: Final = ("steward", "data steward", "datasteward", "data_steward")
 _CONTRACT_ENDING: Final = re.compile(r"(\.odcs)?\.(ya?ml|json)$", re.IGNORECASE)
-_READS: Final = frozenset({"", "read", "r", "select", "reader", "readonly", "read-only", "read_only", "consumer", "query"})
 
 
 def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> DataContract | None:
     """The data product that a contract (in normal form) describes; None when it has an error."""
-    reading = Reading(report, rules, _dialect(data), text_of(data, "apiVersion"))
+    reading = Reading(report, rules, dialect_of(data), text_of(data, "apiVersion"))
     check_variables(reading, data)
     own_properties(reading, (), data, ())
     domain = _domain(reading, data)
@@ -44,7 +44,7 @@ def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> 
     written = {text_of(node, key) for _, node in items_of(data, "schema") for key in ("name", "physicalName")}
     retention_days, freshness_hours = service_levels(reading, data, written)
     status = _status(reading, data)
-    roles = _roles(reading, data)
+    roles = read_roles(reading, data, domain, tables)
     if report.has_errors or domain is None or product is None:
         return None
     description = mapping_of(data, "description")
@@ -67,7 +67,7 @@ def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> 
     )
 
 
-def _dialect(data: dict[str, Any]) -> str | None:
+def dialect_of(data: dict[str, Any]) -> str | None:
     """The one kind of system that all servers are; None when they differ or none is named."""
     kinds = {text_of(server, "type").lower() for _, server in items_of(data, "servers")} - {"", "custom", "api", "local", "s3", "sftp"}
     return kinds.pop() if len(kinds) == 1 else None
@@ -152,33 +152,6 @@ def _status(reading: Reading, data: dict[str, Any]) -> str:
         found = f"status is {quoted(written)}{did_you_mean(written, STATUSES)}" if written else "there is no status"
         reading.report.note(("status",), "status", f"{found}; the standard's own: {', '.join(STATUSES)}")
     return status or "active"
-
-
-def _roles(reading: Reading, data: dict[str, Any]) -> tuple[ContractRole, ...]:
-    roles: dict[str, ContractRole] = {}
-    personas = reading.rules.personas
-    unbound = []
-    for index, node in items_of(data, "roles"):
-        path = ("roles", index)
-        role, access = text_of(node, "role"), text_of(node, "access").lower()
-        if not role:
-            continue
-        if access not in _READS:
-            message = f"the role {role} asks for {quoted(access)} access; personas read only, so it gets read"
-            reading.report.warning(
-                (*path, "access"), "role_access", message, "Give write access to the producer's pipeline, not to a role."
-            )
-        if role in roles:
-            reading.report.warning(path, "duplicate_role", f"the role {role} is listed twice", "Keep one of the two.")
-            continue
-        roles[role] = ContractRole(role=role, access="read" if access in _READS else access)
-        if personas is not None and role not in personas:
-            unbound.append(role)
-            message = (
-                f"the role {quoted(role)} has no persona of that name{did_you_mean(role, personas)}; declared: {listed(sorted(personas))}"
-            )
-            reading.report.warning(path, "role_without_persona", message, "Declare the persona in lake.yaml, or remove the role.")
-    return tuple(roles.values())
 
 
 def _member(data: dict[str, Any], roles: tuple[str, ...]) -> str:

@@ -9,7 +9,9 @@ from lakemodel.config.model import MissingDomain, NumberWithoutPrecision, Polici
 from lakemodel.types.model import Decimal
 
 if TYPE_CHECKING:
-    from lakemodel.config.model import LakeConfig
+    from collections.abc import Mapping
+
+    from lakemodel.config.model import LakeConfig, Persona
 
 VENDOR: Final = "governed-lake"
 """The `vendor` of the custom properties that this project reads."""
@@ -25,20 +27,20 @@ class ContractRules:
         classifications: From least to most restricted; the last is what an unclassified column counts as.
         policies: What the team decided once about contracts that leave something open.
         domains: The declared domains; None when there is no lake.yaml, then domains are not checked.
-        personas: The declared personas; None when there is no lake.yaml, then roles are not checked.
+        personas: The declared personas by name; None when there is no lake.yaml, then roles are not checked.
     """
 
     classifications: tuple[str, ...] = DEFAULT_CLASSIFICATIONS
     policies: Policies = field(default_factory=Policies)
     domains: frozenset[str] | None = None
-    personas: frozenset[str] | None = None
+    personas: Mapping[str, Persona] | None = None
 
     @classmethod
     def of(cls, config: LakeConfig | None) -> ContractRules:
         """The rules of a lake; without one, every policy is an error and domains and roles are not checked."""
         if config is None:
             return cls()
-        return cls(tuple(config.classifications), config.policies, frozenset(config.domains), frozenset(config.personas))
+        return cls(tuple(config.classifications), config.policies, frozenset(config.domains), config.personas)
 
     @property
     def strictest(self) -> str:

@@ -18,6 +18,7 @@ TABLE_PROPERTIES: Final = (
     *("tableFormat", "sourceFormat", "header", "delimiter", "quote", "escape", "nullMarker", "encoding", "multiline"),
 )
 COLUMN_PROPERTIES: Final = ("partitionTransform",)
+ROLE_PROPERTIES: Final = ("rows", "columns", "allBut")
 _DISTINCTIVE: Final = frozenset({"tableFormat", "sourceFormat", "nullMarker", "partitionTransform"})
 """Names that nobody else is likely to mean: worth a word when the vendor was forgotten."""
 

@@ -157,6 +157,17 @@ def test_fails_when_a_grant_would_open_nothing() -> None:
     assert told == {"personas.reader.read.zones": "config.void_grant"}
 
 
+def test_fails_when_named_products_are_read_where_none_is_declared() -> None:
+    """Contracts declare tables of curated, and quarantine beside them; derived ones have no contract that could name a persona."""
+    read = {"zones": ["curated", "consumption"], "classifications": ["public"], "products": "named"}
+    assert said(changed(personas__analyst__read=read)) == {"personas.analyst.read.zones": "config.void_grant"}
+    assert (
+        read_config(document(changed(personas__analyst__read=read | {"zones": ["curated"]}))).personas["analyst"].read.products == "named"
+    )
+    read_config(document(changed(personas__analyst__read=read | {"products": "all"})))
+    assert said(changed(personas__analyst__read=read | {"products": "some"})) == {"personas.analyst.read.products": "config.choice"}
+
+
 @pytest.mark.parametrize("part", ["zones", "classifications", "domains"])
 def test_fails_when_a_list_repeats_an_entry(part: str) -> None:
     """A repetition is a mistake somewhere."""
