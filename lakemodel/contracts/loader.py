@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.checks import Claim, claim_of, collisions, unnamed_personas
-from lakemodel.contracts.model import ContractSet, DataContract, Table, TableFormat
+from lakemodel.contracts.locked_ids import with_field_ids
+from lakemodel.contracts.model import ContractSet, DataContract
 from lakemodel.contracts.normal_form import normal_form
 from lakemodel.contracts.odcs import check_schema, is_readable_version, standard_keys
 from lakemodel.contracts.product import read_product
@@ -15,7 +16,7 @@ from lakemodel.contracts.report import Report
 from lakemodel.contracts.rules import ContractRules
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Finding, Place, Severity
-from lakemodel.locks.field_ids import FieldIdLock, disagreements, fresh_ids, ids_of, load_lock, lock_path
+from lakemodel.locks.field_id_files import LOCK_ENDING, LockedElsewhere
 from lakemodel.yaml_source import load
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 CONTRACT_ENDINGS: Final = (".odcs.yaml", ".odcs.yml", ".odcs.json")
 _YAML_ENDINGS: Final = (".yaml", ".yml", ".json")
-_LOCK_ENDING: Final = ".lock.json"
-_LOCK_REMEDY: Final = "Run `lakecheck contracts lock` and commit the lock file."
 
 
 def load_contracts(folder: Path, config: LakeConfig | None, *, display: str | None = None) -> ContractSet:
@@ -51,7 +50,8 @@ def load_contracts(folder: Path, config: LakeConfig | None, *, display: str | No
     if not files:
         finding = Finding(Place(shown), "contract.no_contracts", "the folder holds no data contract (*.odcs.yaml)", "Add one.")
         return ContractSet(contracts=(), findings=(finding,), refused=(shown,))
-    loaded = load_contract_files(files, config, names=[os.path.join(shown, file.relative_to(folder)) for file in files])  # noqa: PTH118
+    names = [os.path.join(shown, file.relative_to(folder)) for file in files]  # noqa: PTH118
+    loaded = load_contract_files(files, config, names=names, roots=[folder])
     if config is None or loaded.refused:
         return loaded
     return replace(loaded, findings=(*loaded.findings, *unnamed_personas(loaded.contracts, config, shown)))
@@ -63,22 +63,32 @@ def contract_files(folder: Path) -> list[Path]:
         path
         for path in folder.rglob("*")
         if path.name.lower().endswith(_YAML_ENDINGS)
-        and not path.name.lower().endswith(_LOCK_ENDING)
+        and not path.name.lower().endswith(LOCK_ENDING)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
     )
 
 
-def load_contract_files(files: Sequence[Path], config: LakeConfig | None, *, names: Sequence[str] | None = None) -> ContractSet:
-    """Reads these files as one set, `names` being how findings name them; the paths as given by default."""
+def load_contract_files(
+    files: Sequence[Path], config: LakeConfig | None, *, names: Sequence[str] | None = None, roots: Sequence[Path] | None = None
+) -> ContractSet:
+    """Reads these files as one set.
+
+    Args:
+        files: The contracts.
+        config: The lake they belong to; None for built-in policies and no check of domains and roles.
+        names: How findings name them; the paths as given by default.
+        roots: Folders in which the lock of a contract that moved may stand; those of the files by default.
+    """
     contracts: list[DataContract] = []
     findings: list[Finding] = []
     refused: set[str] = set()
     claims: list[Claim] = []
     rules = ContractRules.of(config)
+    elsewhere = LockedElsewhere({file.parent for file in files} if roots is None else roots)
     shown = [str(file) for file in files] if names is None else list(names)
     for file, name in zip(files, shown, strict=True):
-        contract, said, claim = _load(file, rules, name, with_lock=True)
+        contract, said, claim = _load(file, rules, name, elsewhere)
         findings += said
         claims += [] if claim is None else [claim]
         if contract is not None:
@@ -111,12 +121,15 @@ def load_contract(
         The contract, or None when it is refused or the file is none (then a note says so); and what is to be said about it.
     """
     name = str(path) if display is None else display
-    contract, findings, _ = _load(path, ContractRules.of(config), name, with_lock=with_lock)
+    elsewhere = LockedElsewhere([path.parent]) if with_lock else None
+    contract, findings, _ = _load(path, ContractRules.of(config), name, elsewhere)
     return contract, findings
 
 
-def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tuple[DataContract | None, tuple[Finding, ...], Claim | None]:
-    """The contract, what is to be said about it, and the names it claims (None for what is no contract)."""
+def _load(
+    path: Path, rules: ContractRules, name: str, elsewhere: LockedElsewhere | None
+) -> tuple[DataContract | None, tuple[Finding, ...], Claim | None]:
+    """The contract, what is to be said about it, and the names it claims (None for what is no contract); without locks when given none."""
     try:
         document = load(path, display=name)
     except InvalidInput as refusal:
@@ -129,9 +142,9 @@ def _load(path: Path, rules: ContractRules, name: str, *, with_lock: bool) -> tu
         return None, report.finished(), None
     contract = _read(data, report, rules)
     claim = claim_of(document, data, rules)
-    if contract is None or not with_lock:
+    if contract is None or elsewhere is None:
         return contract, report.finished(), claim
-    return (*_with_field_ids(contract, path, name, report), claim)
+    return (*with_field_ids(contract, path, name, report, elsewhere), claim)
 
 
 def stranger(name: str, data: dict[str, Any]) -> Finding | None:
@@ -152,47 +165,3 @@ def _read(data: dict[str, Any], report: Report, rules: ContractRules) -> DataCon
     except RecursionError:
         report.error((), "too_deep", "values are nested too deep to be read", "Flatten them.")
         return None
-
-
-def _with_field_ids(contract: DataContract, path: Path, name: str, report: Report) -> tuple[DataContract | None, tuple[Finding, ...]]:
-    """The contract with the locked ids of its Iceberg tables."""
-    place = lock_path(path)
-    shown = str(lock_path(name))
-    iceberg = [table for table in contract.tables if table.format is TableFormat.ICEBERG]
-    try:
-        lock = load_lock(place, display=shown) if iceberg else FieldIdLock()
-    except InvalidInput as refusal:
-        return None, (*report.finished(), *refusal.findings)
-    positions = {table.name: index for index, table in _table_positions(contract, report)}
-    if lock is None:
-        message = f"there is no {place.name} beside the contract: the field ids of its Iceberg tables are numbered anew each time"
-        report.warning((), "no_lock", message, _LOCK_REMEDY)
-    tables = [_locked(table, lock, positions, report) if table in iceberg else table for table in contract.tables]
-    findings = report.finished()
-    if report.has_errors:
-        return None, findings
-    return replace(contract, tables=tuple(tables)), findings
-
-
-def _table_positions(contract: DataContract, report: Report) -> list[tuple[int, Table]]:
-    nodes = report.document.data.get("schema")
-    written = [node.get("name") if isinstance(node, dict) else None for node in nodes] if isinstance(nodes, list) else []
-    found = []
-    for table in contract.tables:
-        index = next((at for at, one in enumerate(written) if one in {table.name, table.source_name}), 0)
-        found.append((index, table))
-    return found
-
-
-def _locked(table: Table, lock: FieldIdLock | None, positions: dict[str, int], report: Report) -> Table:
-    if lock is None:
-        return replace(table, field_ids=fresh_ids(table))
-    where = ("schema", positions.get(table.name, 0))
-    locked = lock.tables.get(table.name)
-    if locked is None:
-        message = f"the table {table.name} is not in the lock of field ids"
-        report.error(where, "lock_disagrees", message, _LOCK_REMEDY)
-        return replace(table, field_ids=fresh_ids(table))
-    for _, message, remedy in disagreements(locked, table):
-        report.error(where, "lock_disagrees", message, remedy)
-    return replace(table, field_ids=ids_of(table, locked))
