@@ -37,6 +37,8 @@ class Quota(StrEnum):
     LF_TAGS_PER_RESOURCE = "lf_tags_per_resource"
     LF_FILTERS_PER_GRANT = "lf_filters_per_grant"
     LF_FILTERS_PER_PRINCIPAL_AND_TABLE = "lf_filters_per_principal_and_table"
+    LF_ROW_EXPRESSION_CHARACTERS = "lf_row_expression_characters"
+    LF_NATIVE_EXPRESSION_KEYS = "lf_native_expression_keys"
     SSM_PARAMETER_BYTES = "ssm_parameter_bytes"
     STATE_MACHINE_DEFINITION_BYTES = "state_machine_definition_bytes"
 

@@ -1,0 +1,1 @@
+"""Row expressions: what is let through, what is refused."""
