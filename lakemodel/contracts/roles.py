@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.config.model import Products, Zone
-from lakemodel.contracts.model import ContractRole, RoleTable
+from lakemodel.contracts.model import ContractRole, RoleTable, TableFormat
 from lakemodel.contracts.nodes import items_of, text_of
 from lakemodel.contracts.report import did_you_mean, listed, quoted
 from lakemodel.contracts.role_reads import columns_read, reads_domain
-from lakemodel.contracts.rows import problems
 from lakemodel.contracts.rules import VENDOR
 from lakemodel.contracts.vendor import ROLE_PROPERTIES, own_properties
 from lakemodel.naming import normalize
+from lakemodel.rows import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -179,7 +179,8 @@ def _condition(reading: Reading, path: Path, value: Any, table: Table) -> str | 
         message = f"found {quoted(value)}; allowed is a condition such as \"country = 'DE'\", or one for each table"
         reading.report.error(path, "role_rows", message, "Write it in quotes.")
         return None
-    wrong = problems(value, [column.name for column in table.columns])
+    partitions = {field.column for field in table.partitioning} if table.format is TableFormat.PARQUET else set()
+    wrong = problems(value, {column.name: column.type for column in table.columns}, partitions=partitions)
     if wrong:
         message = f"the condition {quoted(value)} does not hold for the table {table.name}: {'; '.join(wrong)}"
         remedy = "Correct it, or give each table a condition of its own: a table that is not named is not read."

@@ -74,7 +74,7 @@ def told(contract: dict[str, Any], config: LakeConfig, severity: Severity) -> li
     ({}, [("orders", ("id", "total"), None), ("states", ("id", "label"), None)]),
     ({"rows": "id = '1'"}, [("orders", ("id", "total"), "id = '1'"), ("states", ("id", "label"), "id = '1'")]),
     ({"rows": {"orders": " country = 'DE' "}}, [("orders", ("id", "total"), "country = 'DE'")]),
-    ({"rows": {"orders": "total > 1", "states": "all"}}, [("orders", ("id", "total"), "total > 1"), ("states", ("id", "label"), None)]),
+    ({"rows": {"orders": "total > '1'", "states": "all"}}, [("orders", ("id", "total"), "total > '1'"), ("states", ("id", "label"), None)]),
     ({"columns": ["total"]}, [("orders", ("total",), None)]),
     ({"columns": ["id", "email"]}, [("orders", ("id",), None), ("states", ("id",), None)]),
     ({"columns": {"orders": ["ID"], "states": "all"}}, [("orders", ("id",), None), ("states", ("id", "label"), None)]),
