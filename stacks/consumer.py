@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.core import Placeholder, protect_stack
-from constructs_lib.governance import CatalogPermissions, ResourceLink, accept_personas, shared_databases
-from lakemodel.naming import pascal_case
+from constructs_lib.governance import CatalogPermissions, accept_personas
 from stacks.query import Personas
 
 if TYPE_CHECKING:
@@ -46,19 +45,11 @@ class AccessStack(Stack):
         protect_stack(self)
         accounts = config.environments[environment]
         self.personas = Personas(self, "Personas", config=config, environment=accounts, account=consumer)
-        principals = self.personas.principals
         self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings)
-        accept_personas(self.permissions, config, environment=environment, account=consumer, principals=principals)
-        self.links = {}
-        shared = shared_databases(config, environment=environment, account=consumer)
-        for database in shared:
-            link = ResourceLink(
-                self, f"{pascal_case(database.database_name)}Link", database_name=database.database_name, catalog_id=database.catalog_id
-            )
-            for name in database.personas:
-                link.allow(principals[name], self.permissions)
-            self.links[database.database_name] = link
-        catalogs = sorted({database.catalog_id for database in shared})
+        self.databases = accept_personas(
+            self, self.permissions, config, environment=environment, account=consumer, principals=self.personas.principals
+        )
+        catalogs = sorted({database.catalog_id for database in self.databases.values()})
         self.workgroups = self.personas.add_workgroups(self, results=results, catalog_accounts=catalogs)
         if not self.personas.personas:
             Placeholder(self, "NoPersona")

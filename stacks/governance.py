@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.catalog import IcebergTable
-from constructs_lib.core import protect_stack
+from constructs_lib.core import Placeholder, protect_stack
 from constructs_lib.governance import (
     CatalogPermissions,
     DataLocation,
@@ -78,6 +78,8 @@ class GrantsStack(Stack):
         self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings, ontology=locations.ontology)
         associate_databases(self.permissions, domains)
         grant_personas(self.permissions, config, environment=environment, lake=lake, principals=principals)
+        if not self.permissions.node.children:
+            Placeholder(self, "NoDomain")
         earlier = self.permissions
         for number, catalog in enumerate(catalogs, start=1):
             tables = CatalogPermissions(

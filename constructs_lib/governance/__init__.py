@@ -1,4 +1,4 @@
-"""Lake Formation: settings, data locations, LF-Tags, grants, filters of rows and columns, resource links."""
+"""Lake Formation: settings, data locations, LF-Tags, grants, filters of rows and columns, shares between accounts."""
 
 from constructs_lib.governance.columns import Columns
 from constructs_lib.governance.conflicts import DeclaredRights
@@ -9,18 +9,22 @@ from constructs_lib.governance.links import ResourceLink
 from constructs_lib.governance.locations import DataLocation, LocationZone
 from constructs_lib.governance.parts import PERMISSIONS_TYPE
 from constructs_lib.governance.permissions import CatalogPermissions, PermissionsOwner
-from constructs_lib.governance.personas import SharedDatabase, accept_personas, grant_personas, persona_expression, shared_databases
+from constructs_lib.governance.personas import PersonaDatabase, accept_personas, grant_personas, persona_expression, shared_databases
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
 from constructs_lib.governance.settings import SETTINGS_TYPE, LakeFormationSettings
+from constructs_lib.governance.shared_database import SharedDatabase, SharedDatabaseGrants
+from constructs_lib.governance.shares import Account, CatalogShare, SharedTable
 from constructs_lib.governance.tags import LfTagExpression, LfTagOntology, LfTags
 
 __all__ = [
     "PERMISSIONS_TYPE",
     "PIPELINE",
     "SETTINGS_TYPE",
+    "Account",
     "CatalogPermissions",
     "CatalogResource",
+    "CatalogShare",
     "Columns",
     "DataCellsFilter",
     "DataLocation",
@@ -34,8 +38,11 @@ __all__ = [
     "LfTags",
     "LocationZone",
     "PermissionsOwner",
+    "PersonaDatabase",
     "ResourceLink",
     "SharedDatabase",
+    "SharedDatabaseGrants",
+    "SharedTable",
     "TableGrants",
     "accept_personas",
     "associate_contracts",

@@ -134,7 +134,7 @@ class TableGrants:
     def _describe_database(self, principal: DataPrincipal | iam.IRole) -> None:
         principal = DataPrincipal.of(principal)
         database = CatalogResource.database_named(self._database)
-        self._permissions.grant(principal, database, ["DESCRIBE"], grantable=["DESCRIBE"] if principal.is_account else ())
+        self._permissions.grant(principal, database, ["DESCRIBE"], grantable=["DESCRIBE"] if principal.passes_on else ())
 
     def _grant(
         self, principal: DataPrincipal | iam.IRole, resource: CatalogResource, permissions: Iterable[str], *, grantable: bool

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class ResourceLink(Construct):
     """A database in this account's catalog that stands for one in a lake account, so that engines find its tables.
 
-    Reading through it takes two grants: DESCRIBE on the link (`allow`), and rights on what it points at (`accept_personas`). A link
-    holds no data; deleting it harms nobody but those who query by its name.
+    Reading through it takes two grants: DESCRIBE on the link (`allow`), and rights on what it points at. `SharedDatabase` makes all three;
+    a link alone is for a database in another Region. It holds no data; deleting it harms nobody but those who query by its name.
 
     See https://docs.aws.amazon.com/lake-formation/latest/dg/create-resource-link-database.html.
 

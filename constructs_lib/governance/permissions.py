@@ -93,7 +93,7 @@ class CatalogPermissions(Construct):
         self.grants = LakeGrants(self)
         self._settings = settings
         self._ontology = ontology
-        self._revoke = True if revoke_iam_allowed_principals is None else revoke_iam_allowed_principals
+        self.revokes_iam_allowed_principals = True if revoke_iam_allowed_principals is None else revoke_iam_allowed_principals
         self._count = parts
         self._parts: dict[int, Part] = {}
         self._declared = settings.declared
@@ -204,11 +204,11 @@ class CatalogPermissions(Construct):
             allowed = ", ".join(sorted(resource.allowed_permissions))
             msg = f"got {', '.join(unknown) or 'no permission'} on {resource.owner} ({resource.kind}); allowed are {allowed}"
             raise misuse(self, msg, code="unknown_permission")
-        if principal.is_account and passing != granted:
+        if principal.passes_on and passing != granted:
             kept = ", ".join(sorted(granted - passing))
             msg = f"got {kept} for account {principal.identifier} without grant option; nobody there could use it: make it grantable"
             raise misuse(self, msg, code="account_not_grantable")
-        if principal.is_account and not self._settings.shares:
+        if principal.passes_on and not self._settings.shares:
             msg = f"got a grant to account {principal.identifier}; the account's LakeFormationSettings has shares=False: take that out"
             raise misuse(self, msg, code="shares_disabled")
 
@@ -234,7 +234,7 @@ class CatalogPermissions(Construct):
         """The custom resource that has this catalog object, made when it is first needed and chained to the others."""
         number = int.from_bytes(hashlib.sha256(resource.owner.encode()).digest()[:4]) % self._count
         if number not in self._parts:
-            part = Part(self, number, self._settings, revoke=self._revoke)
+            part = Part(self, number, self._settings, revoke=self.revokes_iam_allowed_principals)
             if self._ontology is not None:
                 part.resource.node.add_dependency(self._ontology)
             for other, there in self._parts.items():  # every earlier one, so that the order in which they are made does not show

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from constructs_lib.governance.principals import DataPrincipal
+from constructs_lib.governance.shared_database import SharedDatabase
+from constructs_lib.governance.shares import Account, CatalogShare
 from constructs_lib.governance.tags import LfTagExpression, LfTags
 from lakemodel import naming
 from lakemodel.errors import DataLakeError
@@ -13,12 +14,15 @@ from lakemodel.errors import DataLakeError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from constructs import Construct
+
     from constructs_lib.governance.permissions import CatalogPermissions
+    from constructs_lib.governance.principals import DataPrincipal
     from lakemodel.config.model import Environment, LakeConfig, Persona, Zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SharedDatabase:
+class PersonaDatabase:
     """A database of a lake that personas of another account read.
 
     Attributes:
@@ -55,8 +59,10 @@ def persona_expression(config: LakeConfig, persona: Persona) -> LfTagExpression:
 
 def grant_personas(
     permissions: CatalogPermissions, config: LakeConfig, *, environment: str, lake: str, principals: Mapping[str, DataPrincipal]
-) -> None:
+) -> dict[str, CatalogShare]:
     """The lake's side: lets personas of this account read, and other accounts pass on what their personas read.
+
+    A lake without domains shares nothing yet.
 
     Args:
         permissions: Of the lake's account.
@@ -65,44 +71,72 @@ def grant_personas(
         lake: Which of its lakes.
         principals: The principal of each persona of this account, by name; others are ignored.
 
+    Returns:
+        The share with each account whose personas read this lake, by the account's name in lake.yaml.
+
     Raises:
         DataLakeError: `persona_without_principal`.
     """
-    accounts = _accounts(config.environments[environment])
+    expressions: dict[str, list[LfTagExpression]] = {}
     for name, persona in _reading(config, lake):
         expression = persona_expression(config, persona)
         if persona.account == lake:
             permissions.grants.read(_principal(principals, name, persona), where=expression)
-        else:
-            permissions.grants.read(DataPrincipal.account(accounts[persona.account]), where=expression, grantable=True)
+        elif _domains_of(config, lake):
+            expressions.setdefault(persona.account, []).append(expression)
+    accounts = _accounts(config.environments[environment])
+    return {
+        account: CatalogShare(
+            permissions, f"To{naming.pascal_case(account)}", consumer=Account(accounts[account]), where=where, permissions=permissions
+        )
+        for account, where in expressions.items()
+    }
 
 
 def accept_personas(
-    permissions: CatalogPermissions, config: LakeConfig, *, environment: str, account: str, principals: Mapping[str, DataPrincipal]
-) -> None:
-    """The consumer's side: passes on to its personas what the lakes granted to the account, by the same expressions.
+    scope: Construct,
+    permissions: CatalogPermissions,
+    config: LakeConfig,
+    *,
+    environment: str,
+    account: str,
+    principals: Mapping[str, DataPrincipal],
+) -> dict[str, SharedDatabase]:
+    """The consumer's side: links the lakes' databases, and passes on to each persona what the lakes share, by the same expression.
 
-    To be deployed after the lakes' grants. Seeing the databases also takes `ResourceLink.allow` on links to `shared_databases`.
+    To be deployed after the lakes' grants.
 
     Args:
+        scope: Where the databases are made.
         permissions: Of the consumer's account.
         config: The lake's configuration.
         environment: Which environment.
         account: Which of its accounts, by its name in lake.yaml.
         principals: The principal of each persona of this account, by name; others are ignored.
 
+    Returns:
+        The databases, by name.
+
     Raises:
         DataLakeError: `persona_without_principal`.
     """
-    lakes = config.environments[environment].lakes
-    for lake, catalog_id in sorted(lakes.items()):
-        for name, persona in _reading(config, lake):
-            if persona.account == account and account != lake:
-                principal = _principal(principals, name, persona)
-                permissions.grants.read(principal, where=persona_expression(config, persona), catalog_id=catalog_id)
+    databases = {}
+    for needed in shared_databases(config, environment=environment, account=account):
+        database = SharedDatabase(
+            scope,
+            f"{naming.pascal_case(needed.database_name)}Link",
+            permissions=permissions,
+            catalog_id=needed.catalog_id,
+            database_name=needed.database_name,
+        )
+        for name in needed.personas:
+            persona = config.personas[name]
+            database.grants.read(_principal(principals, name, persona), where=persona_expression(config, persona))
+        databases[needed.database_name] = database
+    return databases
 
 
-def shared_databases(config: LakeConfig, *, environment: str, account: str) -> tuple[SharedDatabase, ...]:
+def shared_databases(config: LakeConfig, *, environment: str, account: str) -> tuple[PersonaDatabase, ...]:
     """The databases of the environment's lakes that personas of `account`, another one, read; sorted by name.
 
     Args:
@@ -124,7 +158,7 @@ def shared_databases(config: LakeConfig, *, environment: str, account: str) -> t
             )
             if readers:
                 found.append(
-                    SharedDatabase(
+                    PersonaDatabase(
                         lake=definition.lake,
                         catalog_id=config.environments[environment].lakes[definition.lake],
                         domain=domain,
@@ -138,10 +172,14 @@ def shared_databases(config: LakeConfig, *, environment: str, account: str) -> t
 
 def _reading(config: LakeConfig, lake: str) -> Iterator[tuple[str, Persona]]:
     """The personas that read something of this lake, by name."""
-    domains = {name for name, domain in config.domains.items() if domain.lake == lake}
+    domains = _domains_of(config, lake)
     for name, persona in sorted(config.personas.items()):
         if persona.read.domains is None or domains.intersection(persona.read.domains):
             yield name, persona
+
+
+def _domains_of(config: LakeConfig, lake: str) -> set[str]:
+    return {name for name, domain in config.domains.items() if domain.lake == lake}
 
 
 def _accounts(environment: Environment) -> dict[str, str]:

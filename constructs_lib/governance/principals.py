@@ -40,6 +40,11 @@ class DataPrincipal:
         """Whether it stands for a whole account, which passes on what it is granted."""
         return self.account_id is not None
 
+    @property
+    def passes_on(self) -> bool:
+        """Whether it stands for accounts, which pass on what they are granted: an account, the organisation or a part of it."""
+        return self.is_account or ":organizations::" in self.identifier
+
     @staticmethod
     def from_role(role: iam.IRole) -> DataPrincipal:
         """A role of this app, or an imported one."""

@@ -41,6 +41,6 @@ def test_no_stack_is_empty(lake: Lake) -> None:
 def test_what_has_nothing_yet_holds_a_placeholder_and_nothing_else(lake: Lake) -> None:
     """The stacks stay: a stack that is left out when its last persona goes would not be deleted, and its role would live on."""
     holding = {stack.path for stack, _, _ in lake.resources(HANDLE)}
-    assert holding == {"Dev/SpareDatabases", "Dev/SpareQuery", "Dev/QuietAccess"}
+    assert holding == {"Dev/SpareDatabases", "Dev/SpareGrants", "Dev/SpareQuery", "Dev/QuietAccess"}
     for path in holding:
         assert len(lake.stacks[path].resources) == 1

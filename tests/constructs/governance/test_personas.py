@@ -127,7 +127,8 @@ def consumer() -> dict[str, Any]:
     """The grants' stack of a consumer account."""
     stack = new_stack(new_app(), account=CONSUMER)
     permissions = permissions_in(stack, ontology=None)
-    accept_personas(permissions, CONFIG, environment="dev", account="analytics", principals={"analyst": ANALYST, "reader": READER})
+    principals = {"analyst": ANALYST, "reader": READER}
+    accept_personas(stack, permissions, CONFIG, environment="dev", account="analytics", principals=principals)
     return template(stack)
 
 
@@ -137,6 +138,11 @@ def expressions(made: dict[str, Any], principal: str) -> list[tuple[str, tuple[A
         grant["Resource"]["LFTagPolicy"] for grant in grants(made) if grant["Principal"]["DataLakePrincipalIdentifier"] == principal
     ]
     return sorted((p["ResourceType"], tuple((e["TagKey"], tuple(e["TagValues"])) for e in p["Expression"])) for p in policies)
+
+
+def by_expression(made: dict[str, Any]) -> list[dict[str, Any]]:
+    """The grants by LF-Tag."""
+    return [grant for grant in grants(made) if "LFTagPolicy" in grant["Resource"]]
 
 
 def test_contracts_become_tags(lake: dict[str, Any]) -> None:
@@ -175,7 +181,7 @@ def test_the_account_passes_on_exactly_what_its_personas_read(lake: dict[str, An
     here = expressions(lake, CONSUMER)
     local = {
         (policy["ResourceType"], tuple((e["TagKey"], tuple(e["TagValues"])) for e in policy["Expression"]))
-        for policy in (grant["Resource"]["LFTagPolicy"] for grant in grants(consumer))
+        for policy in (grant["Resource"]["LFTagPolicy"] for grant in by_expression(consumer))
         if policy["CatalogId"] == ACCOUNT
     }
     assert set(here) == local
@@ -198,9 +204,31 @@ def test_only_lakes_that_a_persona_reads_are_named(consumer: dict[str, Any]) -> 
     """A persona limited to a domain gets nothing of lakes without that domain."""
     catalogs = {
         (grant["Principal"]["DataLakePrincipalIdentifier"].split("/")[1], grant["Resource"]["LFTagPolicy"]["CatalogId"])
-        for grant in grants(consumer)
+        for grant in by_expression(consumer)
     }
     assert catalogs == {("Analyst", ACCOUNT), ("Analyst", "444444444409"), ("PiiReader", ACCOUNT)}
+
+
+def test_a_persona_sees_the_links_of_what_it_reads_and_no_other(consumer: dict[str, Any]) -> None:
+    """DESCRIBE on each link, for those whose persona reads the database behind it."""
+    seen: dict[str, list[str]] = {}
+    for grant in grants(consumer):
+        if "Database" in grant["Resource"]:
+            assert grant["Permissions"] == ["DESCRIBE"]
+            name = grant["Resource"]["Database"]["Name"]
+            seen.setdefault(grant["Principal"]["DataLakePrincipalIdentifier"].split("/")[1], []).append(name)
+    everything = ["far", "far_consumption", "sales", "sales_consumption", "travel", "travel_consumption"]
+    assert {name: sorted(databases) for name, databases in seen.items()} == {"Analyst": everything, "PiiReader": ["travel"]}
+
+
+def test_a_lake_without_domains_shares_nothing() -> None:
+    """There is no database that the other account could link to; its personas are granted when a domain comes."""
+    stack = new_stack()
+    permissions = permissions_in(stack)
+    config = CONFIG.model_copy(update={"domains": {"far": CONFIG.domains["far"]}})
+    shares = grant_personas(permissions, config, environment="dev", lake="main", principals={"steward": STEWARD})
+    assert shares == {}
+    assert {grant["Principal"]["DataLakePrincipalIdentifier"] for grant in grants(template(stack))} == {STEWARD.identifier}
 
 
 def test_databases_to_link_follow_from_the_personas() -> None:
