@@ -32,12 +32,14 @@ class Filter:
     Attributes:
         principal: Identifier of who has it.
         columns: The filter's columns.
+        name: What it is called; equal filters are called the same.
     """
 
     principal: str
     database: str
     table: str
     columns: frozenset[str]
+    name: str
 
     @property
     def place(self) -> Place:
@@ -74,11 +76,20 @@ class DeclaredRights:
         self._columns: dict[Place, dict[str, str]] = {}
         self._whole: set[Place] = set()
         self._filters: dict[Place, list[Filter]] = {}
+        self._filter_owners: dict[tuple[str, str, str], str] = {}
+        self._opt_ins: dict[tuple[str, CatalogResource], str] = {}
         self._narrowed: dict[tuple[str, str], dict[str, None]] = {}
         self._by_tag: dict[str, dict[LfTagExpression, None]] = {}
 
     def add_grant(
-        self, owner: str, principal: str, resource: CatalogResource, permissions: Collection[str], *, follows: bool = False
+        self,
+        owner: str,
+        principal: str,
+        resource: CatalogResource,
+        permissions: Collection[str],
+        *,
+        follows: bool = False,
+        passes_on: bool = False,
     ) -> None:
         """Notes a grant.
 
@@ -89,6 +100,8 @@ class DeclaredRights:
             permissions: What.
             follows: Whether it is only there because of another grant that it goes with, as seeing a database goes with reading its
                 tables. Several constructs may declare such a right.
+            passes_on: Whether the principal is an account or a part of the organisation, which reads nothing itself: what it is given is
+                for different readers, and one's wider grant makes no other's filter void.
 
         Raises:
             DataLakeError: `declared_twice` when another construct declares one of these rights; `filter_void` when a filter or a list of
@@ -98,7 +111,8 @@ class DeclaredRights:
             self._own(owner, principal, resource, permissions, follows=follows)
         else:
             self._own_columns(owner, (principal, resource.database, resource.table), resource.columns)
-        if resource.kind in {"Table", "TableWithColumns"} and not resource.is_foreign and _READING.intersection(permissions):
+        is_table = resource.kind in {"Table", "TableWithColumns"} and not resource.is_foreign
+        if is_table and not passes_on and _READING.intersection(permissions):
             self._read(owner, principal, resource)
 
     def add_tag_grant(self, owner: str, principal: str, expression: LfTagExpression, permissions: Iterable[str]) -> None:
@@ -111,18 +125,36 @@ class DeclaredRights:
         if granted & _CHANGING:
             mine.changing.setdefault((principal, expression), set()).update(granted & _CHANGING)
 
-    def add_filter(self, owner: str, added: Filter) -> None:
-        """Notes a grant of some rows.
+    def add_opt_in(self, owner: str, principal: str, resource: CatalogResource) -> None:
+        """Notes that a principal opted in.
 
         Raises:
-            DataLakeError: `filter_void`, `too_many_filters`.
+            DataLakeError: `declared_twice`, if another construct declares it.
+        """
+        other = self._opt_ins.setdefault((principal, resource), owner)
+        if other != owner:
+            self._refuse_twice(owner, f"an opt-in on {resource.owner}", principal, other, "leave it to one")
+
+    def add_filter(self, owner: str, added: Filter, *, passes_on: bool = False) -> None:
+        """Notes a grant of some rows; `passes_on` as for `add_grant`.
+
+        Raises:
+            DataLakeError: `filter_void`, `too_many_filters`; `declared_twice`, if another construct has an equal one.
         """
         place = added.place
+        other = self._filter_owners.setdefault((added.database, added.table, added.name), owner)
+        if other != owner:
+            msg = (
+                f"got a filter of rows of {_table(*place[1:])} that is equal to one of {other}; it would be made twice: grant both in one "
+                "construct"
+            )
+            raise DataLakeError(msg, code="declared_twice", where=owner)
         filters = self._filters.setdefault(place, [])
         filters.append(added)
-        self._of(owner).filters.append(added)
-        self._narrowed.setdefault(place[:2], {})[place[2]] = None
-        self._refuse_void(owner, [self._void_rows(added)])
+        if not passes_on:
+            self._of(owner).filters.append(added)
+            self._narrowed.setdefault(place[:2], {})[place[2]] = None
+            self._refuse_void(owner, [self._void_rows(added)])
         most = limit(Quota.LF_FILTERS_PER_PRINCIPAL_AND_TABLE)
         if len(filters) > most.value:
             msg = f"got {len(filters)} filters of {place[0]} on {_table(*place[1:])}; allowed are {most}: put conditions together with OR"

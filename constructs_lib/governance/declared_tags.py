@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from lakemodel.errors import DataLakeError
+from lakemodel.limits import Quota, limit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -55,7 +56,8 @@ class DeclaredTags:
             checked: Whether they were held against an ontology already; otherwise `unknown` does.
 
         Raises:
-            DataLakeError: `tag_conflict` when it has another value; `declared_twice` when another construct puts the same value there.
+            DataLakeError: `tag_conflict` when it has another value; `declared_twice` when another construct puts the same value there;
+                `too_many_tags` for more keys than Lake Formation takes.
         """
         self._groups = None
         there = self._at(database, table, column)
@@ -67,6 +69,11 @@ class DeclaredTags:
                 self._agree(owner, ".".join(filter(None, (database, table, column))), key, value, known)
             if not checked:
                 self._unchecked.setdefault(owner, {})[key, value] = None
+        most = limit(Quota.LF_TAGS_PER_RESOURCE)
+        if len(there) > most.value:
+            place = ".".join(filter(None, (database, table, column)))
+            msg = f"got {len(there)} LF-Tags for {place}; allowed are {most}: put values together under fewer keys"
+            raise DataLakeError(msg, code="too_many_tags", where=owner)
 
     def know(self, values: Mapping[str, Iterable[str]]) -> None:
         """Notes the keys and values of an ontology of the account."""

@@ -27,6 +27,7 @@ class Part:
     def __init__(self, scope: CatalogPermissions, number: int, settings: PermissionsOwner, *, revoke: bool) -> None:
         self._grants: dict[tuple[str, CatalogResource], tuple[DataPrincipal, set[str], set[str]]] = {}
         self._tags: dict[CatalogResource, dict[str, str]] = {}
+        self._opt_ins: dict[tuple[str, CatalogResource], None] = {}
         self._after: set[str] = set()
         self._resolved: dict[str, str] = {}
         self.resource = CustomResource(
@@ -38,6 +39,7 @@ class Part:
             properties={
                 "Grants": Lazy.any(_Entries(self._rendered_grants), omit_empty_array=True),
                 "TagAssociations": Lazy.any(_Entries(self._rendered_tags), omit_empty_array=True),
+                "OptIns": Lazy.any(_Entries(self._rendered_opt_ins), omit_empty_array=True),
                 "RevokeIamAllowedPrincipals": "true" if revoke else "false",
             },
         )
@@ -53,6 +55,10 @@ class Part:
         """Adds to the LF-Tags of the resource."""
         self._tags.setdefault(resource, {}).update(tags)
 
+    def add_opt_in(self, principal: DataPrincipal, resource: CatalogResource) -> None:
+        """Lets Lake Formation decide about the principal there, where a location is in hybrid access mode."""
+        self._opt_ins[principal.identifier, resource] = None
+
     def come_after(self, construct: IConstruct) -> None:
         """Lets CloudFormation make `construct` first."""
         if construct.node.path not in self._after:
@@ -61,8 +67,8 @@ class Part:
 
     def size(self) -> tuple[int, int]:
         """Entries, and bytes but for what references become, for which the limit leaves room."""
-        rendered = [self._rendered_grants(), self._rendered_tags()]
-        return len(self._grants) + len(self._tags), len(json.dumps(rendered, separators=(",", ":")))
+        rendered = [self._rendered_grants(), self._rendered_tags(), self._rendered_opt_ins()]
+        return len(self._grants) + len(self._tags) + len(self._opt_ins), len(json.dumps(rendered, separators=(",", ":")))
 
     def _rendered_grants(self) -> list[dict[str, Any]]:
         entries = []
@@ -85,6 +91,17 @@ class Part:
             }
             for resource, tags in sorted(self._tags.items(), key=lambda item: (item[0].kind, item[0].body))
         ]
+
+    def _rendered_opt_ins(self) -> list[dict[str, Any]]:
+        entries = [
+            (
+                self._stable(resource.body),
+                self._stable(identifier),
+                {"Principal": {"DataLakePrincipalIdentifier": identifier}, "Resource": resource.render()},
+            )
+            for identifier, resource in self._opt_ins
+        ]
+        return [entry for _, _, entry in sorted(entries, key=lambda each: each[:2])]
 
     def _stable(self, text: str) -> str:
         """`text` with references as the template spells them: tokens are numbered in the order of their making."""

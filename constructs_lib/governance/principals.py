@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
 _ROLE = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:role/\S+$")
+_HOME = re.compile(r"^[^:]+:[^:]+:iam::([0-9]{12}):")
 _ACCOUNT = re.compile(r"^[0-9]{12}$")
 _PERMISSION_SET = re.compile(r"^[\w+=,.@-]{1,32}$")
 _ORGANIZATION = re.compile(r"^arn:[\w-]+:organizations::[0-9]{12}:(organization|ou)/\S+$")
@@ -44,6 +45,12 @@ class DataPrincipal:
     def passes_on(self) -> bool:
         """Whether it stands for accounts, which pass on what they are granted: an account, the organisation or a part of it."""
         return self.is_account or ":organizations::" in self.identifier
+
+    @property
+    def home(self) -> str | None:
+        """The account of a role, a permission set or a SAML principal, as far as its ARN says it."""
+        match = _HOME.match(self.identifier)
+        return None if match is None else match.group(1)
 
     @staticmethod
     def from_role(role: iam.IRole) -> DataPrincipal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _DATABASE = frozenset({"ALL", "ALTER", "CREATE_TABLE", "DESCRIBE", "DROP"})
 _TABLE = frozenset({"ALL", "ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT"})
+_LINK = frozenset({"DESCRIBE", "DROP"})
 _ALLOWED = {
     "Catalog": frozenset({"ALL", "ALTER", "CREATE_CATALOG", "CREATE_DATABASE", "CREATE_LF_TAG", "DESCRIBE", "DROP"}),
     "Database": _DATABASE,
@@ -35,6 +36,7 @@ class CatalogResource:
         database: Its database; empty for what is in none.
         table: Its table; `*` for every table of the database, empty for what is in none.
         expression: What the LF-Tags of databases or tables have to satisfy, when it is about those.
+        is_link: Whether it is known to be a resource link, which stands for something of another catalog.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class CatalogResource:
     database: str = ""
     table: str = ""
     expression: LfTagExpression | None = None
+    is_link: bool = field(default=False, compare=False)
 
     def render(self) -> dict[str, Any]:
         """As it stands in the template."""
@@ -51,6 +54,8 @@ class CatalogResource:
     @property
     def allowed_permissions(self) -> frozenset[str]:
         """What can be granted on it."""
+        if self.is_link:
+            return _LINK
         if self.kind == "LFTagPolicy":
             return _TABLE if self.is_of_tables else _DATABASE
         return _ALLOWED[self.kind]
@@ -66,6 +71,13 @@ class CatalogResource:
         names = json.loads(self.body).get("ColumnNames") if self.kind == "TableWithColumns" else None
         return None if names is None else tuple(names)
 
+    def at_home(self, account: str) -> CatalogResource:
+        """The same without a catalog that is the account's own, so that one thing has one spelling."""
+        if not self.is_foreign or (body := json.loads(self.body))["CatalogId"] != account:
+            return self
+        del body["CatalogId"]
+        return replace(self, body=json.dumps(body))
+
     @property
     def is_foreign(self) -> bool:
         """Whether it is in a catalog that is named, and so another account's."""
@@ -78,9 +90,14 @@ class CatalogResource:
 
     @staticmethod
     def database_named(name: str, *, catalog_id: str | None = None) -> CatalogResource:
-        """A database, or a resource link to one."""
+        """A database."""
         body = {**_of(catalog_id), "Name": name}
         return CatalogResource("Database", json.dumps(body), f"database {name}", name)
+
+    @staticmethod
+    def link_named(name: str) -> CatalogResource:
+        """A resource link of this catalog to a database of another: it can be seen and dropped; what is behind it is granted there."""
+        return replace(CatalogResource.database_named(name), is_link=True)
 
     @staticmethod
     def table_named(database: str, table: str, *, catalog_id: str | None = None) -> CatalogResource:
