@@ -2,6 +2,7 @@
 
 from constructs_lib.governance.columns import Columns
 from constructs_lib.governance.conflicts import DeclaredRights
+from constructs_lib.governance.contract_roles import accept_contract_roles, grant_contract_roles
 from constructs_lib.governance.contracts import PIPELINE, associate_contracts, associate_databases, grant_optimizers, grant_pipeline
 from constructs_lib.governance.facades import GovernedTable, LakeGrants, TableGrants
 from constructs_lib.governance.filters import DataCellsFilter
@@ -44,9 +45,11 @@ __all__ = [
     "SharedDatabaseGrants",
     "SharedTable",
     "TableGrants",
+    "accept_contract_roles",
     "accept_personas",
     "associate_contracts",
     "associate_databases",
+    "grant_contract_roles",
     "grant_optimizers",
     "grant_personas",
     "grant_pipeline",

@@ -9,6 +9,7 @@ from constructs_lib.governance.shared_database import SharedDatabase
 from constructs_lib.governance.shares import Account, CatalogShare
 from constructs_lib.governance.tags import LfTagExpression, LfTags
 from lakemodel import naming
+from lakemodel.config.model import Products
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def grant_personas(
     for name, persona in _reading(config, lake):
         expression = persona_expression(config, persona)
         if persona.account == lake:
-            permissions.grants.read(_principal(principals, name, persona), where=expression)
+            permissions.grants.read(persona_principal(principals, name, persona), where=expression)
         elif _domains_of(config, lake):
             expressions.setdefault(persona.account, []).append(expression)
     accounts = _accounts(config.environments[environment])
@@ -131,7 +132,7 @@ def accept_personas(
         )
         for name in needed.personas:
             persona = config.personas[name]
-            database.grants.read(_principal(principals, name, persona), where=persona_expression(config, persona))
+            database.grants.read(persona_principal(principals, name, persona), where=persona_expression(config, persona))
         databases[needed.database_name] = database
     return databases
 
@@ -171,10 +172,10 @@ def shared_databases(config: LakeConfig, *, environment: str, account: str) -> t
 
 
 def _reading(config: LakeConfig, lake: str) -> Iterator[tuple[str, Persona]]:
-    """The personas that read something of this lake, by name."""
+    """The personas that read something of this lake by its LF-Tags, by name; contracts name the others (`contract_roles`)."""
     domains = _domains_of(config, lake)
     for name, persona in sorted(config.personas.items()):
-        if persona.read.domains is None or domains.intersection(persona.read.domains):
+        if persona.read.products is Products.ALL and (persona.read.domains is None or domains.intersection(persona.read.domains)):
             yield name, persona
 
 
@@ -186,7 +187,12 @@ def _accounts(environment: Environment) -> dict[str, str]:
     return {**environment.lakes, **environment.consumers}
 
 
-def _principal(principals: Mapping[str, DataPrincipal], name: str, persona: Persona) -> DataPrincipal:
+def persona_principal(principals: Mapping[str, DataPrincipal], name: str, persona: Persona) -> DataPrincipal:
+    """The principal of a persona.
+
+    Raises:
+        DataLakeError: `persona_without_principal`.
+    """
     if name not in principals:
         msg = f"persona {name} of account {persona.account} has no principal; got {', '.join(sorted(principals)) or 'none'}: add it"
         raise DataLakeError(msg, code="persona_without_principal")

@@ -122,6 +122,11 @@ class Environment(_Model):
     baseline: Baseline = Baseline()
     """Who owns what an account has only one of. Not stated: this lake creates it."""
 
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The ids of its lake and consumer accounts, by their names."""
+        return {**self.lakes, **self.consumers}
+
 
 class Domain(_Model):
     """A part of the business that owns data products; it lives in one lake."""
