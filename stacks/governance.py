@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
-from constructs_lib.catalog import IcebergTable
 from constructs_lib.core import Placeholder, protect_stack
 from constructs_lib.governance import (
     CatalogPermissions,
@@ -88,8 +87,7 @@ class GrantsStack(Stack):
             tables.node.add_dependency(earlier)
             associate_contracts(tables, _of_catalog(contracts, catalog), strictest=config.strictest_classification)
             if catalog.optimizer_role is not None:
-                optimized = [table for table in catalog.tables.values() if isinstance(table, IcebergTable)]
-                grant_optimizers(tables, catalog.optimizer_role.role, tables=optimized)
+                grant_optimizers(tables, catalog.optimizer_role.role, tables=catalog.optimized_tables)
             earlier = tables
 
 

@@ -1,6 +1,6 @@
 """The Glue Data Catalog: databases, Iceberg and Parquet tables, their quarantine tables, optimizers, and all of a lake's at once."""
 
-from constructs_lib.catalog.contract_catalog import ContractCatalog
+from constructs_lib.catalog.contract_catalog import ContractCatalog, DeclaredTable
 from constructs_lib.catalog.databases import DomainDatabases, LakeDatabase
 from constructs_lib.catalog.optimizers import LAKE_FORMATION_PERMISSIONS, OptimizerRole, TableOptimizers
 from constructs_lib.catalog.tables import CatalogTable, IcebergTable, ImportedTable, ParquetTable, QuarantineTable
@@ -9,6 +9,7 @@ __all__ = [
     "LAKE_FORMATION_PERMISSIONS",
     "CatalogTable",
     "ContractCatalog",
+    "DeclaredTable",
     "DomainDatabases",
     "IcebergTable",
     "ImportedTable",

@@ -142,8 +142,9 @@ class DomainDatabases(Construct):
         self.databases: Mapping[tuple[str, Zone], LakeDatabase] = MappingProxyType(made)
 
 
-def check_name(scope: Construct, kind: str, name: str) -> None:
-    """Refuses a catalog name that Glue would fold, or Athena not find; skips one that is not known yet."""
+def check_name(scope: Construct, kind: str, name: str, *, of: str = "") -> None:
+    """Refuses a catalog name that Glue would fold, or Athena not find; skips one that is not known yet. `of` is the table of a column."""
     if not _NAME.match(name) and not Token.is_unresolved(name):  # the pattern first: asking about a token is a call into Node
-        msg = f"got {kind} name {name!r}; allowed are 1 to 255 of a-z, 0-9 and _: lakemodel.naming.normalize makes such a name"
+        where = f" in table {of}" if of else ""
+        msg = f"got {kind} name {name!r}{where}; allowed are 1 to 255 of a-z, 0-9 and _: lakemodel.naming.normalize makes such a name"
         raise misuse(scope, msg, code="catalog_name")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_cdk import ArnFormat, Duration, Stack, Token, aws_glue as glue, aws_iam as iam
 from constructs import Construct
 
+from constructs_lib.catalog.rendering import typed
 from constructs_lib.core import acknowledge_wildcards, misuse
 from lakemodel.config.regions import Service, region_table
+from lakemodel.naming import pascal_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,45 @@ https://docs.aws.amazon.com/glue/latest/dg/optimization-prerequisites.html. Gran
 
 _LOG_GROUPS: Final = ("iceberg-compaction", "iceberg-retention", "iceberg-orphan-file-deletion")
 _DATABASES_PER_POLICY: Final = 12
+
+SNAPSHOT_DAYS: Final = 7
+SNAPSHOTS_TO_KEEP: Final = 5
+ORPHAN_DAYS: Final = 7
+
+
+def optimizer_properties(
+    database: LakeDatabase,
+    table_name: str,
+    role_arn: str,
+    *,
+    snapshot_days: int = SNAPSHOT_DAYS,
+    snapshots_to_keep: int = SNAPSHOTS_TO_KEEP,
+    orphan_days: int = ORPHAN_DAYS,
+    enabled: bool = True,
+) -> dict[str, dict[str, Any]]:
+    """Properties of `AWS::Glue::TableOptimizer` for the optimizers of a table, by the end of their logical ids."""
+    configurations: dict[str, tuple[str, dict[str, Any]]] = {
+        "Compaction": ("compaction", {"Strategy": "binpack"}),
+        "Retention": (
+            "retention",
+            {"SnapshotRetentionPeriodInDays": snapshot_days, "NumberOfSnapshotsToRetain": snapshots_to_keep, "CleanExpiredFiles": True},
+        ),
+        "OrphanFiles": ("orphan_file_deletion", {"OrphanFileRetentionPeriodInDays": orphan_days}),
+    }
+    return {
+        name: {
+            "CatalogId": database.catalog_id,
+            "DatabaseName": database.database_name,
+            "TableName": table_name,
+            "Type": kind,
+            "TableOptimizerConfiguration": {
+                "Enabled": enabled,
+                "RoleArn": role_arn,
+                f"{pascal_case(kind)}Configuration": {"IcebergConfiguration": configuration},
+            },
+        }
+        for name, (kind, configuration) in configurations.items()
+    }
 
 
 def optimizers_available(scope: Construct) -> bool:
@@ -124,9 +165,9 @@ class TableOptimizers(Construct):
         logical_id: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        snapshot_days = 7 if snapshot_retention is None else snapshot_retention.to_days()
-        orphan_days = 7 if orphan_retention is None else orphan_retention.to_days()
-        snapshots_to_keep = 5 if snapshots_to_keep is None else snapshots_to_keep
+        snapshot_days = SNAPSHOT_DAYS if snapshot_retention is None else int(snapshot_retention.to_days())
+        orphan_days = ORPHAN_DAYS if orphan_retention is None else int(orphan_retention.to_days())
+        snapshots_to_keep = SNAPSHOTS_TO_KEEP if snapshots_to_keep is None else snapshots_to_keep
         enabled = True if enabled is None else enabled
         region = Stack.of(self).region
         if not Token.is_unresolved(region) and not optimizers_available(self):
@@ -135,32 +176,32 @@ class TableOptimizers(Construct):
         if snapshot_days < 1 or orphan_days < 1 or snapshots_to_keep < 1:
             msg = f"got {snapshot_days} and {orphan_days} days, {snapshots_to_keep} snapshots; each has to be at least 1"
             raise misuse(self, msg, code="optimizer_settings")
-        self._table = table
-        self._common: dict[str, Any] = {"enabled": enabled, "roleArn": role.role.role_arn}
-        self._logical_id = logical_id
-        self.compaction = self._optimizer("Compaction", "compaction", "compactionConfiguration", {"strategy": "binpack"})
-        self.retention = self._optimizer(
-            "Retention",
-            "retention",
-            "retentionConfiguration",
-            {"snapshotRetentionPeriodInDays": snapshot_days, "numberOfSnapshotsToRetain": snapshots_to_keep, "cleanExpiredFiles": True},
+        rendered = optimizer_properties(
+            table.database,
+            table.table_name,
+            role.role.role_arn,
+            snapshot_days=snapshot_days,
+            snapshots_to_keep=snapshots_to_keep,
+            orphan_days=orphan_days,
+            enabled=enabled,
         )
-        self.orphan_files = self._optimizer(
-            "OrphanFiles", "orphan_file_deletion", "orphanFileDeletionConfiguration", {"orphanFileRetentionPeriodInDays": orphan_days}
-        )
+        made = {name: self._optimizer(name, properties, logical_id) for name, properties in rendered.items()}
+        self.compaction = made["Compaction"]
+        self.retention = made["Retention"]
+        self.orphan_files = made["OrphanFiles"]
         # A role without its policies would be refused, and so would a table that is not there yet.
         self.node.add_dependency(table.resource, *role.policies)
 
-    def _optimizer(self, name: str, kind: str, key: str, configuration: dict[str, Any]) -> glue.CfnTableOptimizer:
+    def _optimizer(self, name: str, properties: dict[str, Any], logical_id: str | None) -> glue.CfnTableOptimizer:
         optimizer = glue.CfnTableOptimizer(
             self,
             name,
-            catalog_id=self._table.database.catalog_id,
-            database_name=self._table.database_name,
-            table_name=self._table.table_name,
-            type=kind,
-            table_optimizer_configuration={**self._common, key: {"icebergConfiguration": configuration}},
+            catalog_id=properties["CatalogId"],
+            database_name=properties["DatabaseName"],
+            table_name=properties["TableName"],
+            type=properties["Type"],
+            table_optimizer_configuration=typed(properties["TableOptimizerConfiguration"]),
         )
-        if self._logical_id is not None:
-            optimizer.override_logical_id(self._logical_id + name)
+        if logical_id is not None:
+            optimizer.override_logical_id(logical_id + name)
         return optimizer

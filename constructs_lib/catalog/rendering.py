@@ -1,4 +1,4 @@
-"""Declared tables as the properties of `AWS::Glue::Table`. Plain data: no construct is made here."""
+"""Declared tables as properties of `AWS::Glue::Table`, in CloudFormation's own spelling. Plain data: no construct is made here."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.catalog_text import comment, description, table_parameters
+from lakemodel.types.glue import glue_type
 from lakemodel.types.iceberg import iceberg_type_text
 from lakemodel.types.model import Decimal, Primitive, PrimitiveKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lakemodel.contracts.model import Column, DataContract, Table
     from lakemodel.locks.field_ids import FieldIds
@@ -20,6 +21,8 @@ COMPRESSION: Final = "zstd"
 
 _TRANSFORM: Final = re.compile(r"^(identity|year|month|day|hour|(?:bucket|truncate)\[[1-9][0-9]*\])$")
 _FLOATS: Final = {PrimitiveKind.FLOAT, PrimitiveKind.DOUBLE}
+_HIVE: Final = "org.apache.hadoop.hive.ql.io.parquet"
+_FREE_KEYS: Final = {"Parameters", "Properties"}
 
 
 def iceberg_table_input(contract: DataContract, table: Table, *, location: str, ids: FieldIds, sort_by: Sequence[str]) -> dict[str, Any]:
@@ -29,22 +32,70 @@ def iceberg_table_input(contract: DataContract, table: Table, *, location: str, 
     `metadata_location`. `Schema.Type` is needed, though the resource's schema does not say so.
     See https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-table-icebergtableinput.html
     """
-    schema: dict[str, Any] = {"type": "struct", "fields": [_iceberg_field(column, ids) for column in table.columns]}
+    schema: dict[str, Any] = {"Type": "struct", "Fields": [_iceberg_field(column, ids) for column in table.columns]}
     if identifiers := _identifiers(table):
-        schema["identifierFieldIds"] = [ids.of(name) for name in identifiers]
-    table_input: dict[str, Any] = {"location": location, "schema": schema, "properties": iceberg_properties(contract, table)}
+        schema["IdentifierFieldIds"] = [ids.of(name) for name in identifiers]
+    table_input: dict[str, Any] = {"Location": location, "Schema": schema, "Properties": iceberg_properties(contract, table)}
     if table.partitioning:
-        table_input["partitionSpec"] = {"specId": 0, "fields": _partition_fields(table, ids)}
+        table_input["PartitionSpec"] = {"SpecId": 0, "Fields": _partition_fields(table, ids)}
     if sort_by:
-        table_input["writeOrder"] = {
-            "orderId": 1,
-            "fields": [
-                {"sourceId": ids.of(name), "transform": "identity", "direction": "asc", "nullOrder": "nulls-first"} for name in sort_by
+        table_input["WriteOrder"] = {
+            "OrderId": 1,
+            "Fields": [
+                {"SourceId": ids.of(name), "Transform": "identity", "Direction": "asc", "NullOrder": "nulls-first"} for name in sort_by
             ],
         }
     return {
-        "icebergInput": {"metadataOperation": "CREATE", "version": ICEBERG_FORMAT_VERSION, "icebergTableInput": table_input},
+        "IcebergInput": {"MetadataOperation": "CREATE", "Version": ICEBERG_FORMAT_VERSION, "IcebergTableInput": table_input},
     }
+
+
+def parquet_table_input(
+    contract: DataContract, name: str, *, columns: Sequence[Column], keys: int, location: str, said: str, classification: str
+) -> dict[str, Any]:
+    """`TableInput` of an external table of Parquet files; the last `keys` of the columns are its partition keys.
+
+    Glue's own parameters `classification` and `has_encrypted_data` are those that `aws_glue.S3Table` writes.
+    """
+    rendered = [_hive_column(column) for column in columns]
+    stored = len(rendered) - keys
+    table_input: dict[str, Any] = {
+        "Name": name,
+        "Description": said,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "classification": "parquet",
+            "parquet.compression": COMPRESSION.upper(),
+            **table_parameters(contract, classification),
+            "has_encrypted_data": True,
+        },
+        "StorageDescriptor": {
+            "Location": location,
+            "Compressed": False,
+            "StoredAsSubDirectories": False,
+            "Columns": rendered[:stored],
+            "InputFormat": f"{_HIVE}.MapredParquetInputFormat",
+            "OutputFormat": f"{_HIVE}.MapredParquetOutputFormat",
+            "SerdeInfo": {"SerializationLibrary": f"{_HIVE}.serde.ParquetHiveSerDe"},
+        },
+    }
+    if keys:
+        table_input["PartitionKeys"] = rendered[stored:]
+    return table_input
+
+
+def typed(properties: Any) -> Any:
+    """Properties as a typed L1 takes them: keys begin small, but for those that a user chooses.
+
+    Example:
+        >>> typed({"TableInput": {"Parameters": {"Owner": "a"}, "PartitionKeys": [{"Name": "day"}]}})
+        {'tableInput': {'parameters': {'Owner': 'a'}, 'partitionKeys': [{'name': 'day'}]}}
+    """
+    if isinstance(properties, dict):
+        return {key[0].lower() + key[1:]: value if key in _FREE_KEYS else typed(value) for key, value in properties.items()}
+    if isinstance(properties, list):
+        return [typed(value) for value in properties]
+    return properties
 
 
 def iceberg_properties(contract: DataContract, table: Table) -> dict[str, str]:
@@ -72,14 +123,21 @@ def is_transform(transform: str) -> bool:
 
 def _iceberg_field(column: Column, ids: FieldIds) -> dict[str, Any]:
     field: dict[str, Any] = {
-        "id": ids.of(column.name),
-        "name": column.name,
-        "required": column.required,
-        "type": iceberg_type_text(column.type, column.name, ids),
+        "Id": ids.of(column.name),
+        "Name": column.name,
+        "Required": column.required,
+        "Type": iceberg_type_text(column.type, column.name, ids),
     }
     if column.description:
-        field["doc"] = comment(column.description)
+        field["Doc"] = comment(column.description)
     return field
+
+
+def _hive_column(column: Column) -> Mapping[str, str]:
+    rendered = {"Name": column.name, "Type": glue_type(column.type)}
+    if said := comment(column.description):
+        rendered["Comment"] = said
+    return rendered
 
 
 def _identifiers(table: Table) -> tuple[str, ...]:
@@ -104,10 +162,10 @@ def _partition_fields(table: Table, ids: FieldIds) -> list[dict[str, Any]]:
             taken.add(name)
         fields.append(
             {
-                "fieldId": ids.of_partition(partition.column, partition.transform),
-                "name": name,
-                "sourceId": ids.of(partition.column),
-                "transform": partition.transform,
+                "FieldId": ids.of_partition(partition.column, partition.transform),
+                "Name": name,
+                "SourceId": ids.of(partition.column),
+                "Transform": partition.transform,
             }
         )
     return fields

@@ -76,7 +76,7 @@ class TableGrants:
         self._partitions: Collection[str] = getattr(table, "prefix_columns", ())
         self._permissions = permissions
         self._database_permissions = permissions if database_permissions is None else database_permissions
-        self._after = table if isinstance(table, Construct) else None
+        self._after = table if isinstance(table, Construct) else getattr(table, "resource", None)
 
     @staticmethod
     def from_table(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from constructs_lib.catalog import ContractCatalog, IcebergTable
+from constructs_lib.catalog import ContractCatalog
 from constructs_lib.core import misuse
 from constructs_lib.governance import (
     CatalogPermissions,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aws_cdk import RemovalPolicy, Size, aws_iam as iam
 
     from constructs_lib.baseline import LakeAccount
-    from constructs_lib.catalog import ParquetTable
+    from constructs_lib.catalog import DeclaredTable
     from constructs_lib.governance import LakeGrants
     from lakemodel.contracts.model import ContractSet, DataContract
     from lakemodel.locks.placement import PlacementLock
@@ -109,8 +109,7 @@ class DataLake(Construct):
         associate_databases(self.permissions, domains, zones=self.locations)
         associate_contracts(self.permissions, contracts, strictest=classifications[-1])
         if self.catalog.optimizer_role is not None:
-            optimized = [table for table in self.catalog.tables.values() if isinstance(table, IcebergTable)]
-            grant_optimizers(self.permissions, self.catalog.optimizer_role.role, tables=optimized)
+            grant_optimizers(self.permissions, self.catalog.optimizer_role.role, tables=self.catalog.optimized_tables)
         self._come_in_order()
         self._removal_policy = removal_policy
         self._foundation: PipelineFoundation | None = None
@@ -199,7 +198,7 @@ class LakeTable:
         permissions: What carries its grants.
     """
 
-    def __init__(self, table: IcebergTable | ParquetTable, permissions: CatalogPermissions) -> None:
+    def __init__(self, table: DeclaredTable, permissions: CatalogPermissions) -> None:
         self.table = table
         self.grants = TableGrants.from_table(table, permissions)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
 
-from constructs_lib.catalog import ContractCatalog, DomainDatabases, IcebergTable, LakeDatabase
+from constructs_lib.catalog import ContractCatalog, DeclaredTable, DomainDatabases, IcebergTable, LakeDatabase
 from lakemodel.config.model import Zone
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakemodel.locks.placement import PlacementLock
 
 
-def simplest(self: Stack, contracts: ContractSet, storage: LakeStorage) -> IcebergTable:
+def simplest(self: Stack, contracts: ContractSet, storage: LakeStorage) -> DeclaredTable:
     catalog = ContractCatalog(self, "Catalog", contracts=contracts, zones=storage.zones)
     orders = catalog.table("sales", "orders")
     return orders  # noqa: RET504
@@ -39,7 +39,7 @@ def by_hand(self: Stack, storage: LakeStorage, contract: DataContract, table: Ta
     # --8<-- [end:by_hand]
 
 
-def escape_hatch(orders: IcebergTable) -> None:
+def escape_hatch(orders: DeclaredTable) -> None:
     orders.resource.add_property_override(
         "OpenTableFormatInput.IcebergInput.IcebergTableInput.Properties.history\\.expire\\.min-snapshots-to-keep", "10"
     )

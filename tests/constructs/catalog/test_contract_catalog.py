@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App, Environment, Stack
 from constructs import Construct
 
-from constructs_lib.catalog import ContractCatalog, DomainDatabases, IcebergTable, ParquetTable
+from constructs_lib.catalog import ContractCatalog, DomainDatabases
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import ContractSet, TableFormat
 from lakemodel.errors import DataLakeError
@@ -60,8 +60,8 @@ def test_only_iceberg_tables_are_optimized(made: tuple[ContractCatalog, dict[str
 def test_tables_are_found_by_domain_and_name(made: tuple[ContractCatalog, dict[str, Any]]) -> None:
     """The formats are the contract's, and a table that is not there is named with those that are."""
     catalog = made[0]
-    assert isinstance(catalog.table("sales", "orders"), IcebergTable)
-    assert isinstance(catalog.table("sales", "visits"), ParquetTable)
+    assert catalog.table("sales", "orders").table.format is TableFormat.ICEBERG
+    assert catalog.table("sales", "visits").table.format is TableFormat.PARQUET
     assert set(catalog.tables) == set(catalog.quarantine_tables) == {("sales", "orders"), ("sales", "visits")}
     with pytest.raises(DataLakeError, match=r"no table sales\.nope here; there are sales\.orders, sales\.visits") as raised:
         catalog.table("sales", "nope")
