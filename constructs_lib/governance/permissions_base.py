@@ -200,7 +200,7 @@ class PermissionsBase(Construct):
             raise misuse(self, msg, code="unknown_permission")
         if principal.passes_on and passing != granted:
             kept = ", ".join(sorted(granted - passing))
-            msg = f"got {kept} for account {principal.identifier} without grant option; nobody there could use it: make it grantable"
+            msg = f"got {kept} for {principal.identifier} without grant option; an account only passes on what it gets: make it grantable"
             raise misuse(self, msg, code="account_not_grantable")
         elsewhere = principal.home not in {None, self._account} and not Token.is_unresolved(self._account)
         if elsewhere and passing:

@@ -17,8 +17,10 @@ _ROLE = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:role/\S+$")
 _HOME = re.compile(r"^[^:]+:[^:]+:iam::([0-9]{12}):")
 _ACCOUNT = re.compile(r"^[0-9]{12}$")
 _PERMISSION_SET = re.compile(r"^[\w+=,.@-]{1,32}$")
-_ORGANIZATION = re.compile(r"^arn:[\w-]+:organizations::[0-9]{12}:(organization|ou)/\S+$")
-_GROUP = re.compile(r"^[0-9a-f-]{1,64}$")
+_ORGANIZATION = re.compile(
+    r"^arn:[\w-]+:organizations::[0-9]{12}:(organization/o-[a-z0-9]{10,32}|ou/o-[a-z0-9]{10,32}/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})$"
+)
+_GROUP = re.compile(r"^([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
 _SAML = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:saml-provider/[^:]+:(user|group)/.+$")
 _SUFFIX = "?" * 16  # as many characters as Identity Center appends, so that no set whose name begins alike is meant
 _EVERYBODY = re.compile(r"^(IAM_ALLOWED_PRINCIPALS|[0-9]{12}:IAMPrincipals|\*)$", re.IGNORECASE)
@@ -110,17 +112,39 @@ class DataPrincipal:
 
     @staticmethod
     def identity_center_group(group_id: str) -> DataPrincipal:
-        """A group of Identity Center, for engines that propagate the user's identity."""
+        """A group of Identity Center, for engines that propagate the user's identity.
+
+        See https://docs.aws.amazon.com/lake-formation/latest/dg/grant-permissions-sso.html.
+
+        Args:
+            group_id: Its id in the identity store, as `906a1b2c3d-` and a UUID or the UUID alone; not its name.
+
+        Raises:
+            DataLakeError: `principal_not_allowed`, if it is no group's id.
+        """
         return DataPrincipal(f"arn:{Aws.PARTITION}:identitystore:::group/{_checked(group_id, _GROUP, 'the id of a group')}")
 
     @staticmethod
     def saml(arn: str) -> DataPrincipal:
-        """A user or group of a SAML provider: `arn:...:saml-provider/<provider>:group/<name>`."""
+        """A user or group of a SAML provider: `arn:...:saml-provider/<provider>:group/<name>`.
+
+        Raises:
+            DataLakeError: `principal_not_allowed`, if it is no such ARN.
+        """
         return DataPrincipal(_checked(arn, _SAML, "the ARN of a SAML user or group"))
 
     @staticmethod
     def organization(arn: str) -> DataPrincipal:
-        """A whole organisation, or an organisational unit, by its ARN."""
+        """A whole organisation, or an organisational unit, by its ARN: the same as each of its accounts, now and later.
+
+        Like an account it gets rights to pass on, never without grant option. By LF-Tags as well as by name, as the settings' version of
+        sharing is at least 3.
+
+        See https://docs.aws.amazon.com/lake-formation/latest/dg/cross-account-named-resource.html.
+
+        Raises:
+            DataLakeError: `principal_not_allowed`, if it is no such ARN.
+        """
         return DataPrincipal(_checked(arn, _ORGANIZATION, "the ARN of an organisation or an organisational unit"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,17 +13,17 @@ from constructs import Construct
 from constructs_lib.core import misuse
 from lakemodel.config.model import Zone
 from lakemodel.errors import DataLakeError
-from lakemodel.naming import LF_TAG_CLASSIFICATION, LF_TAG_DOMAIN, LF_TAG_ZONE
+from lakemodel.limits import Quota, limit
+from lakemodel.naming import LF_TAG_CLASSIFICATION, LF_TAG_DOMAIN, LF_TAG_ZONE, normalize, pascal_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from constructs import IConstruct
 
-    from constructs_lib.governance.permissions import PermissionsOwner
+    from constructs_lib.governance.permissions_base import PermissionsOwner
 
-_MOST_VALUES = 50  # in one key of an expression
-_MOST_VALUES_OF_A_KEY = 1_000
+_SIGNS = frozenset("_.:/=+-@%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ class LfTags:
         pairs = []
         for key, given in keys.items():
             values = {given} if isinstance(given, str) else set(given)
-            if not 1 <= len(values) <= _MOST_VALUES:
-                msg = f"got {len(values)} values for LF-Tag {key}; allowed are 1 to {_MOST_VALUES}: split the grant, or leave the key out"
+            most = limit(Quota.LF_TAG_VALUES_PER_CALL).value
+            if not 1 <= len(values) <= most:
+                msg = f"got {len(values)} values for LF-Tag {key}; allowed are 1 to {most}: split the grant, or leave the key out"
                 raise DataLakeError(msg, code="tag_expression")
             pairs.append((key.lower(), tuple(sorted(value.lower() for value in values))))
         if not pairs:
@@ -80,22 +82,34 @@ class LfTags:
 
 
 class LfTagOntology(Construct):
-    """The LF-Tags of a lake's account: `domain`, `zone` and `classification`, with the values each may have.
+    """The LF-Tags of a lake's account: `domain`, `zone`, `classification` and keys of one's own, with the values each may have.
 
-    Values can be added at any time. Lake Formation refuses to remove a value that is assigned to something ("Update not allowed"): the
-    deployment fails and rolls back, so that nothing loses its tag unnoticed. Take it off everything first, in a deployment before.
-    The keys themselves outlive the stack: deleting one would take it off every table at once.
+    Values can be added at any time. A value that something carries is never dropped: Lake Formation refuses it ("Update not allowed"), the
+    deployment fails and rolls back, so that nothing loses its tag unnoticed. And a value that an association or a grant of the app names
+    has to be here, in whichever stack that is declared. So removing one takes two deployments: first without its last use, then without
+    the value. The keys themselves outlive the stack: deleting one would take it off every table at once.
 
-    See https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-updating-tags.html.
+    See https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_UpdateLFTag.html.
 
     Args:
         domains: Values of `domain`.
         classifications: Values of `classification`, from least to most protected.
         zones: Values of `zone`; the zones that Lake Formation governs when left out.
+        additional_keys: Keys of one's own with their values, such as `{"review": ["open", "passed"]}`; none when left out.
         settings: The account's `LakeFormationSettings`, which come first; left out when they are deployed before anyway.
 
+    Attributes:
+        values: The values of each key, in lower case as Lake Formation keeps them; those of `classification` in their order.
+        tags: The resource of each key; empty for those that exist already.
+
     Raises:
-        DataLakeError: `tag_values`, if a key has no value, a repeated one, or more than 1,000.
+        DataLakeError: `tag_values`, if a key has no value, a repeated one, or more than Lake Formation takes, or if a key or value is too
+            long, has signs that Lake Formation refuses, or is one of the three.
+
+    Example:
+        >>> tags = LfTagOntology(stack, "Tags", domains=["sales"], classifications=["public", "internal", "secret"])  # doctest: +SKIP
+        >>> tags.up_to("internal")  # doctest: +SKIP
+        ('public', 'internal')
     """
 
     def __init__(
@@ -106,13 +120,15 @@ class LfTagOntology(Construct):
         domains: Iterable[str],
         classifications: Sequence[str],
         zones: Iterable[Zone] | None = None,
+        additional_keys: Mapping[str, Iterable[str]] | None = None,
         settings: PermissionsOwner | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._describe(domains, classifications, zones)
+        self._describe(domains, classifications, zones, additional_keys)
         self.tags: Mapping[str, lakeformation.CfnTag] = MappingProxyType({key: self._tag(key) for key in self.values})
         if settings is not None:
             self.node.add_dependency(settings.resource)
+            settings.declared.tags.know(self.values)
 
     @staticmethod
     def from_values(
@@ -122,14 +138,38 @@ class LfTagOntology(Construct):
         domains: Iterable[str],
         classifications: Sequence[str],
         zones: Iterable[Zone] | None = None,
+        additional_keys: Mapping[str, Iterable[str]] | None = None,
     ) -> LfTagOntology:
         """LF-Tags that exist already; makes no resource. The arguments are those of the class."""
-        return _ExistingOntology(scope, construct_id, domains, classifications, zones)
+        return _ExistingOntology(scope, construct_id, domains, classifications, zones, additional_keys)
+
+    @property
+    def classifications(self) -> tuple[str, ...]:
+        """The classes, from least to most protected."""
+        return self.values[LF_TAG_CLASSIFICATION]
 
     @property
     def strictest(self) -> str:
         """The class that counts where none is stated."""
-        return self.values[LF_TAG_CLASSIFICATION][-1]
+        return self.classifications[-1]
+
+    def stricter_of(self, *classes: str) -> str:
+        """The most protected of these classes; the strictest of all when there is none.
+
+        Raises:
+            DataLakeError: `unknown_tag`.
+        """
+        self.check(self, LF_TAG_CLASSIFICATION, [each.lower() for each in classes])
+        return max((each.lower() for each in classes), key=self.classifications.index, default=self.strictest)
+
+    def up_to(self, classification: str) -> tuple[str, ...]:
+        """The classes that are no more protected than this one, itself included: what whoever may read it may read anyway.
+
+        Raises:
+            DataLakeError: `unknown_tag`.
+        """
+        self.check(self, LF_TAG_CLASSIFICATION, [classification.lower()])
+        return self.classifications[: self.classifications.index(classification.lower()) + 1]
 
     def check(self, where: IConstruct, key: str, values: Iterable[str]) -> None:
         """Refuses a key or value that the account does not have.
@@ -145,25 +185,50 @@ class LfTagOntology(Construct):
             msg = f"got {', '.join(unknown)} for LF-Tag {key}; it can be {', '.join(self.values[key])}"
             raise misuse(where, msg, code="unknown_tag")
 
-    def _describe(self, domains: Iterable[str], classifications: Sequence[str], zones: Iterable[Zone] | None) -> None:
+    def _describe(
+        self,
+        domains: Iterable[str],
+        classifications: Sequence[str],
+        zones: Iterable[Zone] | None,
+        additional_keys: Mapping[str, Iterable[str]] | None,
+    ) -> None:
         zones = [zone for zone in Zone if zone.is_governed] if zones is None else zones
-        self.values: Mapping[str, tuple[str, ...]] = MappingProxyType(
-            {
-                LF_TAG_DOMAIN: self._checked(LF_TAG_DOMAIN, sorted(set(domains))),
-                LF_TAG_ZONE: self._checked(LF_TAG_ZONE, [zone.value for zone in Zone if zone in set(zones)]),
-                LF_TAG_CLASSIFICATION: self._checked(LF_TAG_CLASSIFICATION, list(classifications)),
-            }
-        )
+        values = {
+            LF_TAG_DOMAIN: self._checked(LF_TAG_DOMAIN, sorted(set(domains))),
+            LF_TAG_ZONE: self._checked(LF_TAG_ZONE, [zone.value for zone in Zone if zone in set(zones)]),
+            LF_TAG_CLASSIFICATION: self._checked(LF_TAG_CLASSIFICATION, list(classifications)),
+        }
+        for written, allowed in ({} if additional_keys is None else additional_keys).items():
+            key = written.lower()
+            if key in values or self._id(key) in map(self._id, values):
+                msg = f"got LF-Tag {written}; {', '.join(values)} are there already: take a name that differs in more than signs and case"
+                raise misuse(self, msg, code="tag_values")
+            values[key] = self._checked(key, list(allowed))
+        self.values: Mapping[str, tuple[str, ...]] = MappingProxyType(values)
 
     def _checked(self, key: str, values: list[str]) -> tuple[str, ...]:
         lower = tuple(value.lower() for value in values)
-        if not 1 <= len(lower) <= _MOST_VALUES_OF_A_KEY or len(set(lower)) != len(lower):
-            msg = f"got {len(lower)} values for LF-Tag {key}; allowed are 1 to {_MOST_VALUES_OF_A_KEY} different ones, case aside"
+        most = limit(Quota.LF_TAG_VALUES).value
+        if not 1 <= len(lower) <= most or len(set(lower)) != len(lower):
+            msg = f"got {len(lower)} values for LF-Tag {key}; allowed are 1 to {most} different ones, case aside"
             raise misuse(self, msg, code="tag_values")
+        longest = limit(Quota.LF_TAG_CHARACTERS).value
+        for text, signs in ((key, _SIGNS), *((value, _SIGNS | {"*"}) for value in lower)):
+            wrong = sorted({sign for sign in text if sign not in signs and unicodedata.category(sign)[0] not in "LNZ"})
+            if not 1 <= len(text) <= longest or wrong:
+                msg = (
+                    f"got {text!r} in LF-Tag {key}; allowed are 1 to {longest} letters, digits, spaces and {' '.join(sorted(signs))}: "
+                    "take a shorter or plainer name"
+                )
+                raise misuse(self, msg, code="tag_values")
         return lower
 
+    @staticmethod
+    def _id(key: str) -> str:
+        return pascal_case(normalize(key))
+
     def _tag(self, key: str) -> lakeformation.CfnTag:
-        tag = lakeformation.CfnTag(self, key.title(), tag_key=key, tag_values=list(self.values[key]))
+        tag = lakeformation.CfnTag(self, self._id(key), tag_key=key, tag_values=list(self.values[key]))
         tag.apply_removal_policy(RemovalPolicy.RETAIN)
         return tag
 
@@ -176,7 +241,8 @@ class _ExistingOntology(LfTagOntology):
         domains: Iterable[str],
         classifications: Sequence[str],
         zones: Iterable[Zone] | None,
+        additional_keys: Mapping[str, Iterable[str]] | None,
     ) -> None:
         Construct.__init__(self, scope, construct_id)
-        self._describe(domains, classifications, zones)
+        self._describe(domains, classifications, zones, additional_keys)
         self.tags = MappingProxyType({})
