@@ -8,7 +8,7 @@ import logging
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ LOG = logging.getLogger("lakeformation")
 LOG.setLevel(logging.INFO)
 
 _RESERVE_SECONDS = 20.0  # kept back for the answer
-_REASON_LENGTH = 2_000  # the whole answer may have 4,096 bytes
+_MOST_BYTES = 4_096  # of the whole answer
+_VALUE_BYTES = 1_000  # of one attribute in it
 _ANSWER_ATTEMPTS = 5
 _SERVER_ERROR = 500
 
@@ -65,13 +66,17 @@ class Request:
         old_properties: What they were before an update; empty otherwise.
         physical_id: The id to answer with, the same in the resource's whole life.
         account: The account of the stack.
+        stack: The stack's ARN; another one after a stack was deleted and made again.
+        logical_id: The resource's id in the template.
     """
 
     kind: str
     properties: Mapping[str, Any]
     old_properties: Mapping[str, Any]
     physical_id: str
-    account: str = field(default="")
+    account: str = ""
+    stack: str = ""
+    logical_id: str = ""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Request:
@@ -82,6 +87,8 @@ class Request:
             old_properties=event.get("OldResourceProperties") or {},
             physical_id=_physical_id(event),
             account=str(event["StackId"]).split(":")[4],
+            stack=str(event["StackId"]),
+            logical_id=str(event["LogicalResourceId"]),
         )
 
 
@@ -121,19 +128,32 @@ def handle(
         status, reason = "FAILED", f"{error or type(error).__name__}"
     answer = {
         "Status": status,
-        "Reason": _cut(reason, context.log_stream_name),
+        "Reason": "",
         "PhysicalResourceId": request.physical_id,
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
-        "Data": data,
+        "Data": {name: _cut(value, _VALUE_BYTES) for name, value in data.items()},
     }
-    (send or _put)(str(event["ResponseURL"]), json.dumps(answer).encode())
+    tail = f" (log stream {context.log_stream_name})"
+    room = _MOST_BYTES - len(_encoded(answer)) - len(_encoded(tail))
+    answer["Reason"] = _cut(reason, room) + tail
+    (send or _put)(str(event["ResponseURL"]), _encoded(answer))
 
 
-def _cut(reason: str, log_stream: str) -> str:
-    tail = f" (log stream {log_stream})"
-    return (reason if len(reason) <= _REASON_LENGTH else f"{reason[:_REASON_LENGTH]}...") + tail
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _cut(text: str, room: int) -> str:
+    """As much of `text` as has room once it is written as JSON, where a quotation mark takes two bytes and others up to twelve."""
+    if len(_encoded(text)) <= room:
+        return text
+    left, right = 0, len(text)
+    while left < right:
+        middle = (left + right + 1) // 2
+        left, right = (middle, right) if len(_encoded(f"{text[:middle]}...")) <= room else (left, middle - 1)
+    return f"{text[:left]}..."
 
 
 def _put(url: str, body: bytes, sleep: Callable[[float], None] = time.sleep) -> None:

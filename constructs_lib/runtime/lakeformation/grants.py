@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from .cfn_response import LOG
 from .principals import IAM_ALLOWED_PRINCIPALS, PrincipalNotFoundError
-from .retry import TRANSIENT, Retry, code_of, is_invalid_principal, message_of
-from .targets import Target, resource_of, targets_of
+from .retry import DENIED, TRANSIENT, Retry, code_of, is_invalid_principal, message_of
+from .targets import Target, is_known, resource_of, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from .principals import Principals
 
 _BATCH = 20  # entries in one BatchGrantPermissions or BatchRevokePermissions
+_READS = 5  # until a list that contradicts the answer to a revocation is believed
+_ALL = "ALL"
+_ABSENT = re.compile(r"non-existent column|register the S3 path", re.IGNORECASE)
+_NOTHING_REVOKED = re.compile(r"no permissions|permissions revoked", re.IGNORECASE)
 
 
 class Right(NamedTuple):
@@ -47,6 +52,16 @@ class Entry(NamedTuple):
 
     request: dict[str, Any]
     rights: frozenset[Right]
+
+    @property
+    def catalog(self) -> str:
+        """The account whose catalog it is about."""
+        return next(iter(self.rights)).target.catalog
+
+    @property
+    def targets(self) -> set[Target]:
+        """What it is about: one, or columns of a table."""
+        return {right.target for right in self.rights}
 
 
 class Grants:
@@ -87,7 +102,10 @@ class Grants:
         return rights
 
     def held(self, targets: Iterable[Target]) -> tuple[set[Right], set[Target]]:
-        """The rights that anybody holds on these targets, and the targets whose grants Lake Formation does not list."""
+        """The rights that anybody holds on these targets, and the targets whose grants Lake Formation does not list.
+
+        Beside ALL no other permission counts as held: it may be listed because ALL implies it, and would go with it.
+        """
         held: set[Right] = set()
         unknown: set[Target] = set()
         by_listed: dict[Target, set[Target]] = {}
@@ -99,10 +117,11 @@ class Grants:
             except ClientError as error:
                 if code_of(error) == "EntityNotFoundException":
                     continue
-                if code_of(error) != "InvalidInputException":
+                if code_of(error) != "InvalidInputException" and not _may_be_absent(code_of(error), message_of(error)):
                     raise
                 unknown.update(asked)
-        return held, unknown
+        implying = {(right.principal, right.target, right.grantable) for right in held if right.permission == _ALL}
+        return {right for right in held if right.permission == _ALL or (*right[:2], right.grantable) not in implying}, unknown
 
     def _list(self, target: Target, *, with_filters: bool) -> Iterator[Right]:
         """What is granted explicitly. Asked without a principal, as with one the answer mixes in what is implied."""
@@ -114,6 +133,8 @@ class Grants:
         while True:
             page = self._retry.call(self._client.list_permissions, **arguments)
             for entry in page["PrincipalResourcePermissions"]:
+                if entry.get("Condition") or not is_known(entry["Resource"]):
+                    continue  # a grant under a condition is another one than ours, which have none
                 yield from rights_of(entry, entry["Principal"]["DataLakePrincipalIdentifier"], self._account)
             if not page.get("NextToken"):
                 return
@@ -121,58 +142,74 @@ class Grants:
 
     def give(self, rights: Iterable[Right]) -> list[str]:
         """Grants these rights; what is held already may be among them. Returns what failed, in words."""
-        return self._in_batches(self._client.batch_grant_permissions, _entries(rights, self._account, giving=True), _never)
+        return self._in_batches(rights, self._client.batch_grant_permissions, giving=True)
 
     def take(self, rights: Iterable[Right]) -> list[str]:
         """Revokes these rights; those that are gone already, or whose target is, may be among them. Returns what failed, in words."""
-        return self._in_batches(self._client.batch_revoke_permissions, _entries(rights, self._account, giving=False), self._is_gone)
+        return self._in_batches(rights, self._client.batch_revoke_permissions, giving=False)
 
-    def _is_gone(self, entry: Entry, code: str, message: str) -> bool:
-        if code == "EntityNotFoundException":
-            return True
+    def left_over(self, wanted: set[Right]) -> set[Right]:
+        """Of what is wanted for a permission set's role, what a former role of the set still holds."""
+        held, _ = self.held({right.target for right in wanted if self._principals.is_resolved(right.principal)})
+        return {right for right in held if right._replace(principal=self._principals.former(right.principal) or "") in wanted}
+
+    def _still_held(self, entry: Entry, code: str, message: str) -> frozenset[Right]:
+        """What of a revocation that was refused is held after all: the rest is as gone as it was to be."""
+        if code == "EntityNotFoundException" or (code == "InvalidInputException" and _ABSENT.search(message)):
+            return frozenset()
         if code != "InvalidInputException":
-            return False
+            return entry.rights
         if is_invalid_principal(code, message):
             LOG.warning("grants of a principal that no longer exists cannot be revoked: %s", message)
-            return True
+            return frozenset()
         held, unknown = self.held(right.target for right in entry.rights)
-        return not held & entry.rights and (not unknown or "revoked" in message.lower() or "no permissions" in message.lower())
+        if unknown:
+            return frozenset() if _NOTHING_REVOKED.search(message) else entry.rights
+        return entry.rights & held
 
-    def _in_batches(self, operation: Callable[..., Any], entries: list[Entry], is_fine: Callable[[Entry, str, str], bool]) -> list[str]:
+    def _in_batches(self, rights: Iterable[Right], operation: Callable[..., Any], *, giving: bool) -> list[str]:
         failures: list[str] = []
-        for catalog in sorted({_catalog(entry) for entry in entries}):
-            of_catalog = [entry for entry in entries if _catalog(entry) == catalog]
+        entries = _entries(rights, self._account, giving=giving)
+        for catalog in sorted({entry.catalog for entry in entries}):
+            of_catalog = [entry for entry in entries if entry.catalog == catalog]
             arguments = {} if catalog == self._account else {"CatalogId": catalog}
             for start in range(0, len(of_catalog), _BATCH):
-                failures += self._batch(operation, arguments, of_catalog[start : start + _BATCH], is_fine)
+                failures += self._batch(operation, arguments, of_catalog[start : start + _BATCH], giving=giving)
         return failures
 
-    def _batch(
-        self,
-        operation: Callable[..., Any],
-        arguments: Mapping[str, Any],
-        entries: list[Entry],
-        is_fine: Callable[[Entry, str, str], bool],
-    ) -> list[str]:
-        """One batch, and again those of its entries whose failure passes."""
+    def _batch(self, operation: Callable[..., Any], arguments: Mapping[str, Any], entries: list[Entry], *, giving: bool) -> list[str]:
+        """One batch, and again those of its entries whose failure passes, or of which a part may succeed."""
         failures: list[str] = []
         attempt = 0
         while entries:
-            by_id = {str(number): entry for number, entry in enumerate(entries)}
-            requests = [{"Id": name, **entry.request} for name, entry in by_id.items()]
             again: list[Entry] = []
-            for entry, code, message in self._failures(operation, arguments, requests, by_id):
-                if is_fine(entry, code, message):
-                    continue
-                if self._retry.may_retry(code, message, attempt, shared=_catalog(entry) != self._account):
+            waits = False
+            for entry, code, message in self._sent(operation, arguments, entries):
+                if self._retry.may_retry(code, message, attempt, shared=entry.catalog != self._account):
                     again.append(entry)
+                    waits = True
+                elif len(entry.targets) > 1:  # one column that is no more must not fail the others with it
+                    for target in sorted(entry.targets):
+                        of_target = [right for right in entry.rights if right.target == target]
+                        again += _entries(of_target, self._account, giving=giving)
                 else:
-                    failures.append(_in_words(entry, code, message))
+                    left = entry.rights if giving else self._still_held(entry, code, message)
+                    late = not giving and bool(_NOTHING_REVOKED.search(message)) and attempt < _READS  # the list may be behind
+                    if left and (late or left != entry.rights):
+                        again += _entries(left, self._account, giving=giving)
+                        waits = True
+                    elif left:
+                        failures.append(_in_words(entry, code, message))
             entries = again
-            if entries:
+            if waits:
                 self._retry.pause(attempt)
-                attempt += 1
+            attempt += 1
         return failures
+
+    def _sent(self, operation: Callable[..., Any], arguments: Mapping[str, Any], entries: list[Entry]) -> Iterator[tuple[Entry, str, str]]:
+        for start in range(0, len(entries), _BATCH):
+            by_id = {str(number): entry for number, entry in enumerate(entries[start : start + _BATCH])}
+            yield from self._failures(operation, arguments, [{"Id": name, **entry.request} for name, entry in by_id.items()], by_id)
 
     def _failures(
         self,
@@ -203,17 +240,15 @@ class Grants:
         return {right for right in held if right.principal == IAM_ALLOWED_PRINCIPALS}
 
 
-def _never(_entry: Entry, _code: str, _message: str) -> bool:
-    return False
-
-
-def _catalog(entry: Entry) -> str:
-    return next(iter(entry.rights)).target.catalog
+def _may_be_absent(code: str, message: str) -> bool:
+    """Lake Formation answers alike for what does not exist and for what the caller may not see."""
+    return code in DENIED and "does not exist" in message
 
 
 def _in_words(entry: Entry, code: str, message: str) -> str:
     rights = "; ".join(sorted(map(str, entry.rights)))
-    return f"{rights}: {code} {message}".rstrip()
+    hint = " (is this function's role still a data lake administrator?)" if code in DENIED else ""
+    return f"{rights}: {code} {message}".rstrip() + hint
 
 
 def _entries(rights: Iterable[Right], account: str, *, giving: bool) -> list[Entry]:

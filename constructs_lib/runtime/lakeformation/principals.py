@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .cfn_response import LOG
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +33,7 @@ class Principals:
         self._iam = iam
         self._retry = retry
         self._roles: dict[str, str] | None = None
+        self._resolved: dict[str, re.Pattern[str]] = {}
 
     def resolve(self, identifier: str) -> str:
         """The identifier Lake Formation knows: the role's ARN for a permission set's pattern, anything else as it is.
@@ -41,27 +44,42 @@ class Principals:
         match = _PATTERN.match(identifier)
         if match is None:
             return identifier
-        wanted = re.compile(rf"^AWSReservedSSO_{re.escape(match['name'])}_[0-9a-f]{{16}}$")
-        for name, arn in self._reserved_roles().items():
-            if wanted.match(name):
-                return arn
+        wanted = re.compile(rf"(?:^|/)AWSReservedSSO_{re.escape(match['name'])}_[0-9a-f]{{16}}$")
+        found = [arn for name, arn in self._reserved_roles().items() if wanted.search(name)]
+        if found:
+            if len(found) > 1:
+                LOG.warning("permission set %s has several roles; the newest one is taken: %s", match["name"], found)
+            self._resolved[found[-1]] = wanted
+            return found[-1]
         msg = (
             f"permission set {match['name']} has no role in this account (looked for {_PATH}.../AWSReservedSSO_{match['name']}_*); "
             "assign it to the account in Identity Center first"
         )
         raise PrincipalNotFoundError(msg)
 
+    def is_resolved(self, principal: str) -> bool:
+        """Whether it is the role of a permission set that was resolved."""
+        return principal in self._resolved
+
+    def former(self, principal: str) -> str | None:
+        """The role that took this one's place, if it was that of a resolved permission set, which gets another when assigned anew."""
+        for role, pattern in self._resolved.items():
+            if principal != role and pattern.search(principal):
+                return role
+        return None
+
     def _reserved_roles(self) -> dict[str, str]:
         if self._roles is None:
-            self._roles = dict(self._list())
+            self._roles = {name: arn for _, name, arn in sorted(self._list())}
         return self._roles
 
-    def _list(self) -> Iterator[tuple[str, str]]:
+    def _list(self) -> Iterator[tuple[str, str, str]]:
+        """When each role was made, its name and its ARN."""
         arguments: dict[str, Any] = {"PathPrefix": _PATH}
         while True:
             page = self._retry.call(self._iam.list_roles, **arguments)
             for role in page["Roles"]:
-                yield role["RoleName"], role["Arn"]
+                yield str(role.get("CreateDate", "")), role["RoleName"], role["Arn"]
             if not page.get("IsTruncated"):
                 return
             arguments["Marker"] = page["Marker"]

@@ -30,7 +30,7 @@ TRANSIENT = frozenset(
 )
 """What passes by itself."""
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})
 
@@ -85,7 +85,7 @@ class Retry:
         """
         if is_invalid_principal(code, message):
             return attempt + 1 < _NEW_PRINCIPAL_ATTEMPTS
-        if code in _DENIED or (shared and code == "EntityNotFoundException"):
+        if code in DENIED or (shared and code == "EntityNotFoundException"):
             return "explicit deny" not in message and attempt + 1 < _ATTEMPTS and self._is_settling()
         return code in TRANSIENT and attempt + 1 < _ATTEMPTS
 

@@ -1,4 +1,8 @@
-"""LF-Tag associations as target, key and value: reads what is assigned, assigns what differs, removes what left."""
+"""LF-Tag associations as target, key and value: reads what is assigned, assigns what differs, removes what left.
+
+A column without a value has its table's, a table its database's. So values are assigned from columns up, and removed from databases down:
+no column has, for a moment, a value that it has neither before nor after.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from .targets import Target, resource_of, targets_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+_FROM_COLUMNS_UP = ("column", "table", "database")
 _READS = 5  # until a tag that was accepted is given up on
 
 Assigned = dict[Target, dict[str, str]]
@@ -62,14 +67,30 @@ class Tags:
                     assigned[target] = {pair["TagKey"].lower(): pair["TagValues"][0].lower() for pair in pairs}
         return assigned
 
-    def assign(self, wanted: Assigned) -> list[str]:
-        """Makes each target carry these tags; another value of the same key gives way. Returns what failed, in words."""
+    def missing(self, wanted: Assigned) -> Assigned:
+        """The targets that lack a wanted value, with all that is wanted of them."""
         current = self.current(wanted)
-        missing = {
+        return {
             target: values for target, values in wanted.items() if any(current.get(target, {}).get(key) != values[key] for key in values)
         }
-        failures = self._each(self._client.add_lf_tags_to_resource, missing, _never)
+
+    def standing(self, gone: Assigned) -> Assigned:
+        """Of these tags, those that still stand there with these very values."""
+        current = self.current(gone)
+        ours = {
+            target: {key: value for key, value in values.items() if current.get(target, {}).get(key) == value}
+            for target, values in gone.items()
+        }
+        return {target: values for target, values in ours.items() if values}
+
+    def assign(self, missing: Assigned) -> list[str]:
+        """Makes each target carry these tags; another value of the same key gives way. Returns what failed, in words."""
+        failures = self._each(self._client.add_lf_tags_to_resource, missing, _FROM_COLUMNS_UP, _never)
         return failures or self._read_back(missing)
+
+    def remove(self, standing: Assigned) -> list[str]:
+        """Takes these tags off. Returns what failed, in words."""
+        return self._each(self._client.remove_lf_tags_from_resource, standing, tuple(reversed(_FROM_COLUMNS_UP)), _is_gone)
 
     def _read_back(self, assigned: Assigned) -> list[str]:
         """What of these tags was accepted and cannot be read, in words; a read may be a little behind a write."""
@@ -88,22 +109,13 @@ class Tags:
                 break
         return absent
 
-    def remove(self, gone: Assigned) -> list[str]:
-        """Takes these tags off, as far as they still have these values. Returns what failed, in words."""
-        current = self.current(gone)
-        ours = {
-            target: {key: value for key, value in values.items() if current.get(target, {}).get(key) == value}
-            for target, values in gone.items()
-        }
-        return self._each(
-            self._client.remove_lf_tags_from_resource, {target: values for target, values in ours.items() if values}, _is_gone
-        )
-
-    def _each(self, operation: Callable[..., Any], assigned: Assigned, is_fine: Callable[[str], bool]) -> list[str]:
+    def _each(self, operation: Callable[..., Any], assigned: Assigned, kinds: Iterable[str], is_fine: Callable[[str], bool]) -> list[str]:
         failures: list[str] = []
-        for values in sorted({tuple(sorted(values.items())) for values in assigned.values()}):
-            for group in _together(target for target, those in assigned.items() if tuple(sorted(those.items())) == values):
-                failures += self._call(operation, group, dict(values), is_fine)
+        for kind in kinds:
+            of_kind = {target: tuple(sorted(values.items())) for target, values in assigned.items() if target.kind == kind}
+            for values in sorted(set(of_kind.values())):
+                for group in _together(target for target, those in of_kind.items() if those == values):
+                    failures += self._call(operation, group, dict(values), is_fine)
         return failures
 
     def _call(

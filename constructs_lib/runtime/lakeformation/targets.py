@@ -51,6 +51,12 @@ def targets_of(resource: Mapping[str, Any], account: str) -> list[Target]:
     return [Target(name, catalog, path(body))]
 
 
+def is_known(resource: Mapping[str, Any]) -> bool:
+    """Whether it is of a kind that this handler knows, as what others granted need not be."""
+    kinds = [kind for kind, body in resource.items() if body is not None]
+    return len(kinds) == 1 and (kinds[0] in _SINGLE or kinds[0] == "TableWithColumns")
+
+
 def _table_name(body: Mapping[str, Any]) -> str:
     name = body.get("Name")
     return ALL_TABLES if "TableWildcard" in body or name in {None, "ALL_TABLES"} else str(name).lower()
@@ -71,7 +77,12 @@ def _columns(body: Mapping[str, Any], catalog: str) -> list[Target]:
 def _expression(body: Mapping[str, Any]) -> tuple[Any, ...]:
     if body.get("ExpressionName"):
         return ("named", body["ExpressionName"])
-    return tuple(sorted((pair["TagKey"], tuple(sorted(pair["TagValues"]))) for pair in body["Expression"]))
+    return tuple(sorted((pair["TagKey"].lower(), _values(pair)) for pair in body["Expression"]))
+
+
+def _values(pair: Mapping[str, Any]) -> tuple[str, ...]:
+    """Lake Formation keeps LF-Tags in lower case: two spellings are the same tag."""
+    return tuple(sorted(value.lower() for value in pair["TagValues"]))
 
 
 _SINGLE: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]] = {
@@ -80,7 +91,7 @@ _SINGLE: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]
     "Table": ("table", lambda body: (body["DatabaseName"].lower(), _table_name(body))),
     "DataLocation": ("location", lambda body: (body["ResourceArn"],)),
     "DataCellsFilter": ("filter", lambda body: (body["DatabaseName"].lower(), body["TableName"].lower(), body["Name"])),
-    "LFTag": ("tag", lambda body: (body["TagKey"], tuple(sorted(body["TagValues"])))),
+    "LFTag": ("tag", lambda body: (body["TagKey"].lower(), _values(body))),
     "LFTagPolicy": ("expression", lambda body: (body["ResourceType"], _expression(body))),
 }
 

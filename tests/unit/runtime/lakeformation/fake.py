@@ -6,9 +6,12 @@ Written against the API's documentation, not against our handler: it keeps right
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ACCOUNT = "444444444401"
 EVERYONE = "IAM_ALLOWED_PRINCIPALS"
@@ -16,6 +19,10 @@ EVERYONE = "IAM_ALLOWED_PRINCIPALS"
 
 def error(code: str, message: str = "", operation: str = "Operation") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+class CrashError(Exception):
+    """The caller is gone in the middle of it, as when Lambda ends it."""
 
 
 class FakeLakeFormation:
@@ -33,7 +40,14 @@ class FakeLakeFormation:
         forgets_tags: Whether tags are accepted and not kept.
         stale_reads: How many reads of tags still answer as if there were none.
         calls: Names of the operations that changed something or were asked, in order.
-        stays: Rights that must never be missing; `missing` has those that were, after a call.
+        stays: Rights that must never be missing; `missing` has those that were, after a change.
+        watching: Called after each single change, with this fake.
+        opt_ins: (principal, resource as JSON) of everybody who is opted in.
+        conditional: Grants under a condition, as listed.
+        behind: How many lists of grants still answer as before the last change.
+        expands_all: Whether ALL is listed with everything it implies.
+        takes_along: Whether revoking SELECT on a table takes SELECT on its columns along.
+        crash_at: Number of the call at which the caller dies; `crash_after` says whether the call has had its effect by then.
     """
 
     def __init__(self) -> None:
@@ -52,6 +66,15 @@ class FakeLakeFormation:
         self.malformed: set[str] = set()
         self.forgets_tags = False
         self.stale_reads = 0
+        self.watching: list[Callable[[FakeLakeFormation], None]] = []
+        self.opt_ins: set[tuple[str, str]] = set()
+        self.conditional: list[dict[str, Any]] = []
+        self.behind = 0
+        self._rights_before_last: set[tuple[str, str, str, bool]] = set()
+        self.expands_all = False
+        self.takes_along = True
+        self.crash_at: int | None = None
+        self.crash_after = False
         self.settings: dict[str, Any] = {
             "DataLakeAdmins": [],
             "ReadOnlyAdmins": [],
@@ -64,17 +87,30 @@ class FakeLakeFormation:
 
     def _begin(self, operation: str) -> None:
         self.calls.append(operation)
+        if not self.crash_after:
+            self._crash()
         if self.errors.get(operation):
             raise self.errors[operation].pop(0)
 
     def _end(self) -> None:
+        if self.crash_after:
+            self._crash()
+
+    def _crash(self) -> None:
+        if self.crash_at is not None and len(self.calls) > self.crash_at:
+            raise CrashError
+
+    def _changed(self) -> None:
         if not self.stays <= self.rights:
             self.missing.append(f"after {self.calls[-1]}: {sorted(self.stays - self.rights)}")
+        for watch in self.watching:
+            watch(self)
 
     # Settings
 
     def get_data_lake_settings(self) -> dict[str, Any]:
         self._begin("get_data_lake_settings")
+        self._end()
         return {"DataLakeSettings": json.loads(json.dumps(self.settings))}
 
     def put_data_lake_settings(self, *, DataLakeSettings: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - the API's name
@@ -87,6 +123,7 @@ class FakeLakeFormation:
         self.settings = json.loads(json.dumps(DataLakeSettings))
         if self.meddling:
             self.settings.update(self.meddling.pop(0))
+        self._end()
         return {}
 
     def admins(self) -> list[str]:
@@ -108,7 +145,7 @@ class FakeLakeFormation:
                 unknown = set(body["columnnames"]) - set(self.tables[place])
                 if unknown:
                     code = "InvalidInputException"
-                    raise error(code, f"Columns not found: {sorted(unknown)}")
+                    raise error(code, f"cannot grant/revoke permission on non-existent column: {sorted(unknown)}")
                 return [json.dumps(["column", *place, column]) for column in body["columnnames"]]
             if (body.get("columnwildcard") or {}).get("excludedcolumnnames"):
                 return [json.dumps(["but", *place, *sorted(body["columnwildcard"]["excludedcolumnnames"])])]
@@ -133,14 +170,18 @@ class FakeLakeFormation:
             code = "InvalidInputException"
             raise error(code, "malformed request")
         self.batches.append(len(entries))
+        before = set(self.rights)
         failures = []
         for entry in entries:
             try:
                 self._refuse(entry)
                 apply(entry)
+                self._changed()
             except ClientError as failed:
                 detail = failed.response["Error"]
                 failures.append({"RequestEntry": entry, "Error": {"ErrorCode": detail["Code"], "ErrorMessage": detail["Message"]}})
+        if self.rights != before:
+            self._rights_before_last = before
         self._end()
         return {"Failures": failures}
 
@@ -180,7 +221,9 @@ class FakeLakeFormation:
             raise error(code, "No permissions revoked. Grantee has no permissions and no grantable permissions on resource.")
         for resource in resources:
             kind, *place = json.loads(resource)
-            if kind == "table" and "SELECT" in entry["Permissions"]:  # hostile: SELECT on columns goes with SELECT on the table
+            if (
+                self.takes_along and kind == "table" and "SELECT" in entry["Permissions"]
+            ):  # hostile: SELECT on columns goes with SELECT on the table
                 leaving |= {right for right in held if json.loads(right[1])[:3] == ["column", *place] and right[2] == "SELECT"}
         self.rights -= leaving
 
@@ -191,18 +234,32 @@ class FakeLakeFormation:
             raise error(code, "ask for the table; a principal mixes in what is implied")
         (asked,) = self._resources(Resource)
         place = json.loads(asked)[1:]
+        rights = self.rights
+        if self.behind:
+            self.behind -= 1
+            rights = self._rights_before_last
         found = sorted(
             right
-            for right in self.rights
+            for right in self._expanded(rights)
             if right[1] == asked
             or ("Table" in Resource and json.loads(right[1])[0] in {"column", "but"} and json.loads(right[1])[1:3] == place)
         )
         start = int(options.get("NextToken", "0"))
         page = found[start : start + self.page_size]
         answer: dict[str, Any] = {"PrincipalResourcePermissions": [self._listed(right, Resource) for right in page]}
+        if not start:
+            answer["PrincipalResourcePermissions"] += self.conditional
         if start + self.page_size < len(found):
             answer["NextToken"] = str(start + self.page_size)
+        self._end()
         return answer
+
+    def _expanded(self, rights: set[tuple[str, str, str, bool]]) -> set[tuple[str, str, str, bool]]:
+        if not self.expands_all:
+            return rights
+        everything = {right for right in rights if right[2] == "ALL"}
+        implied = {(*right[:2], single, right[3]) for right in everything for single in ("ALTER", "DESCRIBE", "INSERT", "SELECT")}
+        return rights | implied
 
     def _listed(self, right: tuple[str, str, str, bool], asked: dict[str, Any]) -> dict[str, Any]:
         """As Lake Formation lists it: SELECT on a table as SELECT on all of its columns, and always with the catalog's id."""
@@ -244,6 +301,8 @@ class FakeLakeFormation:
             for path in self._paths(Resource):
                 if not self.forgets_tags:
                     self.tags.setdefault(path, {})[pair["TagKey"]] = value
+        self._changed()
+        self._end()
         return {"Failures": failures}
 
     def remove_lf_tags_from_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
@@ -251,6 +310,8 @@ class FakeLakeFormation:
         for path in self._paths(Resource):
             for pair in LFTags:
                 del self.tags[path][pair["TagKey"]]
+        self._changed()
+        self._end()
         return {}
 
     def get_resource_lf_tags(self, *, Resource: dict[str, Any], ShowAssignedLFTags: bool) -> dict[str, Any]:  # noqa: N803
@@ -270,4 +331,52 @@ class FakeLakeFormation:
                 answer["LFTagsOnTable"] = pairs
             else:
                 answer.setdefault("LFTagsOnColumns", []).append({"Name": path[2], "LFTags": pairs})
+        self._end()
+        return answer
+
+    # Opt-ins
+
+    def create_lake_formation_opt_in(self, *, Principal: dict[str, Any], Resource: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        self._begin("create_lake_formation_opt_in")
+        principal = Principal["DataLakePrincipalIdentifier"]
+        (resource,) = self._resources(Resource)
+        code = "InvalidInputException"
+        if principal not in self.existing:
+            raise error(code, f"Invalid principal {principal}")
+        if (principal, resource) in self.opt_ins:
+            raise error(code, "Opt-in exists already")
+        self.opt_ins.add((principal, resource))
+        self._changed()
+        self._end()
+        return {}
+
+    def delete_lake_formation_opt_in(self, *, Principal: dict[str, Any], Resource: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        self._begin("delete_lake_formation_opt_in")
+        (resource,) = self._resources(Resource)
+        try:
+            self.opt_ins.remove((Principal["DataLakePrincipalIdentifier"], resource))
+        except KeyError:
+            code = "EntityNotFoundException"
+            raise error(code, "No such opt-in") from None
+        self._changed()
+        self._end()
+        return {}
+
+    def list_lake_formation_opt_ins(self, *, Resource: dict[str, Any], **options: Any) -> dict[str, Any]:  # noqa: N803
+        self._begin("list_lake_formation_opt_ins")
+        if "Principal" in options:
+            code = "InvalidInputException"
+            raise error(code, "a principal of another account cannot be asked for")
+        (asked,) = self._resources(Resource)
+        found = sorted(principal for principal, resource in self.opt_ins if resource == asked)
+        start = int(options.get("NextToken", "0"))
+        ((kind, body),) = Resource.items()
+        shown = {kind: {"CatalogId": ACCOUNT, **body}}
+        page: list[dict[str, Any]] = [
+            {"Principal": {"DataLakePrincipalIdentifier": principal}, "Resource": shown} for principal in found[start : start + 1]
+        ]
+        answer: dict[str, Any] = {"LakeFormationOptInsInfoList": page}
+        if start + 1 < len(found):
+            answer["NextToken"] = str(start + 1)
+        self._end()
         return answer

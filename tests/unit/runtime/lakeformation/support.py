@@ -44,9 +44,12 @@ def retry(clock: Clock | None = None, seconds: float = 300.0) -> Retry:
     return Retry(Deadline(at=clock.now + seconds, clock=clock), sleep=clock.sleep, chance=lambda: 0.5)
 
 
-def request(kind: str, properties: dict[str, Any], old: dict[str, Any] | None = None) -> Request:
+def request(
+    kind: str, properties: dict[str, Any], old: dict[str, Any] | None = None, *, stack: str = STACK, logical_id: str = "Permissions"
+) -> Request:
     """A request of CloudFormation's."""
-    return Request(kind=kind, properties=properties, old_properties=old or {}, physical_id="Permissions-1", account=ACCOUNT)
+    ids = {"physical_id": f"{logical_id}-1", "account": ACCOUNT, "stack": stack, "logical_id": logical_id}
+    return Request(kind=kind, properties=properties, old_properties=old or {}, **ids)
 
 
 def event(kind: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:

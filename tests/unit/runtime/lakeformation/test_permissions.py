@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from constructs_lib.runtime.lakeformation.cfn_response import OutOfTimeError
 from constructs_lib.runtime.lakeformation.grants import Grants
+from constructs_lib.runtime.lakeformation.opt_ins import OptIns
 from constructs_lib.runtime.lakeformation.permissions import Permissions, PermissionsError
 from constructs_lib.runtime.lakeformation.principals import Principals
 from constructs_lib.runtime.lakeformation.tags import Tags
@@ -79,7 +80,9 @@ def lake() -> FakeLakeFormation:
 
 def permissions(lake: FakeLakeFormation, waiting: Retry | None = None, iam: FakeIam | None = None) -> Permissions:
     waiting = waiting or retry()
-    return Permissions(Grants(lake, waiting, ACCOUNT, Principals(iam or FakeIam(), waiting)), Tags(lake, waiting, ACCOUNT))
+    principals = Principals(iam or FakeIam(), waiting)
+    grants = Grants(lake, waiting, ACCOUNT, principals)
+    return Permissions(grants, Tags(lake, waiting, ACCOUNT), OptIns(lake, waiting, ACCOUNT, principals))
 
 
 def apply(lake: FakeLakeFormation, kind: str, new: dict[str, Any], old: dict[str, Any] | None = None) -> None:
@@ -188,7 +191,7 @@ def test_rollback_restores_what_was(lake: FakeLakeFormation) -> None:
     """An update that failed half way, followed by CloudFormation's update with swapped properties, leaves the old state."""
     old = {"Grants": [grant(TABLE, "SELECT")], "TagAssociations": [tagged(columns("email"), classification="restricted")]}
     new = {
-        "Grants": [grant(EXPRESSION, "SELECT"), grant(columns("nowhere"), "SELECT", to=STEWARD)],
+        "Grants": [grant(EXPRESSION, "SELECT"), grant(TABLE, "INSERT"), grant(columns("nowhere"), "SELECT", to=STEWARD)],
         "TagAssociations": [tagged(columns("email"), classification="internal")],
     }
     apply(lake, "Create", old)
@@ -226,12 +229,15 @@ def test_collisions_and_throttling_are_waited_out(lake: FakeLakeFormation) -> No
         "add_lf_tags_to_resource": [error("ConcurrentModificationException")],
     }
     lake.refused[("SELECT", on("table", "sales", "orders"))] = [("ConcurrentModificationException", "collided")] * 3
-    declared = {"Grants": [grant(TABLE, "SELECT"), grant(EXPRESSION, "SELECT")], "TagAssociations": [tagged(TABLE, zone="curated")]}
+    lines = {"Table": {"DatabaseName": "sales", "Name": "lines"}}
+    declared = {"Grants": [grant(TABLE, "SELECT"), grant(lines, "SELECT")], "TagAssociations": [tagged(TABLE, zone="curated")]}
     permissions(lake, retry(clock)).apply(request("Create", declared))
     assert len(held(lake)) == 2
     assert lake.tags[("sales", "orders")] == {"zone": "curated"}
     assert len(clock.pauses) == 7
-    assert clock.pauses[4:] == sorted(clock.pauses[4:])
+    collided = clock.pauses[3:6]
+    assert collided == sorted(collided)
+    assert collided[0] < collided[-1]
     assert lake.batches == [2, 1, 1, 1], "only what collided is sent again"
 
 
@@ -331,7 +337,7 @@ def test_a_revocation_that_is_refused_while_the_right_is_held_fails(lake: FakeLa
     """Tolerance is for what is gone: a right still there is reported."""
     old = {"Grants": [grant(TABLE, "SELECT")]}
     apply(lake, "Create", old)
-    lake.refused[("SELECT", on("table", "sales", "orders"))] = [("InvalidInputException", "No permissions revoked. Try later.")]
+    lake.refused[("SELECT", on("table", "sales", "orders"))] = [("InvalidInputException", "No permissions revoked.")] * 20
     with pytest.raises(PermissionsError, match=r"SELECT on table sales\.orders"):
         apply(lake, "Delete", old)
 
