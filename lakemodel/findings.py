@@ -53,8 +53,8 @@ class Finding:
     severity: Severity = field(default=Severity.ERROR)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", _printable(self.message))
-        object.__setattr__(self, "remedy", _printable(self.remedy))
+        object.__setattr__(self, "message", printable(self.message))
+        object.__setattr__(self, "remedy", printable(self.remedy))
 
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}"
@@ -83,7 +83,8 @@ def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(finding for finding in findings if finding.is_error))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with what cannot be printed, line breaks too, as escapes."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

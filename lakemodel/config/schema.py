@@ -15,7 +15,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 
 def config_schema() -> dict[str, Any]:
     """The schema as JSON-ready data."""
-    schema: dict[str, Any] = _simplified(LakeConfig.model_json_schema(ref_template="#/definitions/{model}"))
+    schema: dict[str, Any] = simplified(LakeConfig.model_json_schema(ref_template="#/definitions/{model}"))
     definitions = schema.pop("$defs")
     return {"$schema": DIALECT, "title": "lake.yaml", **schema, "definitions": definitions}
 
@@ -25,13 +25,13 @@ def config_schema_text() -> str:
     return json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _simplified(node: Any) -> Any:
+def simplified(node: Any) -> Any:
     """Without generated titles; keys of mappings are checked as keys, so that a bad one is refused instead of passed over."""
     if isinstance(node, list):
-        return [_simplified(entry) for entry in node]
+        return [simplified(entry) for entry in node]
     if not isinstance(node, dict):
         return node
-    simple = {key: _simplified(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    simple = {key: simplified(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
     if "patternProperties" in simple:
         ((pattern, value),) = simple.pop("patternProperties").items()
         simple["propertyNames"] = {"pattern": pattern, **simple.get("propertyNames", {})}
