@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from lakecheck.contract_inputs import (
     number,
     read_config,
 )
+from lakemodel.contracts.checks import unnamed_personas
 from lakemodel.contracts.loader import load_contract_files
 from lakemodel.contracts.tables import formats_note
 from lakemodel.errors import InvalidInput
@@ -63,6 +65,9 @@ def run_validate(arguments: argparse.Namespace) -> int:
     except (InvalidInput, MisuseError) as error:
         return misused(error)
     found = load_contract_files(files, config, roots=lock_roots(arguments.paths))
+    folders = [str(path) for path in arguments.paths if path.is_dir()]
+    if config is not None and folders and not found.refused:
+        found = replace(found, findings=(*found.findings, *unnamed_personas(found.contracts, config, ", ".join(folders))))
     if arguments.format == "json":
         print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
     else:

@@ -94,7 +94,7 @@ def unnamed_personas(contracts: Iterable[DataContract], config: LakeConfig, wher
     found = []
     for name, persona in sorted(config.personas.items()):
         if persona.read.products is Products.NAMED and name not in named:
-            message = f"no contract names the persona {name} among its roles; it reads named products only, so it reads nothing"
+            message = f"no contract here names the persona {name} among its roles; it reads named products only, so it reads nothing"
             remedy = f"Add the role {name} to a contract, or set personas.{name}.read.products: all in lake.yaml."
             found.append(Finding(Place(where), "contract.persona_not_named", message, remedy, Severity.WARNING))
     return found

@@ -84,6 +84,20 @@ def test_finds_the_lake_of_the_working_folder(tmp_path: Path, monkeypatch: pytes
     assert status("validate", "a.odcs.yaml", "--no-config") == 0
 
 
+def test_tells_of_a_persona_that_no_contract_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Of a folder, not of a file: what the other files say is not known then."""
+    config = tmp_path / "lake.yaml"
+    read = "read: { zones: [curated], classifications: [public], products: named }"
+    persona = f"  nobody: {{ principal: {{ permission_set: Nobody }}, account: analytics, {read} }}"
+    config.write_text((ROOT / "config/lake.yaml").read_text().replace("\npersonas:\n", f"\npersonas:\n{persona}\n"))
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    assert status("validate", put(folder), "--config", config) == 0
+    assert "nobody" not in capsys.readouterr().out
+    assert status("validate", folder, "--config", config) == 0
+    assert "no contract here names the persona nobody among its roles" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", [
     ["validate", "nowhere"], ["validate"], ["validate", ".", "--format", "xml"], ["validate", "x", "--config", "nowhere.yaml"],
     ["validate", "empty"], ["lock", "nowhere"], ["validate", "a.odcs.yaml", "--config", "x", "--no-config"],

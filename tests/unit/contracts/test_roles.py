@@ -205,7 +205,7 @@ def test_tells_of_a_persona_that_waits_to_be_named(tmp_path: Path):
         ]
 
     (said,) = codes_of(source("data_analyst"), partners())
-    assert said.startswith("contracts: no contract names the persona partner among its roles")
+    assert said.startswith("contracts: no contract here names the persona partner among its roles")
     assert codes_of(source(), partners()) == []
     assert codes_of(source("data_analyst"), lake()) == []
     assert codes_of(source("data_analyst", rows="x"), partners()) == [], "not while one is refused"
