@@ -46,6 +46,12 @@ class TableRight:
             return (self.rows, self.columns) == (asked.rows, asked.columns)
         return self.columns is None or (asked.columns is not None and set(asked.columns) <= set(self.columns))
 
+    def voids(self, other: TableRight) -> bool:
+        """Whether who has both rights reads rows that the other one's condition leaves out."""
+        if other.rows is None or self.rows is not None or self.database != other.database or self.table not in {other.table, ALL_TABLES}:
+            return False
+        return self.columns is None or other.columns is None or not set(self.columns).isdisjoint(other.columns)
+
     def __str__(self) -> str:
         table = f"every table of {self.database}" if self.table == ALL_TABLES else f"{self.database}.{self.table}"
         columns = "" if self.columns is None else f" ({', '.join(self.columns)})"

@@ -56,7 +56,7 @@ class Taken:
         catalog_id: The producer's account.
         database: Its name there.
         link_name: Its name here.
-        given: The share, when it was passed as an object: then what is asked has been held against it already.
+        given: The shares, when they were passed as objects: then what is asked has been held against them already.
         other_app: Whether another app has the producer's side.
         asked: What was passed on.
     """
@@ -66,7 +66,7 @@ class Taken:
     catalog_id: str
     database: str
     link_name: str
-    given: Given | None
+    given: tuple[Given, ...]
     other_app: bool = False
     asked: Offer = field(default_factory=Offer)
 
@@ -128,7 +128,7 @@ class ShareRegister:
 
     def problems_of_taken(self, taken: Taken, scope: IConstruct) -> Iterator[str]:
         """What a shared database lacks, now that everything is declared in the app that `scope` is in."""
-        if taken.given is not None or taken.home is None or taken.other_app or taken.catalog_id not in self.accounts(scope):
+        if taken.given or taken.home is None or taken.other_app or taken.catalog_id not in self.accounts(scope):
             return
         account, region = taken.home
         meant = [
@@ -173,8 +173,8 @@ def home_of(scope: IConstruct) -> Home | None:
 
 def _answers(taken: Taken, given: Given) -> bool:
     """Whether the one is the other side of the other."""
-    if taken.given is not None:
-        return taken.given is given
+    if taken.given:
+        return given in taken.given
     return (
         given.home is not None
         and taken.home == (given.consumer, given.home[1])

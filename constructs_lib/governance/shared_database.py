@@ -11,20 +11,22 @@ from constructs import Construct, IValidation
 
 from constructs_lib.core import misuse
 from constructs_lib.governance.columns import Columns
-from constructs_lib.governance.facades import READ
+from constructs_lib.governance.facades import READ, see_database
 from constructs_lib.governance.filters import cells_name
 from constructs_lib.governance.links import ResourceLink
-from constructs_lib.governance.offers import ALL_TABLES, Offer, TableRight
+from constructs_lib.governance.offers import ALL_TABLES, Offer, TableRight, together
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
 from constructs_lib.governance.share_register import ShareRegister, Taken, home_of, not_shared
+from constructs_lib.governance.shares import CatalogShare
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_iam as iam
 
     from constructs_lib.governance.facades import GovernedTable
     from constructs_lib.governance.permissions import CatalogPermissions
-    from constructs_lib.governance.shares import CatalogShare
     from constructs_lib.governance.tags import LfTagExpression
 
 _ACCOUNT = re.compile(r"^arn:[^:]+:iam::([0-9]{12}):")
@@ -44,13 +46,14 @@ class SharedDatabase(Construct):
 
     Args:
         permissions: What carries this account's grants.
-        share: The producer's `CatalogShare`; found by its names when left out.
+        share: The producer's `CatalogShare`, or several of one account; found by its names when left out.
         catalog_id: The producer's account; that of the share when left out.
         database_name: The database there; the one whose tables are shared when left out and there is one.
         link_name: Its name here; the database's own when left out.
         other_app: Whether the producer's `CatalogShare` is in another app although its account is also in this one; no when left out.
 
     Attributes:
+        offer: What the shares give, when they were passed as objects.
         link: The resource link. Every table of the database that a principal may read appears below it; tables need no link of their own.
         grants: Who of this account reads it.
 
@@ -71,21 +74,22 @@ class SharedDatabase(Construct):
         construct_id: str,
         *,
         permissions: CatalogPermissions,
-        share: CatalogShare | None = None,
+        share: CatalogShare | Sequence[CatalogShare] | None = None,
         catalog_id: str | None = None,
         database_name: str | None = None,
         link_name: str | None = None,
         other_app: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.share = share
-        self.catalog_id, self.database_name = self._names(share, catalog_id, database_name)
+        self.shares = self._several(share)
+        self.offer = together(each.offer for each in self.shares)
+        self.catalog_id, self.database_name = self._names(catalog_id, database_name)
         self.link_name = self.database_name if link_name is None else link_name
         self.permissions = permissions
         if Stack.of(permissions).account != Stack.of(self).account:
             msg = f"got permissions of account {Stack.of(permissions).account}; pass those of the account that reads, as its share is here"
             raise misuse(self, msg, code="share_outside_account")
-        given = None if share is None else share.given
+        given = tuple(each.given for each in self.shares)
         self.taken = Taken(self.node.path, home_of(self), self.catalog_id, self.database_name, self.link_name, given, other_app)
         # "Default" is no part of logical ids: the link's is the one that it had without this construct around it.
         self.link = ResourceLink(self, "Default", database_name=self.database_name, catalog_id=self.catalog_id, link_name=self.link_name)
@@ -93,11 +97,17 @@ class SharedDatabase(Construct):
         register.add_taken(self.taken)
         self.grants = SharedDatabaseGrants(self)
         self.node.add_validation(_HasShare(self, register))
-        if share is not None:
-            self._come_after(share)
+        for each in self.shares:
+            self._come_after(each)
 
-    def _names(self, share: CatalogShare | None, catalog_id: str | None, database_name: str | None) -> tuple[str, str]:
+    @staticmethod
+    def _several(share: CatalogShare | Sequence[CatalogShare] | None) -> tuple[CatalogShare, ...]:
         if share is None:
+            return ()
+        return (share,) if isinstance(share, CatalogShare) else tuple(share)
+
+    def _names(self, catalog_id: str | None, database_name: str | None) -> tuple[str, str]:
+        if not self.shares:
             if catalog_id is None or database_name is None:
                 msg = f"got catalog_id {catalog_id} and database_name {database_name}; pass share=..., or both of these"
                 raise misuse(self, msg, code="share_or_names")
@@ -108,7 +118,11 @@ class SharedDatabase(Construct):
         if catalog_id is not None:
             msg = f"got a share and catalog_id {catalog_id}; pass one of the two: the share knows its account"
             raise misuse(self, msg, code="share_or_names")
-        return self._home_of(share), self._database_of(share, database_name)
+        accounts = sorted({self._home_of(share) for share in self.shares})
+        if len(accounts) > 1:
+            msg = f"got shares of accounts {', '.join(accounts)}; a link leads to one: make a SharedDatabase for each"
+            raise misuse(self, msg, code="share_or_names")
+        return accounts[0], self._database_of(database_name)
 
     def _home_of(self, share: CatalogShare) -> str:
         here = Stack.of(self)
@@ -127,16 +141,17 @@ class SharedDatabase(Construct):
             raise misuse(self, msg, code="region_mismatch")
         return account
 
-    def _database_of(self, share: CatalogShare, database_name: str | None) -> str:
-        named = share.offer.databases
+    def _database_of(self, database_name: str | None) -> str:
+        named = self.offer.databases
         if database_name is None:
             if len(named) == 1:
                 return named[0]
             msg = f"got a share of {', '.join(named) or 'no named database'}; pass database_name= for the one that is meant"
             raise misuse(self, msg, code="which_database")
-        if not share.given.concerns(database_name):
-            msg = f"got database {database_name}; {share.node.path} gives {share.offer}: name a database of those, or share it"
-            raise misuse(self, msg, code="not_shared")
+        for share in self.shares:
+            if not share.given.concerns(database_name):
+                msg = f"got database {database_name}; {share.node.path} gives {share.offer}: name a database of those, or share it"
+                raise misuse(self, msg, code="not_shared")
         return database_name
 
     def _come_after(self, share: CatalogShare) -> None:
@@ -150,9 +165,9 @@ class SharedDatabase(Construct):
         Raises:
             DataLakeError: `not_shared`, if the share is known and does not give it.
         """
-        if self.share is not None:
-            for missing in self.share.offer.missing(asked):
-                message = not_shared(missing, self.share.offer.of_database(self.database_name), [self.share.node.path])
+        if self.shares:
+            for missing in self.offer.missing(asked):
+                message = not_shared(missing, self.offer.of_database(self.database_name), [share.node.path for share in self.shares])
                 raise misuse(self, message.removeprefix("not_shared: "), code="not_shared")
         self.taken.asked = self.taken.asked.beside(asked)
 
@@ -163,6 +178,7 @@ class SharedDatabaseGrants:
     def __init__(self, database: SharedDatabase) -> None:
         self._database = database
         self._permissions = database.permissions
+        self._held: dict[str, list[TableRight]] = {}
 
     def read(
         self,
@@ -186,8 +202,9 @@ class SharedDatabaseGrants:
         Raises:
             DataLakeError: `not_shared`, with what was given; `shared_on` for an account or an organisation; `principal_elsewhere` for a
                 role of another account; `table_and_tags`, when both are given; `columns_of_what`, when columns or rows are given without
-                a table or of columns that are not known; `unnamed_table`; `unknown_column`, `no_columns`; and what
-                `CatalogPermissions.grant` raises.
+                a table or of columns that are not known; `unnamed_table`; `unknown_column`, `no_columns`;
+                `filter_void`, when a wider grant of the same principal makes a filter of rows void; and what `CatalogPermissions.grant`
+                raises.
         """
         principal = DataPrincipal.of(principal)
         self._check(principal)
@@ -204,6 +221,7 @@ class SharedDatabaseGrants:
         else:
             asked = self._everything()
         self._database.ask(asked)
+        self._refuse_void(principal, asked)
         self._database.link.allow(principal, self._permissions)
         for right in asked.tables:
             self._pass_on(principal, right)
@@ -222,10 +240,18 @@ class SharedDatabaseGrants:
             msg = f"got {principal.identifier} of account {account[1]}; this account, {here}, can pass on to its own principals only"
             raise misuse(self._database, msg, code="principal_elsewhere")
 
+    def _refuse_void(self, principal: DataPrincipal, asked: Offer) -> None:
+        held = self._held.setdefault(principal.identifier, [])
+        for right in asked.tables:
+            void = next((other for other in held if right.voids(other) or other.voids(right)), None)
+            if void is not None:
+                msg = f"got {right} for {principal.identifier}, which has {void}; rights add up: take one of the two out"
+                raise misuse(self._database, msg, code="filter_void")
+            held.append(right)
+
     def _everything(self) -> Offer:
-        share = self._database.share
         name = self._database.database_name
-        return Offer((TableRight(name, ALL_TABLES),)) if share is None else share.offer.of_database(name)
+        return self._database.offer.of_database(name) if self._database.shares else Offer((TableRight(name, ALL_TABLES),))
 
     def _right(self, table: str | GovernedTable, columns: Columns, rows: str | None) -> TableRight:
         database = self._database.database_name if isinstance(table, str) else table.database_name
@@ -246,14 +272,12 @@ class SharedDatabaseGrants:
 
     def _known_columns(self, table: str, rows: str | None) -> tuple[str, ...] | None:
         """The columns of a table that the share lists; None when it lists none."""
-        share = self._database.share
-        of_table = () if share is None else share.offer.of_database(self._database.database_name).tables
-        return next((right.columns for right in of_table if right.table == table and right.rows == rows), None)
+        rights = self._database.offer.of_database(self._database.database_name).tables
+        return next((right.columns for right in rights if right.table == table and right.rows == rows), None)
 
     def _pass_on(self, principal: DataPrincipal, right: TableRight) -> None:
         catalog = self._database.catalog_id
-        database = CatalogResource.database_named(right.database, catalog_id=catalog)
-        self._permissions.grant(principal, database, ["DESCRIBE"])
+        see_database(self._permissions, principal, CatalogResource.database_named(right.database, catalog_id=catalog))
         if right.table == ALL_TABLES:
             self._permissions.grant(principal, CatalogResource.all_tables(right.database, catalog_id=catalog), READ)
         elif right.rows is not None:

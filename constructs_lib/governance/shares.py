@@ -11,10 +11,9 @@ from constructs import Construct, IValidation
 
 from constructs_lib.core import misuse
 from constructs_lib.governance.columns import Columns
-from constructs_lib.governance.facades import READ, TableGrants
+from constructs_lib.governance.facades import DatabaseGrants, TableGrants
 from constructs_lib.governance.offers import ALL_TABLES, Offer, TableRight
 from constructs_lib.governance.principals import DataPrincipal
-from constructs_lib.governance.resources import CatalogResource
 from constructs_lib.governance.share_register import Given, ShareRegister, home_of
 from constructs_lib.governance.tags import LfTagExpression
 from lakemodel.naming import LF_TAG_CLASSIFICATION
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
 
-    from constructs_lib.governance.facades import GovernedTable
+    from constructs_lib.governance.facades import GovernedDatabase, GovernedTable
     from constructs_lib.governance.permissions import CatalogPermissions
 
 
@@ -82,10 +81,11 @@ class _Permitted(Protocol):
         """Its grants."""
 
 
-class _Database(Protocol):
-    @property
-    def database_name(self) -> str:
-        """Its name in the catalog."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A database that is known by its name alone."""
+
+    database_name: str
 
 
 class CatalogShare(Construct):
@@ -134,7 +134,7 @@ class CatalogShare(Construct):
         *,
         consumer: Account | DataPrincipal,
         tables: Sequence[GovernedTable | SharedTable] = (),
-        databases: Sequence[str | _Database] = (),
+        databases: Sequence[str | GovernedDatabase] = (),
         where: LfTagExpression | Iterable[LfTagExpression] = (),
         permissions: CatalogPermissions | None = None,
         catalog_key: kms.IKey | None = None,
@@ -184,7 +184,7 @@ class CatalogShare(Construct):
             raise misuse(self, msg, code="share_to_itself")
 
     def _check_contents(
-        self, parts: Sequence[SharedTable], databases: Sequence[str | _Database], expressions: Sequence[LfTagExpression]
+        self, parts: Sequence[SharedTable], databases: Sequence[str | GovernedDatabase], expressions: Sequence[LfTagExpression]
     ) -> None:
         if not (parts or databases or expressions):
             msg = "got nothing to share; pass tables=[...], databases=[...] or where=LfTags.all(...)"
@@ -219,13 +219,10 @@ class CatalogShare(Construct):
             covered = tuple(sorted(table.column_names))
         return TableRight(table.database_name, table.table_name, covered, part.rows)
 
-    def _share_database(self, database: str | _Database) -> TableRight:
-        name = database if isinstance(database, str) else database.database_name
-        after = database if isinstance(database, Construct) else None
-        describe = ["DESCRIBE"]  # across accounts it does not follow from rights on tables
-        self.permissions.grant(self.consumer, CatalogResource.database_named(name), describe, grantable=describe, after=after)
-        self.permissions.grant(self.consumer, CatalogResource.all_tables(name), READ, grantable=READ, after=after)
-        return TableRight(name, ALL_TABLES)
+    def _share_database(self, database: str | GovernedDatabase) -> TableRight:
+        named = _Named(database) if isinstance(database, str) else database
+        DatabaseGrants.from_database(named, self.permissions).read(self.consumer, grantable=True)
+        return TableRight(named.database_name, ALL_TABLES)
 
     def _open(self, key: kms.IKey, register: ShareRegister) -> None:
         account = self.consumer.account_id
