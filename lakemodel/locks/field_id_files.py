@@ -64,7 +64,7 @@ def load_lock(path: Path, *, display: str | None = None) -> FieldIdLock | None:
         raise InvalidInput([Finding(place, "lock.broken", found, _RESTORE)]) from None
     if problems := list(contradictions(lock)):
         raise InvalidInput([Finding(place, "lock.broken", problem, f"{_RESTORE} After a merge: {_MERGE}") for problem in problems])
-    if changed := [name for name, table in lock.tables.items() if digests.get(name) not in {None, digest(table)}]:
+    if changed := [name for name, table in lock.tables.items() if digests.get(name) not in {None, digest(name, table)}]:
         found = f"table {', '.join(changed)} is not as it was written: edited by hand, or merged from two branches"
         raise InvalidInput([Finding(place, "lock.broken", found, f"{_RESTORE} After a merge: {_MERGE}")])
     return lock
@@ -96,13 +96,14 @@ def _told(error: ValueError | RecursionError) -> str:
     return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
-def digest(table: LockedTable) -> str:
-    """A digest of all that the lock says of a table.
+def digest(name: str, table: LockedTable) -> str:
+    """A digest of a table's name and of all that the lock says of it.
 
     It makes two branches that give ids in one table change one and the same line, so that git reports a conflict even where the rest would
-    merge, and it shows what was edited by hand, such as two ids that changed places.
+    merge. It shows what was edited by hand, such as two ids that changed places, and what git put into another table, because it takes
+    equal lines of two tables for the same.
     """
-    return hashlib.sha256(json.dumps(_table_data(table), sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps({name: _table_data(table)}, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _table_data(table: LockedTable) -> dict[str, Any]:
@@ -117,25 +118,25 @@ def _table_data(table: LockedTable) -> dict[str, Any]:
 
 def lock_text(lock: FieldIdLock) -> str:
     """The lock as it is written: one line for each id, tables by name, what is in them in the order of their ids."""
-    tables = [f"    {json.dumps(name)}: {_table_text(lock.tables[name])}" for name in sorted(lock.tables)]
+    tables = [f"    {json.dumps(name)}: {_table_text(name, lock.tables[name])}" for name in sorted(lock.tables)]
     head = ['  "version": 1', *([f'  "product": {json.dumps(lock.product)}'] if lock.product else [])]
     inner = "{\n" + ",\n".join(tables) + "\n  }" if tables else "{}"
     return "{\n" + ",\n".join([*head, f'  "tables": {inner}']) + "\n}\n"
 
 
-def _table_text(table: LockedTable) -> str:
+def _table_text(name: str, table: LockedTable) -> str:
     data = _table_data(table)
     fields = {path: data["fields"][path] for path, _ in sorted(table.fields.items(), key=lambda one: one[1].id)}
     texts = {
         "fields": _lines("{}", [f"{json.dumps(path, ensure_ascii=False)}: {json.dumps(one)}" for path, one in fields.items()]),
         **{
-            name: _lines("[]", [json.dumps(one, ensure_ascii=False) for one in data[name]])
-            for name in ("partitions", "retired", "retired_partitions")
+            kind: _lines("[]", [json.dumps(one, ensure_ascii=False) for one in data[kind]])
+            for kind in ("partitions", "retired", "retired_partitions")
         },
         "last_field_id": str(table.last_field_id),
         "last_partition_id": str(table.last_partition_id),
         **({"s3_tables": json.dumps(data["s3_tables"])} if table.s3_tables is not None else {}),
-        "digest": json.dumps(digest(table)),
+        "digest": json.dumps(digest(name, table)),
     }
     return "{\n" + ",\n".join(f'      "{key}": {text}' for key, text in texts.items()) + "\n    }"
 

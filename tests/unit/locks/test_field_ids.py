@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from lakemodel.contracts.model import Column, DataContract, PartitionField, Tabl
 from lakemodel.errors import DataLakeError, InvalidInput
 from lakemodel.locks.field_ids import (
     FieldIdLock,
+    LockedField,
+    LockedPartition,
     LockedTable,
+    RetiredField,
     can_become,
     disagreements,
     extend,
@@ -22,11 +26,13 @@ from lakemodel.locks.field_ids import (
     ids_of,
     load_lock,
     lock_path,
+    once_partitioned,
+    only_extends,
     parts_of,
     refusals,
     save_lock,
 )
-from lakemodel.types.model import DataType, Decimal, List, Primitive, PrimitiveKind, Struct, StructField
+from lakemodel.types.model import DataType, Decimal, List, Map, Primitive, PrimitiveKind, Struct, StructField
 from tests.unit.types.types_strategy import NAMES, TYPES
 
 STRING, INT, BIGINT = (Primitive(kind) for kind in (PrimitiveKind.STRING, PrimitiveKind.INT, PrimitiveKind.BIGINT))
@@ -197,6 +203,7 @@ def test_is_absent_without_a_file(tmp_path: Path):
     assert load_lock(tmp_path / "none.lock.json") is None
 
 
+PARTITIONED = '{"partitions": [{"id": 1000, "column": "a", "transform": "day"}], "last_partition_id": 1000}'
 TWICE = '{"version": 1, "tables": {"t": {"last_field_id": 1, "fields": {"a": {"id": 1, "type": "int"}, "b": {"id": 1, "type": "int"}}}}}'
 
 
@@ -210,6 +217,9 @@ TWICE = '{"version": 1, "tables": {"t": {"last_field_id": 1, "fields": {"a": {"i
     ('{"version": 1, "tables": {"t": {"fields": {"a": {"id": "1", "type": "int"}}}}}', "a.id"),
     ('{"version": 1, "tables": {"t": {"last_partition_id": 5}}}', "last_partition_id"),
     ("[" * 100_000, "not a lock file"),
+    ('{"version": 1, "tables": {"t": {}, "t": {}}}', "t stands in it twice"),
+    (f'{{"version": 1, "tables": {{"t": {PARTITIONED}}}}}', "no such column"),
+    ('{"version": 1, "tables": {"t": {"digest": "0"}}}', "edited by hand"),
 ])  # fmt: skip
 def test_fails_when_broken(tmp_path: Path, text: str, said: str):
     """A lock that was edited or merged badly is refused, never repaired by guessing."""
@@ -218,6 +228,112 @@ def test_fails_when_broken(tmp_path: Path, text: str, said: str):
     with pytest.raises(InvalidInput, match=said) as caught:
         load_lock(path)
     assert all("version control" in finding.remedy for finding in caught.value.findings)
+
+
+def test_sees_two_ids_that_changed_places(tmp_path: Path):
+    """Both ids are taken once and of one type: only the digest knows."""
+    path = tmp_path / "t.lock.json"
+    save_lock(extend(FieldIdLock(), [table({"a": STRING, "b": STRING})]), path)
+    text = path.read_text()
+    path.write_text(text.replace('"id": 1', '"id": 0').replace('"id": 2', '"id": 1').replace('"id": 0', '"id": 2'))
+    with pytest.raises(InvalidInput, match="table t is not as it was written: edited by hand"):
+        load_lock(path)
+
+
+def test_reads_a_lock_of_an_earlier_version(tmp_path: Path):
+    """One without digests, over several lines, with a byte order mark or other line ends, is read as it is."""
+    lock = extend(FieldIdLock(), [FIRST])
+    path = tmp_path / "t.lock.json"
+    path.write_text("\ufeff" + json.dumps(lock.model_dump(mode="json", exclude={"product"}), indent=4), newline="\r\n")
+    assert load_lock(path) == lock
+
+
+def test_keeps_an_id_to_a_line(tmp_path: Path):
+    """So that a review shows what was given, and git merges by the line."""
+    save_lock(extend(FieldIdLock(), [FIRST], product="sales.things"), tmp_path / "t.lock.json")
+    lines = (tmp_path / "t.lock.json").read_text().splitlines()
+    assert '        "customer.email": {"id": 5, "type": "string"},' in lines
+    assert '        {"id": 1000, "column": "id", "transform": "bucket[4]"}' in lines
+
+
+def required(*names: str, base: Table = FIRST) -> Table:
+    return replace(base, columns=tuple(replace(one, required=one.name in names) for one in base.columns))
+
+
+def test_a_table_requires_what_it_began_with_alone():
+    """Files from before a column have no value for it, and Iceberg makes nothing required later."""
+    began = locked(required("id"))
+    assert ids_of(required("id"), began).optional == frozenset()
+    later = locked(required("id"), required("id", "tags"))
+    assert ids_of(required("id", "tags"), later).optional == {"tags"}
+    assert list(disagreements(began, required("id", "tags"))) == []
+    added = table({"id": INT, "customer": struct(id=INT, email=STRING), "tags": List(STRING), "new": INT}, [("id", "bucket[4]")])
+    assert ids_of(required("id", "new", base=added), locked(required("id"), required("id", "new", base=added))).optional == {"new"}
+
+
+def test_what_became_optional_stays_optional():
+    """Files with NULLs are there by then; the lock has to say it before."""
+    relaxed = locked(required("id"), required())
+    assert [path for path, _, _ in disagreements(locked(required("id")), required())] == ["id"]
+    assert refusals(locked(required("id")), required()) == []
+    assert ids_of(required("id"), extend_table(relaxed, required("id"))).optional == {"id"}
+
+
+def test_never_changes_the_keys_of_a_map():
+    """Not even to a wider type; its values may become wider."""
+
+    def of(key: DataType, value: DataType) -> Table:
+        return table({"m": Map(key, value)})
+
+    assert [path for path, _, _ in refusals(locked(of(INT, INT)), of(BIGINT, INT))] == ["m{key}"]
+    assert refusals(locked(of(INT, INT)), of(INT, BIGINT)) == []
+    assert [path for path, _, _ in refusals(locked(of(struct(a=INT), INT)), of(struct(b=INT), INT))] == ["m{key}.b", "m{key}.a"]
+    assert refusals(locked(of(struct(a=INT), INT)), table({"n": Map(INT, INT)})) == []
+
+
+def test_tells_of_columns_that_once_partitioned():
+    """Files of that time may still be listed under the old partitioning when the column goes."""
+    unpartitioned = locked(FIRST, replace(FIRST, partitioning=()))
+    without = table({"customer": struct(id=INT, email=STRING), "tags": List(STRING)})
+    assert once_partitioned(unpartitioned, without) == ["id"]
+    assert once_partitioned(unpartitioned, FIRST) == []
+
+
+def one(number: int, kind: str = "int", *, required: bool = False) -> LockedField:
+    return LockedField(id=number, type=kind, required=required)
+
+
+OLD = LockedTable(
+    last_field_id=3,
+    last_partition_id=1001,
+    fields={"a": one(1), "b": one(2, "string")},
+    partitions=(LockedPartition(id=1001, column="a", transform="identity"),),
+    retired=(RetiredField(path="c", id=3, type="int"),),
+    retired_partitions=(LockedPartition(id=1000, column="b", transform="identity"),),
+)
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"fields": {"a": one(2, "string"), "b": one(1, "string")}}, "a had id 1 and has 2"),
+    ({"fields": {"a": one(1)}}, "b had id 2 and has none"),
+    ({"fields": {"a": one(1, "string"), "b": one(2, "string")}}, "a (id 1) was int and is now string"),
+    ({"fields": {"a": one(1, required=True), "b": one(2, "string")}}, "a (id 1) was optional and is now required"),
+    ({"fields": {**OLD.fields, "c": one(3)}, "retired": ()}, "c has id 3, which was given before"),
+    ({"fields": {**OLD.fields, "d": one(4, required=True)}, "last_field_id": 4}, "d (id 4) was added as required"),
+    ({"retired": ()}, "id 3 of c was retired and is no more"),
+    ({"retired": (RetiredField(path="d", id=3, type="int"),)}, "id 3 of c was retired and is no more"),
+    ({"last_field_id": 2}, "last_field_id went back from 3 to 2"),
+    ({"last_partition_id": 1000}, "last_partition_id went back from 1001 to 1000"),
+    ({"partitions": ()}, "partition field identity(a) had id 1001"),
+    ({"retired_partitions": ()}, "partition field identity(b) had id 1000"),
+    ({"partitions": OLD.partitions + OLD.retired_partitions, "retired_partitions": ()}, "has id 1000, which was retired"),
+    ({"fields": {"b": one(2, "string")}, "retired": (*OLD.retired, RetiredField(path="a", id=1, type="int")), "partitions": (),
+      "retired_partitions": (*OLD.retired_partitions, *OLD.partitions)}, "a is gone in one step with the partitioning by it"),
+])  # fmt: skip
+def test_tells_why_a_lock_extends_no_other(change: dict[str, object], said: str):
+    """Each way to take an id back is found, and named."""
+    assert list(only_extends(OLD, OLD)) == []
+    assert any(said in found for found in only_extends(OLD, OLD.model_copy(update=change)))
 
 
 def test_fails_for_a_parquet_table():
