@@ -35,7 +35,12 @@ class DatabasesStack(Stack):
 
 
 class CatalogStack(Stack):
-    """The declared tables that the placement lock puts into one stack."""
+    """The declared tables that the placement lock puts into one stack; a placeholder when all that stood there are retired.
+
+    Args:
+        contracts: The contracts with the tables of this stack alone (`PlacementLock.by_stack`).
+        shard: The stack's number.
+    """
 
     def __init__(
         self,
@@ -64,3 +69,5 @@ class CatalogStack(Stack):
             quarantine_classification=strictest,
             optimizers=optimizers,
         )
+        if not contracts.contracts:
+            Placeholder(self, "NoTable")

@@ -11,14 +11,15 @@ from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation
 from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.naming import pascal_case
+from stacks.governance import TABLE_PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
 
     from constructs_lib.baseline import LakeAccount
-    from constructs_lib.catalog import ContractCatalog
+    from constructs_lib.governance import GovernedTable
     from constructs_lib.pipeline import PipelineState
     from constructs_lib.storage import LakeStorage
     from lakemodel.contracts.model import ContractSet
@@ -29,6 +30,10 @@ class PipelinesStack(Stack):
     """One pipeline for each data product, and what they share.
 
     The jobs' grants are here and not with those of the personas: they need the jobs' roles, and come after the LF-Tags.
+
+    Args:
+        contracts: The products of this stack alone (`PlacementLock.by_pipelines_stack`).
+        tables: By domain and name of each declared table, that table and its quarantine table.
     """
 
     def __init__(
@@ -41,7 +46,7 @@ class PipelinesStack(Stack):
         state: PipelineState,
         account: LakeAccount,
         locations: LocationsStack,
-        catalogs: Sequence[ContractCatalog],
+        tables: Mapping[tuple[str, str], Sequence[GovernedTable]],
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -57,15 +62,10 @@ class PipelinesStack(Stack):
             )
             for contract in contracts.contracts
         }
-        permissions = CatalogPermissions(self, "Permissions", settings=account.settings, revoke_iam_allowed_principals=False)
+        permissions = CatalogPermissions(
+            self, "Permissions", settings=account.settings, revoke_iam_allowed_principals=False, parts=TABLE_PARTS
+        )
         written = [locations.locations[zone].resource for zone in (Zone.CURATED, Zone.QUARANTINE)]
         for pipeline in self.pipelines.values():
-            names = {(pipeline.contract.domain, table.name) for table in pipeline.contract.tables}
-            tables = [
-                table
-                for catalog in catalogs
-                for made in (catalog.tables, catalog.quarantine_tables)
-                for name, table in made.items()
-                if name in names
-            ]
-            grant_pipeline(permissions, pipeline.job_role, tables=tables, locations=written)
+            own = [made for table in pipeline.contract.tables for made in tables[pipeline.contract.domain, table.name]]
+            grant_pipeline(permissions, pipeline.job_role, tables=own, locations=written)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, TypedDict
 
 from aws_cdk import Environment as AccountAndRegion, Stage
 
 from constructs_lib.core import allow_destroy
+from lakemodel.contracts.model import ContractSet
 from lakemodel.naming import pascal_case
 from stacks.account import AccountStack
 from stacks.catalog import CatalogStack, DatabasesStack
 from stacks.consumer import AccessStack
-from stacks.governance import GrantsStack, LocationsStack
+from stacks.governance import GrantsStack, LocationsStack, TableGrantsStack
 from stacks.pipelines import PipelinesStack
 from stacks.query import QueryStack
 from stacks.storage import ConsumerStorageStack, StorageStack
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
     from constructs import Construct
 
+    from constructs_lib.governance import GovernedTable
     from lakemodel.config.model import Environment, LakeConfig
-    from lakemodel.contracts.model import ContractSet
     from lakemodel.locks.placement import PlacementLock
+
+
+_NOTHING = ContractSet(contracts=())
 
 
 class EnvironmentStage(Stage):
@@ -74,6 +79,9 @@ class _LakeStacks:
 
     def __init__(self, stage: EnvironmentStage, lake: str, *, contracts: ContractSet, placement: PlacementLock) -> None:
         environment, prefix = stage.environment, pascal_case(lake)
+        self._stage, self._lake, self._prefix, self._domains = stage, lake, prefix, _domains_of(stage.config, lake)
+        # A domain that lake.yaml no longer has may have been this lake's: what its stacks held has to go from AWS.
+        self._held = self._domains | (placement.domains - stage.config.domains.keys())
         props = _props(environment, environment.lakes[lake])
         self.storage = StorageStack(
             stage,
@@ -92,7 +100,6 @@ class _LakeStacks:
             data_event_buckets=[*(zone.bucket for zone in zones.zones.values()), self.storage.results.bucket],
             **props,
         )
-        domains = _domains_of(stage.config, lake)
         self.locations = LocationsStack(
             stage,
             f"{prefix}Locations",
@@ -102,62 +109,101 @@ class _LakeStacks:
             **props,
         )
         _after(self.locations, self.account)
-        self.databases = DatabasesStack(stage, f"{prefix}Databases", domains=domains, zones=zones.zones, **props)
+        self.databases = DatabasesStack(stage, f"{prefix}Databases", domains=self._domains, zones=zones.zones, **props)
         _after(self.databases, self.locations)
-        self.catalogs = [
-            CatalogStack(
-                stage,
-                f"{prefix}Catalog{'' if shard == 1 else shard}",
-                contracts=contracts,
-                databases=self.databases.databases,
-                zones=zones.zones,
-                placement=placement,
-                shard=shard,
-                strictest=stage.config.strictest_classification,
-                optimizers=environment.table_optimizers,
-                **props,
-            )
-            for shard in sorted({placement.place(contract, table).stack for contract, table in contracts.tables()})
-        ]
-        for stack in self.catalogs:
-            _after(stack, self.databases)
-        catalogs = [stack.catalog for stack in self.catalogs]
+        self.catalogs = self._make_catalogs(contracts, placement, props)
         self.query = QueryStack(
             stage, f"{prefix}Query", config=stage.config, environment=environment, lake=lake, results=self.storage.results, **props
         )
-        self.grants = GrantsStack(
-            stage,
-            f"{prefix}Grants",
-            config=stage.config,
-            environment=stage.name,
-            lake=lake,
-            domains=domains,
-            contracts=contracts,
+        self.grants = self._make_grants(contracts, placement, props)
+        self.pipelines = self._make_pipelines(contracts, placement, props)
+
+    def _make_catalogs(self, contracts: ContractSet, placement: PlacementLock, props: _StackProps) -> dict[int, CatalogStack]:
+        """Catalog stacks by number, those included that have lost their last table: what they held has to go from AWS."""
+        parts = placement.by_stack(contracts)
+        catalogs = {
+            number: CatalogStack(
+                self._stage,
+                _numbered(f"{self._prefix}Catalog", number),
+                contracts=parts.get(number, _NOTHING),
+                databases=self.databases.databases,
+                zones=self.storage.zones.zones,
+                placement=placement,
+                shard=number,
+                strictest=self._stage.config.strictest_classification,
+                optimizers=self._stage.environment.table_optimizers,
+                **props,
+            )
+            for number in placement.stacks_of(self._held)
+        }
+        for stack in catalogs.values():
+            _after(stack, self.databases)
+        return catalogs
+
+    def _make_grants(self, contracts: ContractSet, placement: PlacementLock, props: _StackProps) -> dict[int, Stack]:
+        """Grants stacks by the number of their catalog stack. The first is always there: it has what holds for the whole account."""
+        parts = placement.by_stack(contracts)
+        first = GrantsStack(
+            self._stage,
+            f"{self._prefix}Grants",
+            config=self._stage.config,
+            environment=self._stage.name,
+            lake=self._lake,
+            domains=self._domains,
+            contracts=parts.get(1, _NOTHING),
             account=self.account.account_owner,
             locations=self.locations,
-            catalogs=catalogs,
+            catalog=self.catalogs[1].catalog if 1 in self.catalogs else None,
             principals=self.query.personas.principals,
             **props,
         )
-        _after(self.grants, self.databases, *self.catalogs)
-        self.pipelines = [
-            PipelinesStack(
-                stage,
-                f"{prefix}Pipelines{'' if number == 1 else number}",
-                contracts=contracts.only(
-                    {contract.key for contract in contracts.contracts if placement.pipelines_stack(contract) == number}
-                ),
-                zones=zones,
+        _after(first, self.databases)
+        grants: dict[int, Stack] = {1: first}
+        for number, catalog in self.catalogs.items():
+            if number not in grants:
+                grants[number] = TableGrantsStack(
+                    self._stage,
+                    _numbered(f"{self._prefix}Grants", number),
+                    config=self._stage.config,
+                    environment=self._stage.name,
+                    lake=self._lake,
+                    contracts=parts.get(number, _NOTHING),
+                    account=self.account.account_owner,
+                    locations=self.locations,
+                    catalog=catalog.catalog,
+                    principals=self.query.personas.principals,
+                    database_permissions=first.permissions,
+                    **props,
+                )
+                _after(grants[number], first)
+            _after(grants[number], catalog)
+        return grants
+
+    def _make_pipelines(self, contracts: ContractSet, placement: PlacementLock, props: _StackProps) -> dict[int, PipelinesStack]:
+        """Pipelines stacks by number, each after the grants of the tables that it writes into."""
+        parts = placement.by_pipelines_stack(contracts)
+        tables: dict[tuple[str, str], list[GovernedTable]] = defaultdict(list)
+        for stack in self.catalogs.values():
+            for made in (stack.catalog.tables, stack.catalog.quarantine_tables):
+                for name, table in made.items():
+                    tables[name].append(table)
+        pipelines = {}
+        for number in placement.pipelines_stacks_of(self._held):
+            part = parts.get(number, _NOTHING)
+            pipelines[number] = PipelinesStack(
+                self._stage,
+                _numbered(f"{self._prefix}Pipelines", number),
+                contracts=part,
+                zones=self.storage.zones,
                 state=self.storage.pipeline_state,
                 account=self.account.account_owner,
                 locations=self.locations,
-                catalogs=catalogs,
+                tables=tables,
                 **props,
             )
-            for number in placement.pipelines_stacks
-        ]
-        for pipelines in self.pipelines:
-            _after(pipelines, self.grants)
+            needed = {1, *(placement.place(contract, table).stack for contract, table in part.tables())}
+            _after(pipelines[number], *(self.grants[each] for each in sorted(needed)))
+        return pipelines
 
 
 class _ConsumerStacks:
@@ -191,7 +237,12 @@ class _ConsumerStacks:
             results=self.storage.results,
             **props,
         )
-        _after(self.access, *(lake.grants for lake in stage.lakes.values()))
+        _after(self.access, *(grants for lake in stage.lakes.values() for grants in lake.grants.values()))
+
+
+def _numbered(name: str, number: int) -> str:
+    """The first has the plain name."""
+    return name if number == 1 else f"{name}{number}"
 
 
 def _props(environment: Environment, account: str) -> _StackProps:

@@ -11,17 +11,8 @@ from hypothesis import given, settings, strategies as st
 
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
 from lakemodel.errors import DataLakeError, InvalidInput
-from lakemodel.locks.placement import (
-    PIPELINES_PER_STACK,
-    RESOURCE_SUFFIXES,
-    SLOTS_PER_STACK,
-    Placement,
-    PlacementLock,
-    estimate_slots,
-    resolve,
-    table_key,
-    update,
-)
+from lakemodel.locks.placement import RESOURCE_SUFFIXES, Placement, PlacementLock, resolve, table_key, update
+from lakemodel.locks.weights import PIPELINE_SLOTS_PER_STACK, SLOTS_PER_STACK, USUAL_PIPELINE_SLOTS, estimate_slots
 from lakemodel.types.model import List, Primitive, PrimitiveKind, Struct, StructField
 
 if TYPE_CHECKING:
@@ -113,8 +104,8 @@ def test_two_thousand_tables_spread_over_stacks() -> None:
     """Many small tables fill one stack after the other, each within what CloudFormation takes with five resources a table."""
     lock = PlacementLock().extend(contracts(*(f"sales/p/t{i}" for i in range(2000))))
     counts = [sum(entry.stack == stack for entry in lock.entries.values()) for stack in lock.stacks]
-    assert lock.stacks == tuple(range(1, 26))
-    assert max(counts) * 5 <= 400
+    assert lock.stacks == tuple(range(1, 27))
+    assert max(counts) * 5 < 400
 
 
 def test_wide_tables_take_more_room() -> None:
@@ -285,16 +276,19 @@ def products(number: int, domain: str = "sales") -> ContractSet:
 
 def test_pipelines_spread_over_stacks_and_stay() -> None:
     """A stack takes as many products as fit into 500 resources; a product keeps its stack whoever comes or goes."""
-    full = PlacementLock().extend(products(PIPELINES_PER_STACK))
-    assert full.pipelines_stacks == (1,)
-    more = full.extend(products(PIPELINES_PER_STACK + 1))
-    assert more.pipelines_stacks == (1, 2)
+    room = PIPELINE_SLOTS_PER_STACK // USUAL_PIPELINE_SLOTS
+    full = PlacementLock().extend(products(room))
+    assert full.pipelines_stacks_of({"sales"}) == (1,)
+    more = full.extend(products(room + 1))
+    assert more.pipelines_stacks_of({"sales"}) == (1, 2)
+    assert more.pipelines_stacks_of({"travel"}) == (1,), "a lake without such products has the first stack alone"
     gone = more.extend(products(1))
-    assert gone.pipelines_stacks == (1, 2), "the stack of retired products has to be deployed without them"
-    again = gone.extend(products(PIPELINES_PER_STACK + 1))
-    for contract in products(PIPELINES_PER_STACK).contracts:
+    assert gone.pipelines_stacks_of({"sales"}) == (1, 2), "the stack of retired products has to be deployed without them"
+    again = gone.extend(products(room + 1))
+    for contract in products(room).contracts:
         assert again.pipelines_stack(contract) == full.pipelines_stack(contract) == 1
-    assert again.pipelines_stack(products(PIPELINES_PER_STACK + 1).contracts[-1]) == 2
+    assert again.pipelines_stack(products(room + 1).contracts[-1]) == 2
+    assert {number: len(part.contracts) for number, part in again.by_pipelines_stack(products(room + 1)).items()} == {1: room, 2: 1}
 
 
 def test_the_file_keeps_products(tmp_path: Path) -> None:
@@ -311,12 +305,15 @@ def test_fails_for_a_product_without_a_place() -> None:
         PlacementLock().pipelines_stack(products(1).contracts[0])
 
 
-@pytest.mark.parametrize("entry", ['{"stack": 0}', '{"stack": true}', '{"stack": 1, "id": "X"}', "3", "{}"])
+@pytest.mark.parametrize(
+    "entry",
+    ['{"stack": 0}', '{"stack": true}', '{"stack": 1, "id": "X"}', '{"stack": 1, "slots": 0}', '{"stack": 1, "stack": 2}', "3", "{}"],
+)
 def test_fails_for_a_corrupt_product(tmp_path: Path, entry: str) -> None:
     """A place that is none is refused with its line."""
     file = tmp_path / "lock.json"
     file.write_text(f'{{\n"sales/p000": {entry},\n"version": 1\n}}\n')
-    with pytest.raises(InvalidInput, match=r"lock\.json:2 sales/p000: found .*; allowed is an object with stack alone"):
+    with pytest.raises(InvalidInput, match=r"lock\.json:2 sales/p000: found .*; allowed is an object with stack, and slots"):
         PlacementLock.load(file)
 
 
