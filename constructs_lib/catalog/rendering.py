@@ -33,7 +33,7 @@ def iceberg_table_input(contract: DataContract, table: Table, *, location: str, 
     See https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-table-icebergtableinput.html
     """
     schema: dict[str, Any] = {"Type": "struct", "Fields": [_iceberg_field(column, ids) for column in table.columns]}
-    if identifiers := _identifiers(table):
+    if identifiers := _identifiers(table, ids):
         schema["IdentifierFieldIds"] = [ids.of(name) for name in identifiers]
     table_input: dict[str, Any] = {"Location": location, "Schema": schema, "Properties": iceberg_properties(contract, table)}
     if table.partitioning:
@@ -140,11 +140,16 @@ def _hive_column(column: Column) -> Mapping[str, str]:
     return rendered
 
 
-def _identifiers(table: Table) -> tuple[str, ...]:
+def _is_required(column: Column, ids: FieldIds) -> bool:
+    """Whether the table itself forbids NULL: a column that was added later, or was once optional, has rows without a value."""
+    return column.required and column.name not in ids.optional
+
+
+def _identifiers(table: Table, ids: FieldIds) -> tuple[str, ...]:
     """The primary key as Iceberg's identifier; none where a part of it is optional, nested or a float, which Iceberg forbids."""
     columns = [table.column(name) for name in table.primary_key]
     fit = all(
-        column.required and is_primitive(column) and not (isinstance(column.type, Primitive) and column.type.kind in _FLOATS)
+        _is_required(column, ids) and is_primitive(column) and not (isinstance(column.type, Primitive) and column.type.kind in _FLOATS)
         for column in columns
     )
     return table.primary_key if fit else ()
