@@ -17,6 +17,7 @@ from constructs_lib.governance import CatalogPermissions, CatalogResource, DataP
 from constructs_lib.storage import LakeZone
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
+from lakemodel.locks.field_ids import FieldIds
 from lakemodel.locks.placement import Placement, PlacementLock, table_key
 from lakemodel.types.model import Primitive, PrimitiveKind
 
@@ -51,6 +52,7 @@ def contract(tables: int) -> DataContract:
         )
         for number in range(20)
     )
+    ids = FieldIds(fields={column.name: number for number, column in enumerate(columns, start=1)})  # as the lock beside a contract has them
     return DataContract(
         id="bench",
         domain="sales",
@@ -66,6 +68,7 @@ def contract(tables: int) -> DataContract:
                 format=TableFormat.ICEBERG,
                 columns=columns,
                 classification="internal",
+                field_ids=ids,
             )
             for number in range(tables)
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsii
 from aws_cdk import CustomResource, Duration, IStableAnyProducer, Lazy, Stack
@@ -28,8 +28,9 @@ class Part:
         self._grants: dict[tuple[str, CatalogResource], tuple[DataPrincipal, set[str], set[str]]] = {}
         self._tags: dict[CatalogResource, dict[str, str]] = {}
         self._opt_ins: dict[tuple[str, CatalogResource], None] = {}
-        self._after: set[str] = set()
+        self._after: dict[int, IConstruct] = {}
         self._resolved: dict[str, str] = {}
+        self._entries: _Rendered | None = None
         self.resource = CustomResource(
             scope,
             f"Part{number:02d}",
@@ -37,9 +38,9 @@ class Part:
             service_token=settings.permissions_function.function_arn,
             service_timeout=Duration.minutes(60),  # several deployments may wait for the one writer
             properties={
-                "Grants": Lazy.any(_Entries(self._rendered_grants), omit_empty_array=True),
-                "TagAssociations": Lazy.any(_Entries(self._rendered_tags), omit_empty_array=True),
-                "OptIns": Lazy.any(_Entries(self._rendered_opt_ins), omit_empty_array=True),
+                "Grants": Lazy.any(_Entries(lambda: self._rendered().grants), omit_empty_array=True),
+                "TagAssociations": Lazy.any(_Entries(lambda: self._rendered().tags), omit_empty_array=True),
+                "OptIns": Lazy.any(_Entries(lambda: self._rendered().opt_ins), omit_empty_array=True),
                 "RevokeIamAllowedPrincipals": "true" if revoke else "false",
             },
         )
@@ -50,25 +51,35 @@ class Part:
         _, permissions, grantable = self._grants.setdefault((principal.identifier, resource), (principal, set(), set()))
         permissions.update(granted)
         grantable.update(passing)
+        self._entries = None
 
     def add_tags(self, resource: CatalogResource, tags: Mapping[str, str]) -> None:
         """Adds to the LF-Tags of the resource."""
         self._tags.setdefault(resource, {}).update(tags)
+        self._entries = None
 
     def add_opt_in(self, principal: DataPrincipal, resource: CatalogResource) -> None:
         """Lets Lake Formation decide about the principal there, where a location is in hybrid access mode."""
         self._opt_ins[principal.identifier, resource] = None
+        self._entries = None
 
     def come_after(self, construct: IConstruct) -> None:
         """Lets CloudFormation make `construct` first."""
-        if construct.node.path not in self._after:
-            self._after.add(construct.node.path)
+        if id(construct) not in self._after:  # asking for its path would cross the language border for each entry
+            self._after[id(construct)] = construct  # kept, so that no other takes its id
             self.resource.node.add_dependency(construct)
 
     def size(self) -> tuple[int, int]:
         """Entries, and bytes but for what references become, for which the limit leaves room."""
-        rendered = [self._rendered_grants(), self._rendered_tags(), self._rendered_opt_ins()]
-        return len(self._grants) + len(self._tags) + len(self._opt_ins), len(json.dumps(rendered, separators=(",", ":")))
+        rendered = self._rendered()
+        entries = len(rendered.grants) + len(rendered.tags) + len(rendered.opt_ins)
+        return entries, len(json.dumps([rendered.grants, rendered.tags, rendered.opt_ins], separators=(",", ":")))
+
+    def _rendered(self) -> _Rendered:
+        """All entries, rendered once: they are asked for by the validation, and then by one property after the other."""
+        if self._entries is None:
+            self._entries = _Rendered(self._rendered_grants(), self._rendered_tags(), self._rendered_opt_ins())
+        return self._entries
 
     def _rendered_grants(self) -> list[dict[str, Any]]:
         entries = []
@@ -84,10 +95,11 @@ class Part:
         return [entry for _, _, entry in sorted(entries, key=lambda each: each[:2])]
 
     def _rendered_tags(self) -> list[dict[str, Any]]:
+        account = Stack.of(self.resource).account if self._tags else ""
         return [
             {
                 "Resource": resource.render(),
-                "LFTags": [{"CatalogId": Stack.of(self.resource).account, "TagKey": key, "TagValues": [tags[key]]} for key in sorted(tags)],
+                "LFTags": [{"CatalogId": account, "TagKey": key, "TagValues": [tags[key]]} for key in sorted(tags)],
             }
             for resource, tags in sorted(self._tags.items(), key=lambda item: (item[0].kind, item[0].body))
         ]
@@ -110,6 +122,14 @@ class Part:
         if text not in self._resolved:
             self._resolved[text] = json.dumps(Stack.of(self.resource).resolve(text))
         return self._resolved[text]
+
+
+class _Rendered(NamedTuple):
+    """The entries of a part, in the shape of the template and in its order."""
+
+    grants: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
+    opt_ins: list[dict[str, Any]]
 
 
 @jsii.implements(IStableAnyProducer)
