@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.core import Placeholder, protect_stack
-from constructs_lib.governance import CatalogPermissions, accept_personas
+from constructs_lib.governance import CatalogPermissions, accept_contract_roles, accept_personas
 from stacks.query import Personas
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from constructs_lib.baseline import LakeAccount
     from constructs_lib.query import ResultsBucket
     from lakemodel.config.model import LakeConfig
+    from lakemodel.contracts.model import ContractSet
 
 
 class AccessStack(Stack):
@@ -23,6 +24,7 @@ class AccessStack(Stack):
 
     Args:
         config: The whole configuration.
+        contracts: Every data contract: some name personas that read nothing else.
         environment: Key of `environments` in lake.yaml.
         consumer: Key of the environment's `consumers`.
         account: The owner of the account's singletons.
@@ -35,6 +37,7 @@ class AccessStack(Stack):
         construct_id: str,
         *,
         config: LakeConfig,
+        contracts: ContractSet,
         environment: str,
         consumer: str,
         account: LakeAccount,
@@ -46,8 +49,16 @@ class AccessStack(Stack):
         accounts = config.environments[environment]
         self.personas = Personas(self, "Personas", config=config, environment=accounts, account=consumer)
         self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings)
-        self.databases = accept_personas(
-            self, self.permissions, config, environment=environment, account=consumer, principals=self.personas.principals
+        principals = self.personas.principals
+        self.databases = accept_contract_roles(
+            self,
+            self.permissions,
+            config,
+            contracts,
+            environment=environment,
+            account=consumer,
+            principals=principals,
+            databases=accept_personas(self, self.permissions, config, environment=environment, account=consumer, principals=principals),
         )
         catalogs = sorted({database.catalog_id for database in self.databases.values()})
         self.workgroups = self.personas.add_workgroups(self, results=results, catalog_accounts=catalogs)

@@ -60,7 +60,7 @@ class EnvironmentStage(Stage):
             lake: _LakeStacks(self, lake, contracts=contracts.of_domains(_domains_of(config, lake)), placement=placement)
             for lake in self.environment.lakes
         }
-        self.consumers = {consumer: _ConsumerStacks(self, consumer) for consumer in self.environment.consumers}
+        self.consumers = {consumer: _ConsumerStacks(self, consumer, contracts=contracts) for consumer in self.environment.consumers}
 
     @classmethod
     def for_environment(
@@ -209,7 +209,7 @@ class _LakeStacks:
 class _ConsumerStacks:
     """The stacks of one consumer account, after the lakes it reads."""
 
-    def __init__(self, stage: EnvironmentStage, consumer: str) -> None:
+    def __init__(self, stage: EnvironmentStage, consumer: str, *, contracts: ContractSet) -> None:
         environment, prefix = stage.environment, pascal_case(consumer)
         props = _props(environment, environment.consumers[consumer])
         self.storage = ConsumerStorageStack(
@@ -231,6 +231,7 @@ class _ConsumerStacks:
             stage,
             f"{prefix}Access",
             config=stage.config,
+            contracts=contracts,
             environment=stage.name,
             consumer=consumer,
             account=self.account.account_owner,
