@@ -117,8 +117,8 @@ def test_shards_hold_their_own_tables_and_stay_within_limits() -> None:
     declared = contracts(contract(*(table(f"t{number}", (column("a"), column("b"))) for number in range(100))))
     placement = PlacementLock().extend(declared)
     shards = lake_of_shards(new_app(), declared, placement)
-    assert [len(resources(one, "AWS::Glue::Table")) for one in shards] == [160, 40]
-    assert [len(resources(one, "AWS::Glue::TableOptimizer")) for one in shards] == [240, 60]
+    assert [len(resources(one, "AWS::Glue::Table")) for one in shards] == [156, 44]
+    assert [len(resources(one, "AWS::Glue::TableOptimizer")) for one in shards] == [234, 66]
     assert max(len(one["Resources"]) for one in shards) < 500
     for one in shards:
         assert resources(one, "AWS::Glue::Database") == {}
