@@ -20,6 +20,11 @@ from constructs_lib.governance import (
     grant_contract_roles,
     grant_personas,
 )
+from constructs_lib.runtime.lakeformation.grants import Grants
+from constructs_lib.runtime.lakeformation.opt_ins import OptIns
+from constructs_lib.runtime.lakeformation.permissions import Permissions
+from constructs_lib.runtime.lakeformation.principals import Principals
+from constructs_lib.runtime.lakeformation.tags import Tags
 from lakemodel.config.model import LakeConfig
 from lakemodel.contracts.model import Column, ContractRole, ContractSet, DataContract, RoleTable, Table, TableFormat
 from lakemodel.errors import DataLakeError
@@ -27,6 +32,8 @@ from lakemodel.types.model import Primitive, PrimitiveKind
 from tests.constructs.governance.support import ADMIN, grants, permissions_in
 from tests.constructs.governance.test_personas import CONFIG as PLAIN
 from tests.support import ACCOUNT, new_app, new_stack, resources, template
+from tests.unit.runtime.lakeformation.fake import FakeLakeFormation
+from tests.unit.runtime.lakeformation.support import request, retry
 
 if TYPE_CHECKING:
     from aws_cdk import App, Stack
@@ -318,6 +325,32 @@ def test_fails_when_a_persona_has_no_principal() -> None:
     there = permissions_in(stack, ontology=None)
     with pytest.raises(DataLakeError, match="persona agency of account analytics has no principal"):
         accept_contract_roles(stack, there, CONFIG, CONTRACTS, environment="dev", account="analytics", principals={})
+
+
+def test_what_one_persona_loses_stays_with_the_others() -> None:
+    """Deployed into a strict Lake Formation: the account keeps what the partner still reads of the columns that the agency had too."""
+    both = (ContractRole(role="partner", tables=(RoleTable(table="orders", columns=("id", "total")),)), ContractRole(role="agency"))
+    before, after = (
+        template(add_lake(new_app(), CONFIG, ContractSet(contracts=(contract("orders", ORDERS, roles=roles),))))
+        for roles in (both, both[:1])
+    )
+    account = FakeLakeFormation()
+    account.existing = {*(one.identifier for one in HERE.values()), CONSUMER}
+    account.tables = {("sales", "orders"): ["id", "country", "email", "total"], ("sales_quarantine", "orders"): []}
+    account.vocabulary = {"domain": {"sales", "travel"}, "zone": {"curated", "consumption", "quarantine"}, "classification": set(CLASSES)}
+    waiting = retry()
+    who = Principals(None, waiting)
+    grant_handler = Grants(account, waiting, ACCOUNT, who)
+    handler = Permissions(grant_handler, Tags(account, waiting, ACCOUNT), OptIns(account, waiting, ACCOUNT, who))
+    old, new = ({key: part["Properties"] for key, part in sorted(resources(made, PERMISSIONS_TYPE).items())} for made in (before, after))
+    for properties in old.values():
+        handler.apply(request("Create", properties))
+    held = {right for right in account.rights if right[0] == CONSUMER and "orders" in right[1]}
+    assert len(held) == 6, "three columns, each with grant option"
+    for key, properties in new.items():
+        handler.apply(request("Update", properties, old[key]))
+    left = {right for right in account.rights if right[0] == CONSUMER and "orders" in right[1]}
+    assert held - left == {right for right in held if "country" in right[1]}
 
 
 NAMES = ["a", "b", "c"]
