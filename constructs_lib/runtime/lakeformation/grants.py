@@ -235,8 +235,11 @@ class Grants:
         ]
 
     def allowed_to_all(self, targets: Iterable[Target]) -> set[Right]:
-        """What IAM_ALLOWED_PRINCIPALS holds on these targets: where it does, IAM decides and no grant is asked."""
-        held, _ = self.held(targets)
+        """What IAM_ALLOWED_PRINCIPALS holds on these targets: where it does, IAM decides and no grant is asked.
+
+        Of this account's targets alone: in a catalog that was shared with it, only the owner can take it off.
+        """
+        held, _ = self.held(target for target in targets if target.catalog == self._account)
         return {right for right in held if right.principal == IAM_ALLOWED_PRINCIPALS}
 
 

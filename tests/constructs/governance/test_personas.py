@@ -18,6 +18,7 @@ from constructs_lib.governance import (
     shared_databases,
 )
 from constructs_lib.runtime.lakeformation.grants import Grants
+from constructs_lib.runtime.lakeformation.opt_ins import OptIns
 from constructs_lib.runtime.lakeformation.permissions import Permissions
 from constructs_lib.runtime.lakeformation.principals import Principals
 from constructs_lib.runtime.lakeformation.tags import Tags
@@ -276,7 +277,9 @@ def test_the_handler_brings_about_what_the_template_says(lake: dict[str, Any]) -
     account.tables["sales", "orders"] = ["id", "country", "email", "total"]
     account.vocabulary = {"domain": {"sales", "travel"}, "zone": {"curated", "consumption", "quarantine"}, "classification": set(CLASSES)}
     waiting = retry()
-    handler = Permissions(Grants(account, waiting, ACCOUNT, Principals(None, waiting)), Tags(account, waiting, ACCOUNT))
+    principals = Principals(None, waiting)
+    grants_of = Grants(account, waiting, ACCOUNT, principals)
+    handler = Permissions(grants_of, Tags(account, waiting, ACCOUNT), OptIns(account, waiting, ACCOUNT, principals))
     parts = [part["Properties"] for _, part in sorted(resources(lake, PERMISSIONS_TYPE).items())]
     for properties in parts:
         handler.apply(request("Create", properties))

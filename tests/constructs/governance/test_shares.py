@@ -18,6 +18,11 @@ from constructs_lib.governance import (
     SharedDatabase,
     SharedTable,
 )
+from constructs_lib.runtime.lakeformation.grants import Grants
+from constructs_lib.runtime.lakeformation.opt_ins import OptIns
+from constructs_lib.runtime.lakeformation.permissions import Permissions
+from constructs_lib.runtime.lakeformation.principals import Principals
+from constructs_lib.runtime.lakeformation.tags import Tags
 from lakemodel.errors import DataLakeError
 from tests.constructs.governance.sides import (
     CLASSES,
@@ -34,6 +39,8 @@ from tests.constructs.governance.sides import (
 )
 from tests.constructs.governance.support import grants
 from tests.support import ACCOUNT, REGION, new_app, new_stack, resources, template
+from tests.unit.runtime.lakeformation.fake import EVERYONE, FakeLakeFormation
+from tests.unit.runtime.lakeformation.support import request, retry
 
 
 def entries(made: dict[str, Any], principal: str) -> dict[str, tuple[list[str], list[str]]]:
@@ -235,6 +242,30 @@ def test_several_shares_of_one_database_have_one_link() -> None:
     names = {grant["Resource"]["Table"]["Name"] for grant in grants(reader) if "Table" in grant["Resource"]}
     assert names == {"orders", "invoices"}
     assert len(resources(reader, "AWS::Glue::Database")) == 1
+
+
+def test_the_handler_passes_on_and_leaves_the_owners_catalog_alone() -> None:
+    """Deployed into the consumer's account: every right is there; what IAM_ALLOWED_PRINCIPALS has in the producer's is not touched."""
+    two = sides()
+    two.database(two.share(tables=[ORDERS, SharedTable(INVOICES, Columns.only("id"))]), link_name="far").grants.read(READER)
+    _, reader = two.templates()
+    lake = FakeLakeFormation()
+    lake.existing = {READER.identifier, EVERYONE}
+    lake.tables = {("sales", table.table_name): list(table.column_names) for table in (ORDERS, INVOICES)}
+    to_all = {"Principal": {"DataLakePrincipalIdentifier": EVERYONE}, "Permissions": ["ALL"], "PermissionsWithGrantOption": []}
+    lake.batch_grant_permissions(Entries=[{"Id": "1", "Resource": {"Table": {"DatabaseName": "sales", "Name": "orders"}}, **to_all}])
+    open_before = set(lake.rights)
+    waiting = retry()
+    principals = Principals(None, waiting)
+    handler = Permissions(
+        Grants(lake, waiting, CONSUMER, principals), Tags(lake, waiting, CONSUMER), OptIns(lake, waiting, CONSUMER, principals)
+    )
+    for part in resources(reader, "Custom::LakeFormationPermissions").values():
+        handler.apply(request("Create", part["Properties"]))
+    assert open_before <= lake.rights
+    assert "batch_revoke_permissions" not in lake.calls
+    given = sorted((json.loads(resource)[0], permission) for _, resource, permission, _ in lake.rights - open_before)
+    assert given == [("column", "SELECT"), ("database", "DESCRIBE"), ("database", "DESCRIBE"), ("table", "DESCRIBE"), ("table", "SELECT")]
 
 
 def test_what_is_shared_is_closed_to_iam() -> None:
