@@ -4,10 +4,11 @@ from constructs_lib.governance.columns import Columns
 from constructs_lib.governance.conflicts import DeclaredRights
 from constructs_lib.governance.contract_roles import accept_contract_roles, grant_contract_roles
 from constructs_lib.governance.contracts import PIPELINE, associate_contracts, associate_databases, grant_optimizers, grant_pipeline
-from constructs_lib.governance.facades import GovernedTable, LakeGrants, TableGrants
+from constructs_lib.governance.facades import DatabaseGrants, GovernedDatabase, GovernedTable, LakeGrants, TableGrants
 from constructs_lib.governance.filters import DataCellsFilter
 from constructs_lib.governance.links import ResourceLink
 from constructs_lib.governance.locations import DataLocation, LocationZone
+from constructs_lib.governance.native import NativePermissions
 from constructs_lib.governance.parts import PERMISSIONS_TYPE
 from constructs_lib.governance.permissions import CatalogPermissions, PermissionsOwner
 from constructs_lib.governance.personas import PersonaDatabase, accept_personas, grant_personas, persona_expression, shared_databases
@@ -30,7 +31,9 @@ __all__ = [
     "DataCellsFilter",
     "DataLocation",
     "DataPrincipal",
+    "DatabaseGrants",
     "DeclaredRights",
+    "GovernedDatabase",
     "GovernedTable",
     "LakeFormationSettings",
     "LakeGrants",
@@ -38,6 +41,7 @@ __all__ = [
     "LfTagOntology",
     "LfTags",
     "LocationZone",
+    "NativePermissions",
     "PermissionsOwner",
     "PersonaDatabase",
     "ResourceLink",

@@ -77,6 +77,7 @@ class DeclaredRights:
         self._whole: set[Place] = set()
         self._filters: dict[Place, list[Filter]] = {}
         self._filter_owners: dict[tuple[str, str, str], str] = {}
+        self._alone: dict[tuple[str, CatalogResource], str] = {}
         self._opt_ins: dict[tuple[str, CatalogResource], str] = {}
         self._narrowed: dict[tuple[str, str], dict[str, None]] = {}
         self._by_tag: dict[str, dict[LfTagExpression, None]] = {}
@@ -90,6 +91,7 @@ class DeclaredRights:
         *,
         follows: bool = False,
         passes_on: bool = False,
+        alone: bool = False,
     ) -> None:
         """Notes a grant.
 
@@ -102,11 +104,13 @@ class DeclaredRights:
                 tables. Several constructs may declare such a right.
             passes_on: Whether the principal is an account or a part of the organisation, which reads nothing itself: what it is given is
                 for different readers, and one's wider grant makes no other's filter void.
+            alone: Whether no other construct may grant the principal anything on the resource, because the right is known by the two alone.
 
         Raises:
             DataLakeError: `declared_twice` when another construct declares one of these rights; `filter_void` when a filter or a list of
                 columns of the same principal says nothing any more.
         """
+        self._own_alone(owner, principal, resource, alone=alone)
         if resource.columns is None:
             self._own(owner, principal, resource, permissions, follows=follows)
         else:
@@ -183,6 +187,16 @@ class DeclaredRights:
         if found is None:
             found = self._by_owner[owner] = _Owner()
         return found
+
+    def _own_alone(self, owner: str, principal: str, resource: CatalogResource, *, alone: bool) -> None:
+        key = (principal, resource)
+        other = self._alone.get(key, owner)
+        if alone and other == owner:
+            others = [*self._owners.get(key, {}).values(), *self._following.get(key, ())]
+            other = next((each for each in others if each != owner), owner)
+            self._alone[key] = owner
+        if other != owner:
+            self._refuse_twice(owner, f"a grant on {resource.owner}", principal, other, "declare all of it in one construct")
 
     def _own(self, owner: str, principal: str, resource: CatalogResource, permissions: Collection[str], *, follows: bool) -> None:
         owners = self._owners.setdefault((principal, resource), {})

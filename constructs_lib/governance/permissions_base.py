@@ -52,8 +52,8 @@ class PermissionsBase(Construct):
             the LF-Tags that other constructs of the account name, if any do.
     """
 
-    _shares_following = True
-    """Whether a right that goes with another may be declared in several constructs."""
+    _alone = False
+    """Whether no other construct may grant the same principal anything on the same resource."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: PermissionsOwner, ontology: LfTagOntology | None) -> None:
         super().__init__(scope, construct_id)
@@ -106,8 +106,15 @@ class PermissionsBase(Construct):
                 for key, values in resource.expression.pairs:
                     self._ontology.check(self, key, values)
             self._declared.add_tag_grant(self._path, principal.identifier, resource.expression, granted if resource.is_of_tables else ())
-        follows = follows and self._shares_following
-        self._declared.add_grant(self._path, principal.identifier, resource, granted, follows=follows, passes_on=principal.passes_on)
+        self._declared.add_grant(
+            self._path,
+            principal.identifier,
+            resource,
+            granted,
+            follows=follows and not self._alone,
+            passes_on=principal.passes_on,
+            alone=self._alone,
+        )
         self._apply_grant(principal, resource, granted, passing, after)
 
     def grant_where(

@@ -10,6 +10,7 @@ from constructs_lib.catalog import ContractCatalog
 from constructs_lib.core import misuse
 from constructs_lib.governance import (
     CatalogPermissions,
+    DatabaseGrants,
     DataLocation,
     LfTagOntology,
     TableGrants,
@@ -26,12 +27,12 @@ from lakemodel.contracts.job_spec import job_spec
 from lakemodel.naming import pascal_case
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import RemovalPolicy, Size, aws_iam as iam
 
     from constructs_lib.baseline import LakeAccount
-    from constructs_lib.catalog import DeclaredTable
+    from constructs_lib.catalog import DeclaredTable, LakeDatabase
     from constructs_lib.governance import LakeGrants
     from lakemodel.contracts.model import ContractSet, DataContract
     from lakemodel.locks.placement import PlacementLock
@@ -51,6 +52,7 @@ class DataLake(Construct):
         contracts: The data products (`lakemodel.contracts.loader.load_contracts`).
         classifications: From least to most protected; public, internal, confidential, restricted when left out. Pass those that the
             contracts were read with.
+        additional_keys: LF-Tag keys of one's own with their values, beside domain, zone and classification; none when left out.
         storage: Zones made elsewhere, or brought along; new ones when left out.
         placement: Where each table lives; computed from these contracts when left out. Pass a committed lock once the set changes.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
@@ -75,6 +77,7 @@ class DataLake(Construct):
         account: LakeAccount,
         contracts: ContractSet,
         classifications: Sequence[str] | None = None,
+        additional_keys: Mapping[str, Sequence[str]] | None = None,
         storage: LakeStorage | None = None,
         placement: PlacementLock | None = None,
         removal_policy: RemovalPolicy | None = None,
@@ -90,7 +93,7 @@ class DataLake(Construct):
         self.account = account
         self.contracts = contracts
         self.storage = storage
-        self.ontology = LfTagOntology(self, "Tags", domains=domains, classifications=classifications)
+        self.ontology = LfTagOntology(self, "Tags", domains=domains, classifications=classifications, additional_keys=additional_keys)
         self.locations = {
             zone: DataLocation(self, f"{zone.name.title()}Location", zone=lake_zone)
             for zone, lake_zone in storage.zones.items()
@@ -102,12 +105,12 @@ class DataLake(Construct):
             contracts=contracts,
             zones=storage.zones,
             placement=placement,
-            quarantine_classification=classifications[-1],
+            quarantine_classification=self.ontology.strictest,
             removal_policy=removal_policy,
         )
         self.permissions = CatalogPermissions(self, "Permissions", settings=account.settings, ontology=self.ontology)
         associate_databases(self.permissions, domains, zones=self.locations)
-        associate_contracts(self.permissions, contracts, strictest=classifications[-1])
+        associate_contracts(self.permissions, contracts, strictest=self.ontology.strictest)
         if self.catalog.optimizer_role is not None:
             grant_optimizers(self.permissions, self.catalog.optimizer_role.role, tables=self.catalog.optimized_tables)
         self._come_in_order()
@@ -127,6 +130,19 @@ class DataLake(Construct):
             DataLakeError: `no_such_table`.
         """
         return LakeTable(self.catalog.table(domain, name), self.permissions)
+
+    def database(self, domain: str, zone: Zone = Zone.CURATED) -> LakeZoneDatabase:
+        """A domain's database in a zone, to grant on as a whole: every table of it, those to come as well.
+
+        Raises:
+            DataLakeError: `no_such_database`.
+        """
+        found = self.catalog.databases.get((domain, zone))
+        if found is None:
+            known = ", ".join(sorted(database.database_name for database in self.catalog.databases.values()))
+            msg = f"there is no database of {domain} in the {zone.value} zone here; there are {known}: declare a contract of the domain"
+            raise misuse(self, msg, code="no_such_database")
+        return LakeZoneDatabase(found, self.permissions)
 
     def add_pipeline(self, domain: str, product: str) -> IngestionPipeline:
         """An ingestion pipeline for one product, with the grants its job needs. What pipelines share is made with the first one.
@@ -190,6 +206,25 @@ class DataLake(Construct):
         self.permissions.node.add_dependency(self.catalog)
 
 
+class LakeZoneDatabase:
+    """One domain's database in one zone together with its grants.
+
+    Args:
+        database: The database.
+        permissions: What carries its grants.
+    """
+
+    def __init__(self, database: LakeDatabase, permissions: CatalogPermissions) -> None:
+        self.database = database
+        self.permissions = permissions
+        self.grants = DatabaseGrants.from_database(database, permissions)
+
+    @property
+    def database_name(self) -> str:
+        """Its name in the account's catalog."""
+        return self.database.database_name
+
+
 class LakeTable:
     """One declared table together with its grants.
 
@@ -200,6 +235,7 @@ class LakeTable:
 
     def __init__(self, table: DeclaredTable, permissions: CatalogPermissions) -> None:
         self.table = table
+        self.permissions = permissions
         self.grants = TableGrants.from_table(table, permissions)
 
     @property
