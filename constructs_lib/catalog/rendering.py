@@ -125,7 +125,7 @@ def _iceberg_field(column: Column, ids: FieldIds) -> dict[str, Any]:
     field: dict[str, Any] = {
         "Id": ids.of(column.name),
         "Name": column.name,
-        "Required": column.required,
+        "Required": _is_required(column, ids),
         "Type": iceberg_type_text(column.type, column.name, ids),
     }
     if column.description:
