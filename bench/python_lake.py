@@ -1,6 +1,8 @@
 """The lake of bench/javascript/app.js, written with this library: N Iceberg tables of 20 columns with three grants each.
 
-Usage: python_lake.py <tables> <output folder> <cdk.json>
+Usage: python_lake.py <tables> <output folder> <cdk.json> [--checked]
+
+With --checked every compliance pack looks at it, and the native CloudFormation validation at each template.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from constructs_lib.governance import CatalogPermissions, CatalogResource, DataP
 from constructs_lib.storage import LakeZone
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import Column, ContractSet, DataContract, Table, TableFormat
+from lakemodel.findings import Severity
 from lakemodel.locks.field_ids import FieldIds
 from lakemodel.locks.placement import Placement, PlacementLock, table_key
 from lakemodel.types.model import Primitive, PrimitiveKind
@@ -85,8 +88,13 @@ def placement(declared: DataContract) -> PlacementLock:
 
 def main() -> None:
     """Builds and writes the lake."""
-    tables, outdir, cdk_json = int(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    app = App(outdir=outdir, context=json.loads(cdk_json.read_text())["context"])
+    tables, outdir, cdk_json = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+    checked = "--checked" in sys.argv
+    app = App(outdir=str(outdir), context=json.loads(cdk_json.read_text())["context"])
+    if checked:
+        from constructs_lib.compliance import add_compliance_packs  # noqa: PLC0415 - the other comparison is of synthesis alone
+
+        add_compliance_packs(app)
     base = Stack(app, "Base", env=ENVIRONMENT)
     key = kms.Key.from_key_arn(base, "Key", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000")
     bucket = s3.Bucket.from_bucket_name(base, "Bucket", "lake-curated")
@@ -114,6 +122,18 @@ def main() -> None:
             for role in ROLES:
                 permissions.grant(role, resource, ["SELECT", "DESCRIBE"], after=catalog)
     app.synth()
+    if checked:
+        validate(outdir)
+
+
+def validate(outdir: Path) -> None:
+    """Lets the native validation look at every template, as `lakecheck run` does; ends with the errors it finds."""
+    from lakecheck.assembly import read_assembly  # noqa: PLC0415 - as above
+    from lakecheck.checks.cloudformation import check  # noqa: PLC0415
+
+    errors = [finding for finding in check(read_assembly(outdir)).findings if finding.severity is Severity.ERROR]
+    if errors:
+        sys.exit("\n".join(map(str, errors)))
 
 
 if __name__ == "__main__":
