@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_lakeformation as lakeformation
 
 from constructs_lib.governance import (
+    Account,
     CatalogPermissions,
     CatalogResource,
+    CatalogShare,
     Columns,
     DataLocation,
     DataPrincipal,
     LakeFormationSettings,
     LfTagOntology,
     LfTags,
-    ResourceLink,
+    SharedDatabase,
+    SharedTable,
     TableGrants,
     associate_contracts,
     associate_databases,
@@ -56,12 +59,25 @@ def by_name(self: Stack, data_admin: iam.Role, orders: IcebergTable, partner: ia
     )
 
 
+def share(self: Stack, data_admin: iam.Role, orders: IcebergTable) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    permissions = CatalogPermissions(self, "Permissions", settings=settings)
+    CatalogShare(
+        self,
+        "ToMarketing",
+        consumer=Account("777788889999"),
+        tables=[SharedTable(orders, columns=Columns.all_but("delivery_note"), rows="state = 'shipped'")],
+        where=LfTags.all(zone="curated", classification="public"),
+        permissions=permissions,
+    )
+
+
 def consumer(self: Stack, data_admin: iam.Role, analyst: iam.Role) -> None:
     settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin], shares=False)
     permissions = CatalogPermissions(self, "Permissions", settings=settings)
-    link = ResourceLink(self, "SalesLink", database_name="sales", catalog_id="444455556666")
-    link.allow(analyst, permissions)
-    permissions.grants.read(analyst, where=LfTags.all(zone="curated", classification="public"), catalog_id="444455556666")
+    sales = SharedDatabase(self, "Sales", catalog_id="444455556666", database_name="sales", permissions=permissions)
+    sales.grants.read(analyst, table="orders", columns=Columns.only("order_id", "total"))
+    sales.grants.read(analyst, where=LfTags.all(zone="curated", classification="public"))
 
 
 def escape_hatch(self: Stack, data_admin: iam.Role, analyst: iam.Role) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import ROOT
 
-EXAMPLES = ("minimal_app.py", "full_app.py")
+EXAMPLES = ("minimal_app.py", "full_app.py", "sharing_app.py")
 
 pytestmark = pytest.mark.xdist_group("wheel")
 
