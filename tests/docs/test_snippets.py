@@ -34,7 +34,8 @@ class Arguments:
 
     def __init__(self) -> None:
         self.app = new_app()
-        self.contracts = load_contracts(ROOT / "config" / "contracts", load_config(ROOT / "config" / "lake.yaml"))
+        self.config = load_config(ROOT / "config" / "lake.yaml")
+        self.contracts = load_contracts(ROOT / "config" / "contracts", self.config)
         self.orders_contract = next(contract for contract in self.contracts.contracts if contract.key == "sales.orders")
 
     @cached_property
@@ -61,6 +62,7 @@ class Arguments:
             "app": lambda: self.app,
             "base_stack": lambda: self.stack,
             "stateful_stack": lambda: new_stack(self.app, "Stateful"),
+            "config": lambda: self.config,
             "contracts": lambda: self.contracts,
             "contract": lambda: self.orders_contract,
             "table": lambda: self.orders_contract.tables[0],

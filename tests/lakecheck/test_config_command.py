@@ -37,7 +37,7 @@ def broken(tmp_path: Path) -> Path:
 def test_a_valid_file(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 0, and what was read."""
     assert run("validate", str(REFERENCE)) == 0
-    assert capsys.readouterr().out == f"{REFERENCE}: valid (3 environments, 2 domains, 5 personas)\n"
+    assert capsys.readouterr().out == f"{REFERENCE}: valid (3 environments, 2 domains, 6 personas)\n"
 
 
 def test_the_default_is_the_reference(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,4 +197,4 @@ def test_roles_trust_services_and_named_accounts_only(found: list[Statement]) ->
         if not statement.principals[0].startswith("Service:"):
             people.add(f"{statement.stack.name}/{statement.where.rpartition('/')[2].rstrip('0123456789ABCDEF')}")
             assert as_list(statement.body["Principal"]["AWS"])[0].endswith(f":{statement.stack.account}:root")
-    assert people == {"AnalyticsAccess/PersonasPiiReader"}
+    assert people == {"AnalyticsAccess/PersonasPiiReader", "AnalyticsAccess/PersonasPartnerAnalyst"}

@@ -114,7 +114,7 @@ def test_no_consumer_gets_a_data_key(reference: Lake, found: list[Statement]) ->
 def test_personas_have_no_zone_key_and_no_zone_bucket(found: list[Statement]) -> None:
     """In the lake account neither: a persona's policy names its results prefix, and the results key through S3."""
     members = [statement for statement in found if "WorkgroupMemberPolicy" in statement.where]
-    assert len({statement.where for statement in members}) == 5 * 3
+    assert len({statement.where for statement in members}) == 6 * 3
     for statement in members:
         assert not [each for each in statement.resources if "/Zones" in each], statement.where
         if any(action.startswith("kms:") for action in statement.actions):
