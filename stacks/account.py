@@ -40,6 +40,7 @@ class AccountStack(Stack):
             self,
             "Account",
             admins=[],
+            existing_admins=baseline.existing_admins,
             audit_trail=baseline.audit_trail,
             threat_detection=baseline.threat_detection,
             audit_storage=audit if baseline.audit_trail is Singleton.CREATE else None,

@@ -4,7 +4,7 @@ from constructs_lib.baseline.account import OWNER_PARAMETER, LakeAccount
 from constructs_lib.baseline.audit import AuditDestination, AuditStorage, AuditTrail, ExistingAuditStorage
 from constructs_lib.baseline.catalog_encryption import CatalogEncryption
 from constructs_lib.baseline.detection import PublishingFrequency, ThreatDetection
-from lakemodel.config.model import Singleton
+from lakemodel.config.model import ExistingAdmins, Singleton
 
 __all__ = [
     "OWNER_PARAMETER",
@@ -12,6 +12,7 @@ __all__ = [
     "AuditStorage",
     "AuditTrail",
     "CatalogEncryption",
+    "ExistingAdmins",
     "ExistingAuditStorage",
     "LakeAccount",
     "PublishingFrequency",

@@ -13,7 +13,7 @@ from constructs_lib.baseline.detection import ThreatDetection
 from constructs_lib.core import misuse
 from constructs_lib.governance.settings import LakeFormationSettings
 from constructs_lib.storage import AccessLogBucket
-from lakemodel.config.model import Singleton
+from lakemodel.config.model import ExistingAdmins, Singleton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,8 @@ class LakeAccount(Construct):
     Args:
         admins: Who administers Lake Formation: roles, or ARNs of principals; merged with those who are there. The settings are always
             ours, because nothing in the lake is governed without them: see `governance.LakeFormationSettings`.
+        existing_admins: What becomes of Lake Formation administrators that are there and not declared: they are kept when left out.
+            `REPLACE` locks them out until this is removed.
         audit_trail: CREATE when left out. Owner of the trail. The lake's data events are recorded by our own trail only: elsewhere the
             owner of the trail has to select them.
         threat_detection: CREATE when left out. Owner of the GuardDuty detector.
@@ -65,6 +67,7 @@ class LakeAccount(Construct):
         construct_id: str,
         *,
         admins: Sequence[iam.IRole | str],
+        existing_admins: ExistingAdmins | None = None,
         audit_trail: Singleton | None = None,
         threat_detection: Singleton | None = None,
         catalog_encryption: Singleton | None = None,
@@ -112,7 +115,7 @@ class LakeAccount(Construct):
             self.catalog_encryption = CatalogEncryption(self, "CatalogEncryption", removal_policy=removal_policy)
             self.catalog_encryption.node.add_dependency(self.owner)
         log_key = None if self.audit_storage is None else self.audit_storage.key
-        self.settings = LakeFormationSettings(self, "LakeFormation", admins=admins, log_key=log_key)
+        self.settings = LakeFormationSettings(self, "LakeFormation", admins=admins, existing_admins=existing_admins, log_key=log_key)
         self.settings.node.add_dependency(self.owner)
 
     def _audit_storage(self, access_logs: BucketHolder | None, removal_policy: RemovalPolicy | None) -> AuditStorage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from aws_cdk import aws_iam as iam, aws_lakeformation as lakeformation
@@ -21,6 +22,25 @@ _OBJECTS = (
 )
 
 
+HYBRID_METADATA = "governed-lake:hybrid-access"
+"""Metadata of a location in hybrid access, in the assembly: why, and who answers for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HybridAccess:
+    """The decision to let IAM go on deciding about a location for everybody who is not opted in.
+
+    Attributes:
+        reason: Why Lake Formation cannot decide for everybody yet; true for this very location.
+        owner: Who answers for it.
+        expires: Last day (YYYY-MM-DD) of it; no expiry when left out.
+    """
+
+    reason: str
+    owner: str
+    expires: str | None = None
+
+
 class LocationZone(Protocol):
     """What is registered: a zone's bucket with the key that encrypts it, such as `storage.LakeZone`."""
 
@@ -30,27 +50,46 @@ class LocationZone(Protocol):
 
 
 class DataLocation(Construct):
-    """Registers a zone's bucket with Lake Formation, under a role of its own and without hybrid access.
+    """Registers a zone's bucket with Lake Formation, under a role of its own.
 
     The whole bucket is one location, by its bare ARN; `bucket/` or `bucket/prefix` would be other locations. Whoever queries needs
     neither S3 nor KMS rights: the registration role has them. The role's policy is there before the location is registered. No
     service-linked role is used: it could not be limited to this bucket and this key.
 
-    See https://docs.aws.amazon.com/lake-formation/latest/dg/registration-role.html.
+    **With hybrid access IAM decides**: whoever has S3 and Glue rights reads the location past every grant, filter and LF-Tag, except for
+    the principals that are opted in to its databases and tables (`CatalogPermissions.opt_in`). It is for moving a lake that is in use
+    to Lake Formation, principal by principal. Databases and tables there need `IAM_ALLOWED_PRINCIPALS`; where somebody is opted in,
+    `CatalogPermissions` leaves it.
+
+    See https://docs.aws.amazon.com/lake-formation/latest/dg/registration-role.html and
+    https://docs.aws.amazon.com/lake-formation/latest/dg/hybrid-access-mode.html.
 
     Args:
         zone: A governed zone; its bucket is registered.
+        hybrid: Why IAM goes on deciding there for who is not opted in; Lake Formation decides for everybody when left out.
         settings: The account's `LakeFormationSettings`, which come first; left out when they are deployed before anyway.
 
     Raises:
-        DataLakeError: `ungoverned_zone` for landing and raw, which pipelines read by S3 policy.
+        DataLakeError: `ungoverned_zone` for landing and raw, which pipelines read by S3 policy; `hybrid_without_reason` for an empty
+            reason or owner.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, zone: LocationZone, settings: PermissionsOwner | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        zone: LocationZone,
+        hybrid: HybridAccess | None = None,
+        settings: PermissionsOwner | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         if not zone.zone.is_governed:
             msg = f"got the {zone.zone.value} zone; Lake Formation governs curated, consumption and quarantine only: leave it out"
             raise misuse(self, msg, code="ungoverned_zone")
+        if hybrid is not None and not (hybrid.reason.strip() and hybrid.owner.strip()):
+            msg = f"got hybrid access with reason {hybrid.reason!r} and owner {hybrid.owner!r}; each is needed, or leave hybrid out"
+            raise misuse(self, msg, code="hybrid_without_reason")
         self.zone = zone.zone
         self.role = iam.Role(
             self,
@@ -83,8 +122,10 @@ class DataLocation(Construct):
             resource_arn=zone.bucket.bucket_arn,
             role_arn=self.role.role_arn,
             use_service_linked_role=False,
-            hybrid_access_enabled=False,
+            hybrid_access_enabled=hybrid is not None,
         )
+        if hybrid is not None:
+            self.location.node.add_metadata(HYBRID_METADATA, {key: value for key, value in asdict(hybrid).items() if value is not None})
         self.location.node.add_dependency(self.policy)
         if settings is not None:
             self.location.node.add_dependency(settings.resource)

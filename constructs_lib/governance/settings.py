@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Aws, CustomResource, DefaultStackSynthesizer, Duration, Fn, Stack, aws_iam as iam
+from aws_cdk import ArnFormat, Aws, CustomResource, DefaultStackSynthesizer, Duration, Fn, Stack, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.core import misuse
+from constructs_lib.governance.catalog_policy import CatalogPolicy
 from constructs_lib.governance.conflicts import DeclaredRights
 from constructs_lib.governance.handlers import LakeFormationFunction
 from constructs_lib.storage import LakeKey
+from lakemodel.config.model import ExistingAdmins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_kms as kms, aws_lambda as lambda_
+    from aws_cdk import aws_kms as kms
+
+    from constructs_lib.governance.permissions import PermissionsOwner
 
 SETTINGS_TYPE = "Custom::LakeFormationSettings"
 """CloudFormation type of the settings' custom resource."""
@@ -39,18 +43,26 @@ class LakeFormationSettings(Construct):
     A custom resource, because the native `AWS::LakeFormation::DataLakeSettings` ignores empty default permissions, so that
     `IAM_ALLOWED_PRINCIPALS` would get every new table; overwrites or never removes other administrators; and fails for good once one
     of them was deleted. This one reads, merges, puts and reads back. On delete it takes out the administrators that it added, and
-    leaves default permissions cleared and the version of sharing as it is: nothing is opened by removing a stack.
+    leaves default permissions cleared and the version of sharing as it is: nothing is opened by removing a stack. Other settings, such
+    as trusted owners and external filtering, are put back as they were found.
 
     The deploying role of CloudFormation and the function that applies `CatalogPermissions` are administrators too: without that,
     neither could make LF-Tags, data locations or grants. Everything else of Lake Formation has to come after this construct.
 
+    **`ExistingAdmins.REPLACE` locks people out.** Every administrator and read-only administrator that is not declared here is taken out
+    at the next deployment, services such as DataZone and Security Lake that made themselves administrators included. They are
+    remembered, and come back, as far as they still exist, when this is deleted, changed back to `KEEP` or rolled back.
+
     See https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html.
 
     Args:
-        admins: Who administers Lake Formation: roles, or ARNs of roles and users. Merged with those who are there.
+        admins: Who administers Lake Formation: roles, or ARNs of roles and users. One that is deleted later does not block deployments.
         read_only_admins: Who sees everything in the catalog and grants nothing; nobody when left out.
-        cross_account_version: 4 when left out; 3 and 5 are possible. An account that has a higher one fails rather than go back.
-        shares: Whether grants to other accounts are possible; yes when left out. Adds what Lake Formation needs of RAM and Glue.
+        existing_admins: What becomes of administrators that are there and not declared: they are kept when left out.
+        cross_account_version: 4 when left out; 3 and 5 are possible. It is never lowered: an account that has a higher one fails, and
+            an update back to a lower one, which may be a rollback, leaves it and says so in the attribute `CrossAccountVersion`.
+        shares: Whether grants to other accounts are possible; yes when left out. Adds what Lake Formation needs of RAM and Glue, and a
+            `CatalogPolicy`.
         log_key: Encrypts the functions' logs; a new key when left out. Its policy has to let CloudWatch Logs use it.
 
     Raises:
@@ -64,11 +76,13 @@ class LakeFormationSettings(Construct):
         *,
         admins: Sequence[iam.IRole | str],
         read_only_admins: Sequence[iam.IRole | str] = (),
+        existing_admins: ExistingAdmins | None = None,
         cross_account_version: int | None = None,
         shares: bool = True,
         log_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        existing_admins = ExistingAdmins.KEEP if existing_admins is None else existing_admins
         cross_account_version = 4 if cross_account_version is None else cross_account_version
         if cross_account_version not in _VERSIONS:
             msg = f"got cross_account_version {cross_account_version}; allowed are {', '.join(map(str, _VERSIONS))}"
@@ -114,10 +128,28 @@ class LakeFormationSettings(Construct):
             properties={
                 "Admins": [*map(_arn, admins), *self._deploying_role(), self.permissions_handler.role.role_arn],
                 "ReadOnlyAdmins": [_arn(admin) for admin in read_only_admins],
+                "ExistingAdmins": existing_admins.value,
                 "CrossAccountVersion": str(cross_account_version),
                 "MemoryParameter": _MEMORY,
             },
         )
+        self.catalog_policy = CatalogPolicy(self, "Sharing", log_key=self.log_key) if shares else None
+        if self.catalog_policy is not None:  # whoever waits for the settings, such as grants to accounts, waits for it as well
+            self.resource.node.add_dependency(self.catalog_policy.resource)
+
+    @staticmethod
+    def from_permissions_function(
+        scope: Construct, construct_id: str, *, permissions_function_arn: str, shares: bool | None = None
+    ) -> PermissionsOwner:
+        """Settings that another app owns, for `CatalogPermissions` of this one: it makes nothing and waits for nothing.
+
+        Args:
+            scope: Where the imported function is put.
+            construct_id: Its id there.
+            permissions_function_arn: ARN of the owner's `permissions_function`, of the stack's own account.
+            shares: Whether the owner's settings allow grants to other accounts; no when left out.
+        """
+        return _ImportedSettings(scope, construct_id, permissions_function_arn, shares=False if shares is None else shares)
 
     def _log_key(self) -> kms.IKey:
         key = LakeKey(self, "LogKey", description="logs of the Lake Formation handlers", via_services=("logs",))
@@ -160,7 +192,10 @@ class LakeFormationSettings(Construct):
                     "lakeformation:AddLFTagsToResource",
                     "lakeformation:BatchGrantPermissions",
                     "lakeformation:BatchRevokePermissions",
+                    "lakeformation:CreateLakeFormationOptIn",
+                    "lakeformation:DeleteLakeFormationOptIn",
                     "lakeformation:GetResourceLFTags",
+                    "lakeformation:ListLakeFormationOptIns",
                     "lakeformation:ListPermissions",
                     "lakeformation:RemoveLFTagsFromResource",
                 ],
@@ -202,6 +237,17 @@ class LakeFormationSettings(Construct):
             stack.format_arn(service="glue", resource="database", resource_name="*"),
             stack.format_arn(service="glue", resource="table", resource_name="*/*"),
         ]
+
+
+class _ImportedSettings(Construct):
+    """What `CatalogPermissions` needs of settings that another app owns."""
+
+    def __init__(self, scope: Construct, construct_id: str, permissions_function_arn: str, *, shares: bool) -> None:
+        super().__init__(scope, construct_id)
+        self.shares = shares
+        self.declared = DeclaredRights()
+        self.permissions_function = lambda_.Function.from_function_arn(self, "PermissionsFunction", permissions_function_arn)
+        self.resource: Construct = self
 
 
 def _arn(admin: iam.IRole | str) -> str:

@@ -93,6 +93,13 @@ class Organization(_Model):
     """The delegated administrator of GuardDuty, Security Hub, Config and Macie."""
 
 
+class ExistingAdmins(StrEnum):
+    """What becomes of Lake Formation administrators that are in an account and were declared by nobody here."""
+
+    KEEP = "keep"
+    REPLACE = "replace"
+
+
 class Baseline(_Model):
     """Who owns the account-wide singletons of an environment's accounts."""
 
@@ -100,6 +107,8 @@ class Baseline(_Model):
     """CloudTrail: create one per account, adopt one that is there, or rely on the organisation's."""
     threat_detection: Singleton = Singleton.CREATE
     """GuardDuty: create a detector per account, adopt one that is there, or rely on the organisation's."""
+    existing_admins: ExistingAdmins = ExistingAdmins.KEEP
+    """Lake Formation administrators that are in the accounts already: keep them, or replace them by the lake's own, until its removal."""
 
 
 class Environment(_Model):

@@ -54,7 +54,7 @@ def test_what_is_acknowledged_is_narrow(validation: dict[str, Any]) -> None:
     """Functions: no VPC, no queue. Policies: wildcard resources, never actions; a location's is its own bucket's objects."""
     by_path = acknowledged(validation)
     functions = {path: rules for path, rules in by_path.items() if path.startswith("Account/LakeFormation/") and "Policy" not in path}
-    assert len(functions) == 2
+    assert len(functions) == 3
     for rules in functions.values():
         assert all(rule.endswith(("LambdaInsideVPC", "LambdaDLQ")) for rule in rules)
     policies = {rule for path, rules in by_path.items() if "Policy" in path for rule in rules}

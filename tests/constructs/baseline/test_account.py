@@ -7,7 +7,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from constructs_lib.baseline import OWNER_PARAMETER, AuditStorage, LakeAccount, Singleton
+from constructs_lib.baseline import OWNER_PARAMETER, AuditStorage, ExistingAdmins, LakeAccount, Singleton
 from lakemodel.errors import DataLakeError
 from tests.support import ACCOUNT, new_app, new_stack, resources, template
 
@@ -137,3 +137,12 @@ def test_an_unknown_account_is_told_apart_by_its_stack() -> None:
     with pytest.raises(DataLakeError) as caught:
         LakeAccount(first, "Again", admins=[])
     assert caught.value.code == "second_account_owner"
+
+
+@pytest.mark.parametrize(("given", "declared"), [(None, "keep"), (ExistingAdmins.KEEP, "keep"), (ExistingAdmins.REPLACE, "replace")])
+def test_existing_administrators_are_kept_unless_stated(given: ExistingAdmins | None, declared: str) -> None:
+    """The choice reaches Lake Formation's settings."""
+    stack = new_stack()
+    LakeAccount(stack, "Account", admins=[], existing_admins=given, audit_trail=Singleton.ORGANIZATION)
+    (settings,) = resources(template(stack), SETTINGS).values()
+    assert settings["Properties"]["ExistingAdmins"] == declared

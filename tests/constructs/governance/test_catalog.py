@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk import aws_kms as kms, aws_s3 as s3
 
-from constructs_lib.governance import DataLocation, DataPrincipal, LfTagOntology, LfTags, ResourceLink
+from constructs_lib.governance import HYBRID_METADATA, DataLocation, DataPrincipal, HybridAccess, LfTagOntology, LfTags, ResourceLink
 from lakemodel.config.model import Zone
 from lakemodel.errors import DataLakeError
 from tests.constructs.governance.support import ANALYST, associations, grants, permissions_in
@@ -94,6 +94,29 @@ def test_fails_when_an_ungoverned_zone_is_registered(zone: Zone) -> None:
     with pytest.raises(DataLakeError, match=f"got the {zone.value} zone") as raised:
         DataLocation(stack, "Location", zone=zone_in(stack, zone))
     assert raised.value.code == "ungoverned_zone"
+
+
+def test_hybrid_access_is_said_aloud() -> None:
+    """It is off unless somebody answers for it, and then the assembly says who and why."""
+    stack = new_stack()
+    zone = zone_in(stack, Zone.CURATED)
+    location = DataLocation(
+        stack, "Location", zone=zone, hybrid=HybridAccess(reason="two jobs read by IAM until May", owner="data platform")
+    )
+    (registered,) = resources(template(stack), "AWS::LakeFormation::Resource").values()
+    assert registered["Properties"]["HybridAccessEnabled"] is True
+    assert registered["Properties"]["UseServiceLinkedRole"] is False
+    (note,) = [entry.data for entry in location.location.node.metadata if entry.type == HYBRID_METADATA]
+    assert note == {"reason": "two jobs read by IAM until May", "owner": "data platform"}
+
+
+@pytest.mark.parametrize("hybrid", [HybridAccess(reason=" ", owner="data platform"), HybridAccess(reason="two jobs", owner="")])
+def test_fails_when_nobody_answers_for_hybrid_access(hybrid: HybridAccess) -> None:
+    """A reason and an owner are needed."""
+    stack = new_stack()
+    with pytest.raises(DataLakeError, match="each is needed, or leave hybrid out") as raised:
+        DataLocation(stack, "Location", zone=zone_in(stack, Zone.CURATED), hybrid=hybrid)
+    assert raised.value.code == "hybrid_without_reason"
 
 
 def test_fails_when_a_link_points_home() -> None:

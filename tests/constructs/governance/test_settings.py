@@ -10,10 +10,22 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.governance import SETTINGS_TYPE, LakeFormationSettings
+import constructs_lib.runtime
+from constructs_lib.governance import (
+    CATALOG_POLICY_TYPE,
+    PERMISSIONS_TYPE,
+    SETTINGS_TYPE,
+    CatalogPermissions,
+    CatalogResource,
+    DataPrincipal,
+    ExistingAdmins,
+    LakeFormationSettings,
+)
 from lakemodel.errors import DataLakeError
 from tests.constructs.governance.support import ADMIN
 from tests.support import ACCOUNT, REGION, new_app, new_stack, resources
+
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:Permissions"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +34,19 @@ def assembly() -> Path:
     app = new_app()
     stack = new_stack(app)
     LakeFormationSettings(stack, "LakeFormation", admins=[ADMIN])
-    LakeFormationSettings(new_stack(app, "Alone"), "LakeFormation", admins=[ADMIN], shares=False, cross_account_version=5)
+    LakeFormationSettings(
+        new_stack(app, "Alone"),
+        "LakeFormation",
+        admins=[ADMIN],
+        existing_admins=ExistingAdmins.REPLACE,
+        shares=False,
+        cross_account_version=5,
+    )
+    elsewhere = new_stack(app, "Elsewhere")
+    owner = LakeFormationSettings.from_permissions_function(elsewhere, "LakeFormation", permissions_function_arn=FUNCTION)
+    CatalogPermissions(elsewhere, "Permissions", settings=owner).grant(
+        DataPrincipal.role_arn(ADMIN), CatalogResource.database_named("sales"), ["DESCRIBE"]
+    )
     return Path(app.synth().directory)
 
 
@@ -52,6 +76,7 @@ def test_deployer_and_handler_are_administrators(made: dict[str, Any]) -> None:
     assert admins[2] == {"Fn::GetAtt": [role, "Arn"]}
     assert settings["Properties"]["CrossAccountVersion"] == "4"
     assert settings["Properties"]["ReadOnlyAdmins"] == []
+    assert settings["Properties"]["ExistingAdmins"] == "keep"
 
 
 def test_the_native_resource_is_not_used(made: dict[str, Any]) -> None:
@@ -62,7 +87,7 @@ def test_the_native_resource_is_not_used(made: dict[str, Any]) -> None:
 def test_functions_run_one_at_a_time_after_their_policy(made: dict[str, Any]) -> None:
     """Each function has a managed policy it waits for, a log of its own, one writer, and no environment."""
     functions = resources(made, "AWS::Lambda::Function")
-    assert len(functions) == 2
+    assert len(functions) == 3
     for function in functions.values():
         properties = function["Properties"]
         assert properties["Runtime"] == "python3.14"
@@ -108,17 +133,51 @@ def test_sharing_can_be_left_out(assembly: Path) -> None:
     assert "glue:PutResourcePolicy" not in actions(alone)
     (settings,) = resources(alone, SETTINGS_TYPE).values()
     assert settings["Properties"]["CrossAccountVersion"] == "5"
+    assert settings["Properties"]["ExistingAdmins"] == "replace"
+    assert resources(alone, CATALOG_POLICY_TYPE) == {}
+
+
+def test_ram_may_share_the_catalog_before_anything_is_granted(made: dict[str, Any]) -> None:
+    """One statement, for RAM alone, on this account's catalog; the settings, and all that waits for them, come after it."""
+    ((name, policy),) = resources(made, CATALOG_POLICY_TYPE).items()
+    (statement,) = policy["Properties"]["Statements"]
+    assert statement["Principal"] == {"Service": "ram.amazonaws.com"}
+    assert statement["Action"] == ["glue:ShareResource"]
+    arns = [f"arn:aws:glue:{REGION}:{ACCOUNT}:{what}" for what in ("catalog", "database/*", "table/*/*")]
+    assert statement["Resource"] == arns
+    (settings,) = resources(made, SETTINGS_TYPE).values()
+    assert name in settings["DependsOn"]
+    (allowed,) = [
+        each
+        for managed in resources(made, "AWS::IAM::ManagedPolicy").values()
+        for each in managed["Properties"]["PolicyDocument"]["Statement"]
+        if each["Sid"] == "CatalogPolicy"
+    ]
+    assert allowed["Action"] == ["glue:DeleteResourcePolicy", "glue:GetResourcePolicy", "glue:PutResourcePolicy"]
+    assert allowed["Resource"] == arns[0]
+
+
+def test_settings_of_another_app_can_be_used(assembly: Path) -> None:
+    """Grants go to the owner's function; nothing of the settings is made again, and grants to accounts are off unless stated."""
+    elsewhere = json.loads((assembly / "Elsewhere.template.json").read_text())
+    (permissions,) = elsewhere["Resources"].values()
+    assert permissions["Type"] == PERMISSIONS_TYPE
+    assert permissions["Properties"]["ServiceToken"] == FUNCTION
+    assert "DependsOn" not in permissions
+    owner = LakeFormationSettings.from_permissions_function(new_stack(), "LakeFormation", permissions_function_arn=FUNCTION)
+    assert owner.shares is False
 
 
 def test_the_asset_has_the_handlers_alone(assembly: Path) -> None:
     """Nothing else of the runtime, no caches: the same files, and so the same hash, from a wheel as from the source tree."""
     (folder,) = assembly.glob("asset.*")
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    modules = ("__init__", "cfn_response", "grants", "permissions", "principals", "retry", "settings", "tags", "targets")
+    modules = {path.stem for path in (Path(constructs_lib.runtime.__file__).parent / "lakeformation").glob("*.py")}
+    assert {"__init__", "catalog_policy", "permissions", "settings"} < modules
     assert files == {f"lakeformation/{name}.py" for name in modules}
 
 
-@pytest.mark.parametrize("module", ["settings", "permissions"])
+@pytest.mark.parametrize("module", ["catalog_policy", "permissions", "settings"])
 def test_the_asset_runs_by_itself(assembly: Path, module: str) -> None:
     """The handler that the function names is found in the asset alone, and needs nothing but boto3."""
     (folder,) = assembly.glob("asset.*")

@@ -46,6 +46,20 @@ def test_any_error_is_answered_within_the_limit() -> None:
     assert answer["Reason"].endswith("(log stream 2026/01/01/[$LATEST]abc)")
 
 
+@pytest.mark.parametrize("text", ['"' * 10_000, "\\" * 10_000, "\N{SNOWMAN}" * 10_000, "\N{GRINNING FACE}" * 10_000])
+def test_the_limit_is_one_of_bytes(text: str) -> None:
+    """What takes several bytes once it is written as JSON is cut earlier; attributes too. As much as fits is said."""
+
+    def fail(*_: Any) -> dict[str, str]:
+        raise ValueError(text)
+
+    reason = answer_to(event("Create", {}), fail)["Reason"]
+    assert len(json.dumps(reason)) > 3000
+    assert "... (log stream" in reason
+    data = answer_to(event("Create", {}), lambda _request, _deadline: {"StaleAdmins": text})["Data"]
+    assert data["StaleAdmins"].endswith("...")
+
+
 def test_the_physical_id_never_changes() -> None:
     """A repeated create derives the same id, a later request keeps the known one, another stack has another."""
     nothing: Callable[..., dict[str, str]] = lambda *_: {}  # noqa: E731 - a stand-in
