@@ -45,7 +45,8 @@ class ContractCatalog(Construct):
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
 
     Raises:
-        DataLakeError: `zone_missing`, `database_missing`, `placement_missing`, and those of the tables.
+        DataLakeError: `zone_missing`, `database_missing`, `placement_missing`, `destroy_not_allowed`, `removal_policy`, and those of the
+            tables.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ContractCatalog(Construct):
         placement = PlacementLock().extend(contracts) if placement is None else placement
         quarantine = True if quarantine is None else quarantine
         optimizers = optimizers_available(self) if optimizers is None else optimizers
+        self._removal_policy = check_removal_policy(self, checked_removal_policy(self, removal_policy))
         for zone in (Zone.CURATED, Zone.QUARANTINE) if quarantine else (Zone.CURATED,):
             if zone not in zones:
                 msg = f"got no {zone.value} zone; pass the zones of LakeStorage, or a LakeZone.from_bucket for it"
@@ -76,7 +78,6 @@ class ContractCatalog(Construct):
             databases = DomainDatabases(self, "Databases", domains=domains, zones=zones, removal_policy=removal_policy).databases
         self.databases = databases
         self._zones = zones
-        self._removal_policy = check_removal_policy(self, checked_removal_policy(self, removal_policy))
         self._fragments: dict[tuple[str, Zone], Fragment] = {}
         self._tables: dict[tuple[str, str], DeclaredTable] = {}
         self._quarantine_tables: dict[tuple[str, str], DeclaredTable] = {}

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from constructs_lib.catalog import ContractCatalog
+from constructs_lib.catalog.fragments import Fragment
+from constructs_lib.core import acknowledge
 from tests.compliance.nag import acknowledged, findings, report
 from tests.compliance.native import lint
 from tests.constructs.catalog.lake import contracts, zones
@@ -40,3 +42,38 @@ def test_what_is_acknowledged_is_exactly_this(judged: tuple[dict[str, Any], dict
 def test_the_template_is_clean_without_its_metadata(judged: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """Neither cfn-lint nor the native validation complains."""
     assert lint(judged[1], account=ACCOUNT, region=REGION) == []
+
+
+def test_what_is_wrong_in_a_fragment_is_found() -> None:
+    """The packs judge what a fragment emits as they judge a construct: a plain bucket, and a policy for everything."""
+    app = new_app()
+    stack = new_stack(app)
+    fragment = Fragment()
+    fragment.add("Plain", "AWS::S3::Bucket", {})
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    fragment.add("Everything", "AWS::IAM::ManagedPolicy", {"PolicyDocument": everything}, depends_on=["Plain"])
+    fragment.include(stack, "Planted")
+    ContractCatalog(stack, "Catalog", contracts=contracts(), zones=zones(stack))
+    found = set(findings(report(app)))
+    assert {
+        "Test/Planted/Plain: AwsSolutions::AwsSolutions-S10",
+        "Test/Planted/Plain: NIST.800.53.R5::NIST.800.53.R5-S3DefaultEncryptionKMS",
+        "Test/Planted/Everything: AwsSolutions::AwsSolutions-IAM5[Action::*]",
+        "Test/Planted/Everything: AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+    } <= found
+    assert {one.split(":")[0] for one in found} == {"Test/Planted/Plain", "Test/Planted/Everything"}
+
+
+def test_an_acknowledgement_stands_on_a_resource_of_a_fragment() -> None:
+    """It is listed with its reason where the table is, and takes nothing away from another."""
+    app = new_app()
+    stack = new_stack(app)
+    fragment = Fragment()
+    for name in ("One", "Other"):
+        fragment.add(name, "AWS::S3::Bucket", {})
+    fragment.include(stack, "Planted")
+    acknowledge(fragment.resource("One"), "AwsSolutions::AwsSolutions-S1", reason="it holds the access logs of this very test")
+    judged = report(app)
+    assert acknowledged(judged) == {"Test/Planted/One": {"AwsSolutions::AwsSolutions-S1"}}
+    assert "Test/Planted/One: AwsSolutions::AwsSolutions-S1" not in findings(judged)
+    assert "Test/Planted/Other: AwsSolutions::AwsSolutions-S1" in findings(judged)
