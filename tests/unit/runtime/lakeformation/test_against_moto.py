@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.stub import ANY, Stubber
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.lakeformation.models import Permission, lakeformation_backends
 
-from constructs_lib.runtime.lakeformation import cfn_response, permissions, settings
-from tests.unit.runtime.lakeformation.support import Context, event
+from constructs_lib.runtime.lakeformation import catalog_policy, cfn_response, permissions, settings
+from constructs_lib.runtime.lakeformation.opt_ins import OptIns
+from constructs_lib.runtime.lakeformation.principals import Principals
+from tests.unit.runtime.lakeformation.support import Context, event, retry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +59,62 @@ def test_settings_live_and_die(answers: list[dict[str, Any]]) -> None:
     settings.handler(event("Delete", both, StackId=STACK, PhysicalResourceId="x"), Context())
     assert client.get_data_lake_settings()["DataLakeSettings"]["DataLakeAdmins"] == []
     assert [answer["Status"] for answer in answers] == ["SUCCESS"] * 3
+
+
+def test_existing_administrators_come_back(answers: list[dict[str, Any]]) -> None:
+    """Replaced ones are taken out and given back through boto3; settings that nobody declares come out as they went in."""
+    client = boto3.client("lakeformation")
+    there = {"DataLakeAdmins": [{"DataLakePrincipalIdentifier": ANALYST}], "TrustedResourceOwners": ["999999999999"]}
+    client.put_data_lake_settings(DataLakeSettings=there)
+    properties = {"Admins": [ADMIN], "ExistingAdmins": "replace", "CrossAccountVersion": "4", "MemoryParameter": "/governed-lake/memory"}
+    settings.handler(event("Create", properties, StackId=STACK), Context())
+    found = client.get_data_lake_settings()["DataLakeSettings"]
+    assert [admin["DataLakePrincipalIdentifier"] for admin in found["DataLakeAdmins"]] == [ADMIN]
+    assert found["TrustedResourceOwners"] == ["999999999999"]
+    settings.handler(event("Delete", properties, StackId=STACK, PhysicalResourceId="x"), Context())
+    found = client.get_data_lake_settings()["DataLakeSettings"]
+    assert found["DataLakeAdmins"] == there["DataLakeAdmins"]
+    assert [answer["Status"] for answer in answers] == ["SUCCESS"] * 2
+    assert answers[0]["Data"]["CrossAccountVersion"] == "4"
+
+
+def test_a_catalog_policy_lives_and_dies(answers: list[dict[str, Any]]) -> None:
+    """Made in an account without one, kept beside what another writes, taken out again; each time through boto3."""
+    client = boto3.client("glue")
+    statement = {"Effect": "Allow", "Principal": {"Service": "ram.amazonaws.com"}, "Action": ["glue:ShareResource"], "Resource": ["*"]}
+    properties = {"Statements": [{"Sid": "Ours", **statement}]}
+    catalog_policy.handler(event("Create", properties, StackId=STACK), Context())
+    policy = json.loads(client.get_resource_policy()["PolicyInJson"])
+    client.put_resource_policy(PolicyInJson=json.dumps({**policy, "Statement": [{"Sid": "Theirs", **statement}, *policy["Statement"]]}))
+    catalog_policy.handler(event("Update", properties, StackId=STACK, PhysicalResourceId="x"), Context())
+    assert len(json.loads(client.get_resource_policy()["PolicyInJson"])["Statement"]) == 2
+    catalog_policy.handler(event("Delete", properties, StackId=STACK, PhysicalResourceId="x"), Context())
+    (left,) = json.loads(client.get_resource_policy()["PolicyInJson"])["Statement"]
+    assert left["Sid"] == "Theirs"
+    assert [answer["Status"] for answer in answers] == ["SUCCESS"] * 3
+
+
+@pytest.mark.parametrize("resource", [{"Database": {"Name": "sales"}}, {"Table": {"DatabaseName": "sales", "TableWildcard": {}}}])
+def test_opt_ins_are_asked_for_as_boto3_takes_it(answers: list[dict[str, Any]], resource: dict[str, Any]) -> None:
+    """There are no opt-ins in moto: boto3 itself checks the parameters and the shape of the answers."""
+    client = boto3.client("lakeformation")
+    ((kind, body),) = resource.items()
+    listed = {"Principal": {"DataLakePrincipalIdentifier": ANALYST}, "Resource": {kind: {"CatalogId": DEFAULT_ACCOUNT_ID, **body}}}
+    asked = {"Principal": {"DataLakePrincipalIdentifier": ANALYST}, "Resource": resource}
+    opt_ins = OptIns(client, retry(), DEFAULT_ACCOUNT_ID, Principals(None, retry()))
+    wanted = opt_ins.declared([asked], tolerant=False)
+    with Stubber(client) as stub:
+        stub.add_response("list_lake_formation_opt_ins", {"LakeFormationOptInsInfoList": []}, {"Resource": resource})
+        stub.add_response("create_lake_formation_opt_in", {}, asked)
+        assert opt_ins.add(wanted) == []
+        stub.add_response("list_lake_formation_opt_ins", {"LakeFormationOptInsInfoList": [], "NextToken": "2"}, {"Resource": resource})
+        stub.add_response(
+            "list_lake_formation_opt_ins", {"LakeFormationOptInsInfoList": [listed]}, {"Resource": resource, "NextToken": ANY}
+        )
+        stub.add_response("delete_lake_formation_opt_in", {}, asked)
+        assert opt_ins.remove(wanted) == []
+        stub.assert_no_pending_responses()
+    assert answers == []
 
 
 def test_permissions_live_and_die(answers: list[dict[str, Any]]) -> None:
