@@ -51,6 +51,16 @@ def database_name(domain: str, zone: Zone) -> str:
     return domain + DATABASE_SUFFIX[zone]
 
 
+def product_prefix(domain: str, product: str) -> str:
+    """Where a product's objects stand in every zone's bucket; ends with a slash.
+
+    Example:
+        >>> product_prefix("sales", "orders")
+        'sales/orders/'
+    """
+    return f"{domain}/{product}/"
+
+
 def table_prefix(domain: str, product: str, table: str) -> str:
     """Where a table's objects stand in every zone's bucket; ends with a slash.
 
@@ -58,7 +68,7 @@ def table_prefix(domain: str, product: str, table: str) -> str:
         >>> table_prefix("sales", "orders", "order_lines")
         'sales/orders/order_lines/'
     """
-    return f"{domain}/{product}/{table}/"
+    return f"{product_prefix(domain, product)}{table}/"
 
 
 def physical_name(*parts: str, max_length: int, separator: str = "-") -> str:

@@ -165,8 +165,8 @@ class LakeBucket(Construct):
     def _check_rules(self, rules: Sequence[s3.LifecycleRule]) -> None:
         if len(rules) > MAXIMUM_RULES:
             msg = (
-                f"got {len(rules)} lifecycle rules, one for each table with a retention among them; a bucket takes {MAXIMUM_RULES}; "
-                "move some domains to another lake, or give their contracts no retention"
+                f"got {len(rules)} lifecycle rules, one for each product (curated: each Parquet table) with a retention among them; "
+                f"a bucket takes {MAXIMUM_RULES}; move some domains to another lake, or give their contracts no retention"
             )
             raise misuse(self, msg, code="too_many_lifecycle_rules")
 

@@ -8,16 +8,16 @@ from aws_cdk import Duration, aws_s3 as s3
 
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import TableFormat
-from lakemodel.naming import table_prefix
+from lakemodel.limits import Quota, limit
+from lakemodel.naming import product_prefix, table_prefix
 
 if TYPE_CHECKING:
-    from lakemodel.contracts.model import ContractSet
+    from collections.abc import Iterator
 
-MAXIMUM_RULES = 1000
-"""Rules that one bucket's lifecycle configuration takes.
+    from lakemodel.contracts.model import ContractSet, DataContract
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-set-lifecycle-configuration-intro.html
-"""
+MAXIMUM_RULES = limit(Quota.BUCKET_LIFECYCLE_RULES).value
+"""Rules that one bucket's lifecycle configuration takes."""
 
 _ABORT_DAYS = 7
 _NONCURRENT_DAYS = 30
@@ -66,33 +66,35 @@ def zone_rules(zone: Zone) -> list[s3.LifecycleRule]:
 
 
 def retention_rules(zone: Zone, contracts: ContractSet) -> list[s3.LifecycleRule]:
-    """One rule for each table whose contract has a retention: its objects in `zone` expire after that many days.
+    """One rule for each product whose contract has a retention: its objects in `zone` expire after that many days.
 
-    Left out are Iceberg tables in the curated zone: deleting their files by age would leave snapshots that point at nothing, so their
-    rows have to be deleted by the engine. Landing gets a rule only where the retention is shorter than the zone's own 30 days, and
-    consumption none: what is derived there has no contract.
+    A product's objects share a prefix, and a bucket takes only so many rules. So what a table leaves behind that the contract no longer
+    has expires with the product's, as it was agreed. In the curated zone each Parquet table has a rule of its own: deleting the files of
+    an Iceberg table by age, a retired one's too, would leave snapshots that point at nothing, so its rows have to be deleted by the
+    engine. Landing gets a rule only where the retention is shorter than the zone's own 30 days, and consumption none: what is derived
+    there has no contract.
     """
-    return [
-        s3.LifecycleRule(
-            id=f"retain-{contract.key}.{table.name}",
-            prefix=table_prefix(contract.domain, contract.product, table.name),
-            expiration=Duration.days(contract.retention_days),
-        )
-        for contract, table in contracts.tables()
-        if contract.retention_days is not None and _expires(zone, contract.retention_days, table.format)
-    ]
+    rules = []
+    for contract in contracts.contracts:
+        if contract.retention_days is not None:
+            rules += [
+                s3.LifecycleRule(id=f"retain-{name}", prefix=prefix, expiration=Duration.days(contract.retention_days))
+                for name, prefix in _expiring(zone, contract, contract.retention_days)
+            ]
+    return rules
 
 
-def _expires(zone: Zone, days: int, table_format: TableFormat) -> bool:
+def _expiring(zone: Zone, contract: DataContract, days: int) -> Iterator[tuple[str, str]]:
+    """What of a product expires in a zone: its name for the rule, and its prefix."""
     match zone:
-        case Zone.LANDING:
-            return days < _LANDING_DAYS
         case Zone.CURATED:
-            return table_format is TableFormat.PARQUET
-        case Zone.CONSUMPTION:
-            return False
+            for table in contract.tables:
+                if table.format is TableFormat.PARQUET:
+                    yield f"{contract.key}.{table.name}", table_prefix(contract.domain, contract.product, table.name)
         case Zone.RAW | Zone.QUARANTINE:
-            return True
+            yield contract.key, product_prefix(contract.domain, contract.product)
+        case Zone.LANDING if days < _LANDING_DAYS:
+            yield contract.key, product_prefix(contract.domain, contract.product)
 
 
 def _transition(storage_class: s3.StorageClass, days: int) -> s3.Transition:

@@ -48,7 +48,7 @@ def test_landing_expires(rules: dict) -> None:
     """What arrived is gone from landing after 30 days, sooner only where a contract keeps it shorter."""
     assert rules["landing"]["expire-landed"] == {"Id": "expire-landed", "Status": "Enabled", "ExpirationInDays": 30}
     assert {key: rule["ExpirationInDays"] for key, rule in rules["landing"].items() if key.startswith("retain-")} == {
-        "retain-sales.sessions.clicks": 7
+        "retain-sales.sessions": 7
     }
 
 
@@ -74,9 +74,9 @@ def test_what_is_queried_is_tiered_and_stays_readable(rules: dict, zone: str) ->
 
 @pytest.mark.parametrize("zone", ["raw", "quarantine"])
 def test_files_expire_with_their_contract(rules: dict, zone: str) -> None:
-    """Each table of a contract with a retention has a rule for its own prefix; a contract without has none."""
+    """Each product whose contract has a retention has one rule for its prefix; a contract without has none."""
     found = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules[zone].values() if "Prefix" in rule}
-    assert found == {"sales/orders/lines/": 365, "sales/orders/events/": 365, "sales/sessions/clicks/": 7}
+    assert found == {"sales/orders/": 365, "sales/sessions/": 7}
 
 
 def test_curated_parquet_expires_and_iceberg_does_not(rules: dict) -> None:
@@ -103,7 +103,7 @@ def test_logs_are_kept_for_an_audit_year_and_inventories_for_a_quarter(rules: di
 
 
 def many(count: int) -> ContractSet:
-    return contract_set(contract("orders", *(table(f"t{number}") for number in range(count)), retention_days=90))
+    return contract_set(*(contract(f"orders_{number}", table("lines"), table("events"), retention_days=90) for number in range(count)))
 
 
 def test_a_bucket_takes_a_thousand_rules() -> None:
