@@ -58,8 +58,8 @@ class DataLocation(Construct):
 
     **With hybrid access IAM decides**: whoever has S3 and Glue rights reads the location past every grant, filter and LF-Tag, except for
     the principals that are opted in to its databases and tables (`CatalogPermissions.opt_in`). It is for moving a lake that is in use
-    to Lake Formation, principal by principal. Databases and tables there need `IAM_ALLOWED_PRINCIPALS`; where somebody is opted in,
-    `CatalogPermissions` leaves it.
+    to Lake Formation, principal by principal. Databases and tables there need `IAM_ALLOWED_PRINCIPALS`, which
+    `CatalogPermissions(revoke_iam_allowed_principals=False)` leaves.
 
     See https://docs.aws.amazon.com/lake-formation/latest/dg/registration-role.html and
     https://docs.aws.amazon.com/lake-formation/latest/dg/hybrid-access-mode.html.
