@@ -182,7 +182,7 @@ def _condition(reading: Reading, path: Path, value: Any, table: Table) -> str | 
     partitions = {field.column for field in table.partitioning} if table.format is TableFormat.PARQUET else set()
     wrong = problems(value, {column.name: column.type for column in table.columns}, partitions=partitions)
     if wrong:
-        message = f"the condition {quoted(value)} does not hold for the table {table.name}: {'; '.join(wrong)}"
+        message = f"the condition {quoted(value)} does not fit the table {table.name}: {'; '.join(wrong)}"
         remedy = "Correct it, or give each table a condition of its own: a table that is not named is not read."
         reading.report.error(path, "role_rows", message, remedy)
     return value.strip()

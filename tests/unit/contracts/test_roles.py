@@ -102,7 +102,7 @@ def test_reads_columns_of_its_classes_that_the_role_leaves(own: dict[str, Any], 
     ({"rows": {"states": "all"}, "columns": {"orders": ["id"], "states": "all"}}, "role_tables", "names the table orders, of which rows"),
     ({"rows": 5}, "role_rows", "found 5; allowed is a condition"),
     ({"rows": {"orders": ["x"]}}, "role_rows", "allowed is a condition"),
-    ({"rows": "country = 'DE'"}, "role_rows", "the condition 'country = 'DE'' does not hold for the table states: column country"),
+    ({"rows": "country = 'DE'"}, "role_rows", "the condition 'country = 'DE'' does not fit the table states: column country"),
     ({"rows": "upper(id) = 'A'"}, "role_rows", "function upper"),
     ({"row": "id = '1'"}, "unknown_property", "did you mean 'rows'"),
 ], ids=str)  # fmt: skip
