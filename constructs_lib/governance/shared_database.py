@@ -277,17 +277,22 @@ class SharedDatabaseGrants:
 
     def _pass_on(self, principal: DataPrincipal, right: TableRight) -> None:
         catalog = self._database.catalog_id
-        see_database(self._permissions, principal, CatalogResource.database_named(right.database, catalog_id=catalog))
-        if right.table == ALL_TABLES:
-            self._permissions.grant(principal, CatalogResource.all_tables(right.database, catalog_id=catalog), READ)
-        elif right.rows is not None:
-            name = cells_name(right.database, right.table, right.columns or (), right.rows)
-            self._permissions.grant(principal, CatalogResource.cells(right.database, right.table, name, catalog_id=catalog), ["SELECT"])
-        elif right.columns is not None:
-            resource = CatalogResource.columns_of(right.database, right.table, right.columns, catalog_id=catalog)
-            self._permissions.grant(principal, resource, ["SELECT"])
-        else:
-            self._permissions.grant(principal, CatalogResource.table_named(right.database, right.table, catalog_id=catalog), READ)
+        resource = _resource(right, catalog)
+        self._permissions.grant(principal, resource, READ if resource.kind == "Table" else ["SELECT"])
+        database = CatalogResource.database_named(right.database, catalog_id=catalog)
+        see_database(self._permissions, principal, database, with_=resource)
+
+
+def _resource(right: TableRight, catalog_id: str) -> CatalogResource:
+    """What the right is on, in the producer's catalog."""
+    if right.table == ALL_TABLES:
+        return CatalogResource.all_tables(right.database, catalog_id=catalog_id)
+    if right.rows is not None:
+        name = cells_name(right.database, right.table, right.columns or (), right.rows)
+        return CatalogResource.cells(right.database, right.table, name, catalog_id=catalog_id)
+    if right.columns is not None:
+        return CatalogResource.columns_of(right.database, right.table, right.columns, catalog_id=catalog_id)
+    return CatalogResource.table_named(right.database, right.table, catalog_id=catalog_id)
 
 
 @jsii.implements(IValidation)

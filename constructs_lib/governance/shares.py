@@ -70,15 +70,11 @@ class SharedTable:
 
 
 class _Permitted(Protocol):
-    """A table that knows what carries its grants, such as one of `DataLake.table`."""
+    """A table or database that knows what carries its grants, such as those of a `DataLake`."""
 
     @property
     def permissions(self) -> CatalogPermissions:
         """What carries its grants."""
-
-    @property
-    def grants(self) -> TableGrants:
-        """Its grants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,8 @@ class CatalogShare(Construct):
     """What another account may read in this account's catalog, by name or by LF-Tag, and pass on to its own principals.
 
     It makes grants with grant option, in the `CatalogPermissions` of the account; Lake Formation makes the RAM share from them, which is
-    accepted by itself inside an organisation that shares through RAM. The other side is a `SharedDatabase` in the consumer's account.
+    accepted by itself inside an organisation that shares through RAM. That RAM may share the catalog at all is said by its policy, which
+    settings with `shares=True` see to. The other side is a `SharedDatabase` in the consumer's account.
     Where that account is in the same app, a share that nobody takes up fails the synth; nothing refers from one account to the other.
 
     The consumer reads through Lake Formation, which reads the objects as the registration role: no key of the data, no bucket policy.
@@ -106,7 +103,8 @@ class CatalogShare(Construct):
         databases: Databases with every table they have and will have, by name or as constructs; none when left out. A table that is
             declared nowhere and still has `IAM_ALLOWED_PRINCIPALS` cannot be read by the consumer: name it in `tables`.
         where: Whatever carries these LF-Tags; nothing when left out. The consumer can pass on exactly these expressions.
-        permissions: What carries the account's grants; that of the tables when left out and they come from `DataLake.table`.
+        permissions: What carries the account's grants; that of the tables and databases when left out and they come from a
+            `DataLake`.
         catalog_key: The key that encrypts the catalog's metadata, where Glue uses it as the caller (`SSE-KMS`): the consumer's principals
             may then decrypt with it, through Glue and in this Region alone; they also need `kms:Decrypt` in a policy of their own. Nothing
             is done when left out. Never the key of the data.
@@ -144,7 +142,8 @@ class CatalogShare(Construct):
         parts = [table if isinstance(table, SharedTable) else SharedTable(table) for table in tables]
         expressions = (where,) if isinstance(where, LfTagExpression) else tuple(dict.fromkeys(where))
         self.consumer = consumer.principal if isinstance(consumer, Account) else consumer
-        self.permissions = self._permissions_of(parts) if permissions is None else permissions
+        named = [*(part.table for part in parts), *databases]
+        self.permissions = self._permissions_of(named) if permissions is None else permissions
         self._check_consumer()
         self._check_contents(parts, databases, expressions)
         given = [self._share_table(part) for part in parts] + [self._share_database(database) for database in databases]
@@ -158,12 +157,12 @@ class CatalogShare(Construct):
             self._open(catalog_key, register)
         self.node.add_validation(_HasConsumer(self, register))
 
-    def _permissions_of(self, parts: Sequence[SharedTable]) -> CatalogPermissions:
-        found = {id(part.table.permissions): part.table.permissions for part in parts if _is_permitted(part.table)}
-        if len(found) != 1 or not all(_is_permitted(part.table) for part in parts):
+    def _permissions_of(self, named: Sequence[object]) -> CatalogPermissions:
+        found = {id(each.permissions): each.permissions for each in named if _is_permitted(each)}
+        if len(found) != 1 or not all(map(_is_permitted, named)):
             msg = (
-                f"cannot tell from {len(parts)} tables what carries the account's grants; "
-                "pass permissions=..., such as DataLake.permissions, or tables of one DataLake.table"
+                f"cannot tell from {len(named)} tables and databases what carries the account's grants; "
+                "pass permissions=..., such as DataLake.permissions, or those of one DataLake"
             )
             raise misuse(self, msg, code="share_without_permissions")
         return next(iter(found.values()))
@@ -211,8 +210,8 @@ class CatalogShare(Construct):
         table = part.table
         covered = part.columns.of(table.column_names, f"{self.node.path} {table.database_name}.{table.table_name}")
         columns = Columns.ALL if covered is None else Columns.only(*covered)
-        grants = table.grants if _is_permitted(table) and table.permissions is self.permissions else None
-        if grants is None:
+        grants = getattr(table, "grants", None) if self._carries(table) else None
+        if not isinstance(grants, TableGrants):
             grants = TableGrants.from_table(table, self.permissions)
         grants.read(self.consumer, columns=columns, rows=part.rows, grantable=True)
         if part.rows is not None and covered is None:
@@ -221,8 +220,14 @@ class CatalogShare(Construct):
 
     def _share_database(self, database: str | GovernedDatabase) -> TableRight:
         named = _Named(database) if isinstance(database, str) else database
-        DatabaseGrants.from_database(named, self.permissions).read(self.consumer, grantable=True)
+        grants = getattr(named, "grants", None) if self._carries(named) else None
+        if not isinstance(grants, DatabaseGrants):
+            grants = DatabaseGrants.from_database(named, self.permissions)
+        grants.read(self.consumer, grantable=True)
         return TableRight(named.database_name, ALL_TABLES)
+
+    def _carries(self, named: object) -> bool:
+        return _is_permitted(named) and named.permissions is self.permissions
 
     def _open(self, key: kms.IKey, register: ShareRegister) -> None:
         account = self.consumer.account_id
@@ -253,8 +258,8 @@ class CatalogShare(Construct):
             raise misuse(self, msg, code="catalog_key_not_ours")
 
 
-def _is_permitted(table: object) -> TypeGuard[_Permitted]:
-    return hasattr(table, "permissions") and isinstance(getattr(table, "grants", None), TableGrants)
+def _is_permitted(named: object) -> TypeGuard[_Permitted]:
+    return isinstance(getattr(named, "grants", None), TableGrants | DatabaseGrants) and hasattr(named, "permissions")
 
 
 @jsii.implements(IValidation)

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.governance import CatalogResource, DataLocation, DataPrincipal, LfTags, ResourceLink, TableGrants
-from constructs_lib.storage import AccessLogBucket, LakeZone
+from constructs_lib.governance import (
+    Account,
+    CatalogResource,
+    CatalogShare,
+    DataLocation,
+    DataPrincipal,
+    LfTags,
+    ResourceLink,
+    SharedDatabase,
+    TableGrants,
+)
+from constructs_lib.storage import AccessLogBucket, LakeKey, LakeZone
 from lakemodel.config.model import Zone
 from tests.compliance.nag import acknowledged, findings, report
 from tests.compliance.native import lint
@@ -36,6 +46,10 @@ def app() -> cdk.App:
     TableGrants.from_table(Orders(), permissions).read(analyst, rows="country = 'DE'")
     permissions.associate(CatalogResource.database_named("sales"), {"domain": "sales"})
     ResourceLink(stack, "Link", database_name="far", catalog_id="555566667777").allow(analyst, permissions)
+    key = LakeKey(stack, "CatalogKey", description="Data Catalog", via_services=("glue",)).key
+    CatalogShare(stack, "Share", consumer=Account("777788889999"), tables=[Orders()], permissions=permissions, catalog_key=key)
+    shared = SharedDatabase(stack, "Shared", catalog_id="555566667777", database_name="near", permissions=permissions)
+    shared.grants.read(analyst, table="flights")
     return app
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
 
+from constructs_lib.catalog import LakeDatabase
 from constructs_lib.governance import (
     Account,
     CatalogShare,
@@ -18,11 +19,13 @@ from constructs_lib.governance import (
     SharedDatabase,
     SharedTable,
 )
+from constructs_lib.lake.data_lake import LakeTable, LakeZoneDatabase
 from constructs_lib.runtime.lakeformation.grants import Grants
 from constructs_lib.runtime.lakeformation.opt_ins import OptIns
 from constructs_lib.runtime.lakeformation.permissions import Permissions
 from constructs_lib.runtime.lakeformation.principals import Principals
 from constructs_lib.runtime.lakeformation.tags import Tags
+from lakemodel.config.model import Zone
 from lakemodel.errors import DataLakeError
 from tests.constructs.governance.sides import (
     CLASSES,
@@ -94,6 +97,15 @@ def test_the_producer_gives_all_with_grant_option(shared: tuple[dict[str, Any], 
         named(LFTagPolicy={"ResourceType": "DATABASE", "Expression": expression[1:]}): both("DESCRIBE"),
         named(LFTagPolicy={"ResourceType": "TABLE", "Expression": expression}): both("DESCRIBE", "SELECT"),
     }
+
+
+def test_ram_may_share_the_producers_catalog(shared: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """The settings that share bring the statement of the catalog's policy; a consumer that shares nothing needs none."""
+    lake, reader = shared
+    (policy,) = resources(lake, "Custom::LakeFormationCatalogPolicy").values()
+    (statement,) = policy["Properties"]["Statements"]
+    assert (statement["Principal"], statement["Action"]) == ({"Service": "ram.amazonaws.com"}, ["glue:ShareResource"])
+    assert resources(reader, "Custom::LakeFormationCatalogPolicy") == {}
 
 
 def test_the_filter_is_the_producers(shared: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -231,6 +243,17 @@ def test_a_stack_without_an_account_is_not_judged() -> None:
     CatalogShare(producer, "Share", tables=[ORDERS], consumer=Account(CONSUMER), permissions=cheap_permissions(producer))
     cheap_permissions(consumer)
     app.synth()
+
+
+def test_tables_of_a_lake_say_what_carries_their_grants() -> None:
+    """With `DataLake.table` nothing but the table and the consumer has to be named, for a part of the table as well."""
+    two = sides()
+    orders, invoices = (LakeTable(table, two.giving) for table in cast("list[Any]", [ORDERS, INVOICES]))
+    parts = [orders, SharedTable(invoices, Columns.only("id"))]
+    travel: Any = LakeZoneDatabase(LakeDatabase.from_database_name(two.producer, "Travel", domain="travel", zone=Zone.CURATED), two.giving)
+    share = CatalogShare(two.producer, "Share", tables=parts, databases=[travel], consumer=Account(CONSUMER))
+    assert share.permissions is two.giving
+    assert [str(right) for right in share.offer.tables] == ["sales.orders", "sales.invoices (id)", "every table of travel"]
 
 
 def test_several_shares_of_one_database_have_one_link() -> None:

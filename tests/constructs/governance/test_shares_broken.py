@@ -233,7 +233,7 @@ def test_fails_when_an_account_is_no_account() -> None:
 def test_fails_when_nothing_says_what_carries_the_grants() -> None:
     """Tables that are no `DataLake`'s do not know their permissions; those of another account are not the catalog's."""
     two = sides()
-    with pytest.raises(DataLakeError, match="cannot tell from 1 tables") as raised:
+    with pytest.raises(DataLakeError, match="cannot tell from 1 tables and databases") as raised:
         CatalogShare(two.producer, "Share", consumer=Account(CONSUMER), tables=[ORDERS])
     assert raised.value.code == "share_without_permissions"
     with pytest.raises(DataLakeError) as raised:
