@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from lakemodel.config.loader import load_config
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.errors import DataLakeError
-from lakemodel.findings import Severity
+from lakemodel.findings import Severity, errors
+from lakemodel.growth import growth_findings
 from lakemodel.locks.placement import resolve
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> i
     """Reads, builds, writes, and says what stands against it."""
     config = load_config(arguments.config, display=os.path.relpath(arguments.config))
     contracts = load_contracts(arguments.contracts, config, display=os.path.relpath(arguments.contracts))
-    placement, placement_findings = resolve(os.path.relpath(arguments.placement), contracts)
-    report_findings([*contracts.findings, *placement_findings])
+    lakes = {name: domain.lake for name, domain in config.domains.items()}
+    placement, placement_findings = resolve(os.path.relpath(arguments.placement), contracts, lakes=lakes)
+    growth = growth_findings(config, contracts, placement, file=os.path.relpath(arguments.config))
+    report_findings([*contracts.findings, *placement_findings, *growth])
+    if errors(growth):
+        say("nothing was written")
+        return 1
     if contracts.refused and not arguments.keep_going:
         refused = f"{len(contracts.refused)} contract{'s' * (len(contracts.refused) > 1)} refused"
         say(f"{refused}, nothing was written; --keep-going (make: KEEP_GOING=1) synthesizes the others")

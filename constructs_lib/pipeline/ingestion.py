@@ -22,6 +22,7 @@ from constructs_lib.pipeline.definition import PipelineParts, definition
 from constructs_lib.pipeline.permissions import JOB_REASONS, RUN_REASONS, catalog_statements, job_statements, run_statements
 from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
+from lakemodel.limits import Quota, limit
 from lakemodel.naming import database_name
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class IngestionPipeline(Construct):
         grants: Grants on the pipeline.
 
     Raises:
-        DataLakeError: `pipeline_specs`, `pipeline_workers`, `pipeline_concurrency`, `pipeline_timeout`.
+        DataLakeError: `pipeline_specs`, `pipeline_tables`, `pipeline_workers`, `pipeline_concurrency`, `pipeline_timeout`.
 
     See https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html
     """
@@ -169,6 +170,12 @@ class IngestionPipeline(Construct):
                 start=1,
             )
         ]
+        most = limit(Quota.ROLE_MANAGED_POLICIES).value
+        if 1 + len(catalog) > most:
+            msg = (
+                f"got {len(tables)} tables, which the job's role needs {1 + len(catalog)} policies for; IAM takes {most}: split the product"
+            )
+            raise misuse(self, msg, code="pipeline_tables")
         return [data, *catalog]
 
     def _job(self, zones: PipelineZones, workers: int, concurrency: int, timeout: Duration, *, iceberg: bool) -> glue.PySparkEtlJob:

@@ -246,6 +246,14 @@ def test_a_product_of_many_tables_stays_within_the_limits_of_iam() -> None:
     assert sorted(r.rsplit("/", 1)[1] for r in named) == sorted(names * 2)
 
 
+def test_fails_for_more_tables_than_a_role_can_be_let_at() -> None:
+    """A role takes ten managed policies; the error says so before IAM does."""
+    names = [f"{'long_table_name_' * 4}{number:03}" for number in range(300)]
+    with pytest.raises(DataLakeError, match=r"got 300 tables, .* IAM takes 10: split the product") as caught:
+        pipelines(contract=contract(*names), job_specs={name: spec(name) for name in names})
+    assert caught.value.code == "pipeline_tables"
+
+
 def test_assets_do_not_depend_on_the_machine(tmp_path: Path) -> None:
     """The package holds the job's code alone; hashes and ids are the same in two places, whatever Python left in its caches."""
     packages, templates = [], []
