@@ -3,6 +3,8 @@
 from constructs_lib.catalog.contract_catalog import ContractCatalog, DeclaredTable
 from constructs_lib.catalog.databases import DomainDatabases, LakeDatabase
 from constructs_lib.catalog.optimizers import LAKE_FORMATION_PERMISSIONS, OptimizerRole, TableOptimizers
+from constructs_lib.catalog.projected import ProjectedTable
+from constructs_lib.catalog.projections import Projection, ProjectionUnit
 from constructs_lib.catalog.tables import CatalogTable, IcebergTable, ImportedTable, ParquetTable, QuarantineTable
 
 __all__ = [
@@ -16,6 +18,9 @@ __all__ = [
     "LakeDatabase",
     "OptimizerRole",
     "ParquetTable",
+    "ProjectedTable",
+    "Projection",
+    "ProjectionUnit",
     "QuarantineTable",
     "TableOptimizers",
 ]
