@@ -1,4 +1,4 @@
-"""`lakecheck config`: judges a lake.yaml alone, and prints its JSON Schema."""
+"""`lakecheck config`: judges a lake.yaml alone, and prints the JSON Schemas of it and of the register of approvals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     validator.add_argument("path", type=Path, nargs="?", default=DEFAULT_PATH, help="the file (default: %(default)s)")
     validator.add_argument("--format", choices=["text", "json"], default="text", help="how to say it (default: %(default)s)")
     validator.set_defaults(handler=validate)
-    printer = commands.add_parser("schema", help="print the JSON Schema of lake.yaml, for editors")
+    printer = commands.add_parser("schema", help="print the JSON Schema of lake.yaml or of approvals.yaml, for editors")
+    printer.add_argument("of", nargs="?", choices=["lake", "approvals"], default="lake", help="of which file (default: %(default)s)")
     printer.set_defaults(handler=schema)
 
 
@@ -55,9 +56,10 @@ def validate(arguments: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
-def schema(_arguments: argparse.Namespace) -> int:
-    """Prints the JSON Schema of lake.yaml."""
+def schema(arguments: argparse.Namespace) -> int:
+    """Prints a JSON Schema."""
+    from lakemodel.approvals import approvals_schema_text  # noqa: PLC0415
     from lakemodel.config.schema import config_schema_text  # noqa: PLC0415
 
-    sys.stdout.write(config_schema_text())
+    sys.stdout.write(approvals_schema_text() if arguments.of == "approvals" else config_schema_text())
     return 0

@@ -43,7 +43,7 @@ class Classes:
         """A part of a nested column whose own class is written differently."""
         base, head = self.own(pair.base) or self.base or self.rules.strictest, self.own(pair.head) or self.head or self.rules.strictest
         was, now = _said(pair.base, base), _said(pair.head, head)
-        is_lost = self.is_known(pair.base) and not self.is_known(pair.head)
+        is_lost = self.is_known(pair.base) and not self.is_known(pair.head) and self.head is None
         if is_lost or self.rules.rank(head) < self.rules.rank(base):
             comparison.note("classification.part_lowered", pair, was=was, now=now)
         elif self.rules.rank(head) > self.rules.rank(base):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TEMPORAL: Final = frozenset({"date", "timestamp", "time"})
 _NUMERIC: Final = frozenset({"integer", "number"})
-_OTHERS: Final = ("multipleOf", "uniqueItems", "required", "dimensions", "metric")
+_OTHERS: Final = ("multipleOf", "uniqueItems", "required", "dimensions", "distanceMetric")
 """Rules of which more or less cannot be told by comparing two numbers."""
 
 _OPTION: Final = "logicalTypeOptions."

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.classification import protective_marks
 from lakemodel.contracts.diff.classes import Classes, compare_classes
-from lakemodel.contracts.diff.comparison import ABSENT, Comparison, Handler, Pair, aligned, differing_keys, leaves, means_the_same, told
-from lakemodel.contracts.diff.constraints import demands
+from lakemodel.contracts.diff.comparison import (
+    ABSENT,
+    Comparison,
+    Handler,
+    Pair,
+    aligned,
+    differing_keys,
+    identity_of,
+    leaves,
+    means_the_same,
+    told,
+)
+from lakemodel.contracts.diff.constraints import Demand, demands
 from lakemodel.contracts.diff.custom import custom_properties
 from lakemodel.contracts.diff.quality import quality_rules, relationships
 from lakemodel.contracts.diff.types import TypeChange, type_changes
@@ -25,6 +36,11 @@ if TYPE_CHECKING:
 
 _TYPE_KEYS: Final = ("logicalType", "physicalType")
 _TYPE_OPTIONS: Final = ("format", "timezone", "elementType")
+_OPTIONS: Final = frozenset(
+    {*_TYPE_OPTIONS, *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems")}
+)
+"""Options whose effect was looked at."""
+
 _TEMPORAL: Final = frozenset({"date", "timestamp", "time"})
 _PART_KEYS: Final = ("properties", "items", "map")
 
@@ -88,7 +104,7 @@ def _compare(walk: _Walk, pair: Pair, steps: Steps, classes: Classes) -> None:
     explained |= _flags(comparison, pair, is_column=not steps)
     sqls = [_sql(side, prop) for side, prop in ((comparison.base, pair.base), (comparison.head, pair.head))]
     for demand in demands(pair.base, pair.head, *sqls):
-        comparison.note(demand.rule, _place(pair, demand.keys), was=demand.was, now=demand.now)
+        comparison.note(demand.rule, _place(pair, demand), was=demand.was, now=demand.now)
         explained |= set(demand.keys)
     _marks(comparison, pair)
     _parts(walk, pair, steps, classes)
@@ -98,23 +114,19 @@ def _compare(walk: _Walk, pair: Pair, steps: Steps, classes: Classes) -> None:
     is_temporal = bool({text_of(side, "logicalType") for side in (pair.base, pair.head)} & _TEMPORAL)
     handlers = _HANDLERS | {
         "logicalTypeOptions": _options(explained, is_temporal=is_temporal),
+        "enum": _enum(is_told="enum" in explained),
         "customProperties": custom_properties(walk.column.explained, is_known=walk.types is not None),
     }
     for key in differing_keys(pair):
-        if key in _PART_KEYS or key in explained or key == "classification":
+        if key in _PART_KEYS or key == "classification" or (key in explained and key != "enum"):
             continue
         told(comparison, pair.child(key), handlers.get(key, leaves("other.changed")))
 
 
-def _place(pair: Pair, dotted: tuple[str, ...]) -> Pair:
-    """The first of these keys that HEAD writes differently; the property itself where none is."""
-    for key in dotted:
-        found = pair
-        for part in key.split("."):
-            found = found.child(part)
-        if found.differs and found.head is not ABSENT:
-            return found
-    return pair
+def _place(pair: Pair, demand: Demand) -> Pair:
+    """Where a demand stands: always under its own key, whatever wrote it, so that an approval of it stays right."""
+    parts = tuple(demand.keys[0].split("."))
+    return Pair(pair.base, pair.head, (*pair.base_path, *parts), (*pair.head_path, *parts))
 
 
 def _note_type(comparison: Comparison, pair: Pair, change: TypeChange, table_format: TableFormat) -> None:
@@ -264,17 +276,33 @@ def _added(prop: Any) -> str:
 def _options(explained: set[str], *, is_temporal: bool) -> Handler:
     """Options of a type that no demand was made of: how dates are written, the zone, another spelling."""
 
-    def handle(comparison: Comparison, pair: Pair) -> None:
+    def handle(comparison: Comparison, pair: Pair) -> bool:
+        is_told = False
         for key in differing_keys(pair):
             child = pair.child(key)
             if f"logicalTypeOptions.{key}" in explained:
+                is_told = True
                 continue
             if key == "format" and is_temporal:
                 comparison.note("delivery.changed", child)
             elif key == "defaultTimezone":
                 comparison.note("delivery.timezone_changed", child)
             else:
-                comparison.note("spelling.changed", child)
+                comparison.note("spelling.changed" if key in _OPTIONS else "other.changed", child)
+        return is_told
+
+    return handle
+
+
+def _enum(*, is_told: bool) -> Handler:
+    """Allowed values: those that came and went are told, what is said about the others is for people."""
+
+    def handle(comparison: Comparison, pair: Pair) -> bool:
+        for base, head in aligned(pair.base, pair.head, identity_of):
+            item = pair.item(base, head)
+            if base is not None and head is not None and item.differs:
+                leaves("documentation.changed")(comparison, item)
+        return is_told
 
     return handle
 
@@ -288,7 +316,7 @@ def _critical(comparison: Comparison, pair: Pair) -> None:
 
 _WORDS: Final = ("description", "businessName", "examples", "synonyms", "authoritativeDefinitions", "context", "id",
                  "dataGranularityDescription")  # fmt: skip
-_LOOKED_AT: Final = ("name", "physicalName", "logicalType", "physicalType", "required", "unique", "enum", "primaryKey",
+_LOOKED_AT: Final = ("name", "physicalName", "logicalType", "physicalType", "required", "unique", "primaryKey",
                      "primaryKeyPosition", "partitioned", "partitionKeyPosition")  # fmt: skip
 _LINEAGE: Final = ("transformLogic", "transformDescription", "transformSourceObjects", "semanticType")
 

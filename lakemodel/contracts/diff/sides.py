@@ -101,7 +101,11 @@ def read_state(path: Path, rules: ContractRules) -> State:
     unreadable: list[Unreadable] = []
     for file in files:
         location = file.relative_to(path).as_posix() if is_folder else file.name
-        found = _read(file, rules, os.path.join(str(path), location) if is_folder else str(path), location)  # noqa: PTH118 - as given
+        name = os.path.join(str(path), location) if is_folder else str(path)  # noqa: PTH118 - as given
+        try:
+            found = side_of(load(file, display=name), rules, location)
+        except InvalidInput as refusal:
+            found = Unreadable(name, location, refusal.findings)
         if isinstance(found, Side):
             sides.append(found)
         elif found is not None:
@@ -111,12 +115,9 @@ def read_state(path: Path, rules: ContractRules) -> State:
     return State(tuple(sides), tuple(unreadable), is_folder, tuple(sorted({finding for finding in said if finding.is_error})))
 
 
-def _read(path: Path, rules: ContractRules, name: str, location: str) -> Side | Unreadable | None:
-    """The contract in a file; None for a file that is none."""
-    try:
-        document = load(path, display=name)
-    except InvalidInput as refusal:
-        return Unreadable(name, location, refusal.findings)
+def side_of(document: Document, rules: ContractRules, location: str) -> Side | Unreadable | None:
+    """The contract in a document; None for one that holds none."""
+    name = document.file
     if (said := stranger(name, document.data)) is not None:
         return Unreadable(name, location, (said,)) if said.is_error else None
     report = Report(document)
