@@ -19,7 +19,7 @@ _READING = frozenset({"ALL", "SELECT"})
 _CHANGING = frozenset({"ALL", "ALTER", "DELETE", "DROP", "INSERT"})
 _ADD_UP = "rights add up: take one of the two out, or use another principal"
 _ONE_OWNER = "a right has one owner, as taking it out of one construct revokes what the other declares"
-_FOLLOWS = "leave out the explicit one, as whoever is granted a table through `grants` sees its database anyway"
+_SHOWN_THERE = "pass that one as database_permissions, which is where the right to see a database goes"
 
 Place: TypeAlias = tuple[str, str, str]
 """Principal, database, table."""
@@ -72,7 +72,6 @@ class DeclaredRights:
         self.tags = DeclaredTags()
         self._by_owner: dict[str, _Owner] = {}
         self._owners: dict[tuple[str, CatalogResource], dict[str, str]] = {}
-        self._following: dict[tuple[str, CatalogResource], set[str]] = {}
         self._columns: dict[Place, dict[str, str]] = {}
         self._whole: set[Place] = set()
         self._filters: dict[Place, list[Filter]] = {}
@@ -89,7 +88,6 @@ class DeclaredRights:
         resource: CatalogResource,
         permissions: Collection[str],
         *,
-        follows: bool = False,
         passes_on: bool = False,
         alone: bool = False,
     ) -> None:
@@ -100,8 +98,6 @@ class DeclaredRights:
             principal: Identifier of who gets it.
             resource: On what.
             permissions: What.
-            follows: Whether it is only there because of another grant that it goes with, as seeing a database goes with reading its
-                tables. Several constructs may declare such a right.
             passes_on: Whether the principal is an account or a part of the organisation, which reads nothing itself: what it is given is
                 for different readers, and one's wider grant makes no other's filter void.
             alone: Whether no other construct may grant the principal anything on the resource, because the right is known by the two alone.
@@ -112,7 +108,7 @@ class DeclaredRights:
         """
         self._own_alone(owner, principal, resource, alone=alone)
         if resource.columns is None:
-            self._own(owner, principal, resource, permissions, follows=follows)
+            self._own(owner, principal, resource, permissions)
         else:
             self._own_columns(owner, (principal, resource.database, resource.table), resource.columns)
         is_table = resource.kind in {"Table", "TableWithColumns"} and not resource.is_foreign
@@ -137,7 +133,7 @@ class DeclaredRights:
         """
         other = self._opt_ins.setdefault((principal, resource), owner)
         if other != owner:
-            self._refuse_twice(owner, f"an opt-in on {resource.owner}", principal, other, "leave it to one")
+            self._refuse_twice(owner, f"an opt-in on {resource.owner}", principal, other, "declare it in one of the two")
 
     def add_filter(self, owner: str, added: Filter, *, passes_on: bool = False) -> None:
         """Notes a grant of some rows; `passes_on` as for `add_grant`.
@@ -192,24 +188,18 @@ class DeclaredRights:
         key = (principal, resource)
         other = self._alone.get(key, owner)
         if alone and other == owner:
-            others = [*self._owners.get(key, {}).values(), *self._following.get(key, ())]
-            other = next((each for each in others if each != owner), owner)
+            other = next((each for each in self._owners.get(key, {}).values() if each != owner), owner)
             self._alone[key] = owner
         if other != owner:
             self._refuse_twice(owner, f"a grant on {resource.owner}", principal, other, "declare all of it in one construct")
 
-    def _own(self, owner: str, principal: str, resource: CatalogResource, permissions: Collection[str], *, follows: bool) -> None:
+    def _own(self, owner: str, principal: str, resource: CatalogResource, permissions: Collection[str]) -> None:
         owners = self._owners.setdefault((principal, resource), {})
         for permission, other in owners.items():
             if other != owner and (permission in permissions or permission == "ALL" or "ALL" in permissions):
-                remedy = _FOLLOWS if follows else "leave it to one"
+                is_seen = resource.kind == "Database" and permission == "DESCRIBE"
+                remedy = _SHOWN_THERE if is_seen else "declare it in one of the two"
                 self._refuse_twice(owner, f"{permission} on {resource.owner}", principal, other, remedy)
-        if follows:
-            self._following.setdefault((principal, resource), set()).add(owner)
-            return
-        others = self._following.get((principal, resource), set()) - {owner}
-        if others and not {"ALL", "DESCRIBE"}.isdisjoint(permissions):
-            self._refuse_twice(owner, f"DESCRIBE on {resource.owner}", principal, min(others), _FOLLOWS)
         owners.update(dict.fromkeys(permissions, owner))
 
     def _own_columns(self, owner: str, place: Place, columns: Iterable[str]) -> None:
@@ -217,7 +207,9 @@ class DeclaredRights:
         for column in columns:
             other = owners.setdefault(column, owner)
             if other != owner:
-                self._refuse_twice(owner, f"SELECT on column {column} of {_table(*place[1:])}", place[0], other, "leave it to one")
+                self._refuse_twice(
+                    owner, f"SELECT on column {column} of {_table(*place[1:])}", place[0], other, "declare it in one of the two"
+                )
 
     def _refuse_twice(self, owner: str, what: str, principal: str, other: str, remedy: str) -> None:
         msg = f"got {what} for {principal}, which {other} declares as well; {_ONE_OWNER}: {remedy}"

@@ -285,7 +285,7 @@ class LakeGrants:
         databases = where.without(LF_TAG_CLASSIFICATION)
         if databases is not None:
             resource = CatalogResource.databases_where(databases, catalog_id=catalog_id)
-            self._permissions.grant(principal, resource, ["DESCRIBE"], grantable=["DESCRIBE"] if grantable else (), follows=True)
+            self._permissions.grant(principal, resource, ["DESCRIBE"], grantable=["DESCRIBE"] if grantable else ())
         self._permissions.grant_where(principal, where, granted, grantable=granted if grantable else (), catalog_id=catalog_id)
 
 
@@ -294,4 +294,4 @@ def see_database(
 ) -> None:
     """Lets the principal see the database of a table that it has rights on."""
     principal = DataPrincipal.of(principal)
-    permissions.grant(principal, database, ["DESCRIBE"], grantable=["DESCRIBE"] if principal.passes_on else (), after=after, follows=True)
+    permissions.grant(principal, database, ["DESCRIBE"], grantable=["DESCRIBE"] if principal.passes_on else (), after=after)

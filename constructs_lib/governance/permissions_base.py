@@ -76,7 +76,6 @@ class PermissionsBase(Construct):
         *,
         grantable: Iterable[str] = (),
         after: IConstruct | None = None,
-        follows: bool = False,
     ) -> None:
         """Grants permissions. The same principal and resource again adds to them.
 
@@ -86,8 +85,6 @@ class PermissionsBase(Construct):
             permissions: What, as Lake Formation calls it.
             grantable: Those that the principal may pass on; they are granted as well.
             after: What has to exist first, such as the table's construct; nothing when left out.
-            follows: Whether it is there only because of another grant to the principal, as seeing a database goes with reading its tables.
-                Several constructs may declare such a right; it is taken away with the last of what it goes with.
 
         Raises:
             DataLakeError: `unknown_permission` for what cannot be granted on such a resource; `account_not_grantable` for an account, an
@@ -111,7 +108,6 @@ class PermissionsBase(Construct):
             principal.identifier,
             resource,
             granted,
-            follows=follows and not self._alone,
             passes_on=principal.passes_on,
             alone=self._alone,
         )
@@ -181,13 +177,18 @@ class PermissionsBase(Construct):
             self._declared.tags.add(self._path, resource.database, resource.table, column, lower, checked=self._ontology is not None)
         self._apply_tags(resource, lower, after)
 
-    def on_table(self, table: GovernedTable) -> TableGrants:
+    def on_table(self, table: GovernedTable, *, database_permissions: PermissionsBase | None = None) -> TableGrants:
         """Grants on one table, by name; works for imported tables as well.
+
+        Args:
+            table: The table.
+            database_permissions: What carries the right to see its database; this one when left out. Where a principal is granted tables of
+                one database in several constructs, give each the same.
 
         Raises:
             DataLakeError: `unnamed_table`, if the table's name is a reference.
         """
-        return TableGrants(table, self)
+        return TableGrants(table, self, database_permissions=database_permissions)
 
     def on_database(self, database: GovernedDatabase) -> DatabaseGrants:
         """Grants on one database and all of its tables, by name; works for imported databases as well.

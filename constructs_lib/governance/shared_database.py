@@ -280,7 +280,7 @@ class SharedDatabaseGrants:
         resource = _resource(right, catalog)
         self._permissions.grant(principal, resource, READ if resource.kind == "Table" else ["SELECT"])
         database = CatalogResource.database_named(right.database, catalog_id=catalog)
-        see_database(self._permissions, principal, database, with_=resource)
+        see_database(self._permissions, principal, database)
 
 
 def _resource(right: TableRight, catalog_id: str) -> CatalogResource:
