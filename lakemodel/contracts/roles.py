@@ -189,7 +189,7 @@ def _condition(reading: Reading, path: Path, value: Any, table: Table) -> str | 
 
 
 def _check_reads(reading: Reading, path: Path, role: ContractRole, persona: Persona, domain: str, tables: Iterable[Table]) -> None:
-    """Says where a role that is bound to a persona of named products gives it nothing."""
+    """Says what a role gives to a persona of named products, and where it gives nothing."""
     if role.access != "read":
         return
     if not reads_domain(persona, domain):
@@ -200,16 +200,24 @@ def _check_reads(reading: Reading, path: Path, role: ContractRole, persona: Pers
         reading.report.warning(path, "role_reads_nothing", message, remedy)
         return
     classes = _classes(reading, persona)
+    given = []
     for table in tables:
         part = role.of_table(table.name)
         if part is None:
             continue
-        if Zone.CURATED in persona.read.zones and not columns_read(classes, table, part):
+        columns = columns_read(classes, table, part) if Zone.CURATED in persona.read.zones else ()
+        if columns:
+            given.append(f"{table.name} ({listed(columns)}{'' if part.rows is None else f' where {part.rows}'})")
+        elif Zone.CURATED in persona.read.zones:
             message = f"of the table {table.name} the persona {role.role} may read no column: its classes are {listed(classes)}"
             reading.report.warning(path, "role_reads_nothing", message, "Add a class to the persona in lake.yaml, or leave the table out.")
         if Zone.QUARANTINE in persona.read.zones and not part.is_whole:
             message = f"the role {role.role} is narrowed, so the rejected rows of {table.name} are not read: nobody knows what they hold"
             reading.report.warning(path, "role_reads_nothing", message, "Let a persona of its own read quarantine.")
+        elif Zone.QUARANTINE in persona.read.zones:
+            given.append(f"the rejected rows of {table.name}")
+    if given:
+        reading.report.note(path, "role_reads", f"the persona {role.role} reads {', '.join(given)}")
 
 
 def _check_classes(reading: Reading, own: _OwnProperties, role: ContractRole, persona: Persona, tables: Iterable[Table]) -> None:

@@ -158,6 +158,17 @@ def test_tells_what_a_role_does_not_give():
     assert told(source(), partners(domains=["sales"]), Severity.WARNING) == []
 
 
+def test_notes_what_a_role_gives():
+    """Tables, columns and condition in one line, so that a review sees who gains what."""
+    contract = source(tables=TWO, rows={"orders": "country = 'DE'", "states": "all"})
+    said = finding_of(contract, "role_reads", partners())
+    assert said.severity is Severity.NOTE
+    assert said.message == "the persona partner reads orders (id, total where country = 'DE'), states (id, label)"
+    steward = partners(zones=["curated", "quarantine"], classifications=CLASSES)
+    assert finding_of(source(), "role_reads", steward).message.endswith("(country, email, id, total), the rejected rows of orders")
+    assert "role_reads" not in [one.code.removeprefix("contract.") for one in read(source(columns=["email"]), partners())[1]]
+
+
 def test_gives_nothing_to_a_role_that_wants_more_than_reading():
     """Personas read only; one that reads what names it gets nothing from a contract that means something else."""
     contract = source(access="write")
