@@ -103,15 +103,14 @@ def main() -> None:
     settings = Settings(base)
     declared = contract(tables)
     places = placement(declared)
-    for shard in places.stacks:
+    for shard, own in places.by_stack(ContractSet(contracts=(declared,))).items():
         stack = Stack(app, f"Catalog{shard}", env=ENVIRONMENT)
         catalog = ContractCatalog(
             stack,
             "Catalog",
-            contracts=ContractSet(contracts=(declared,)),
+            contracts=own,
             zones=zones,
             placement=places,
-            shard=shard,
             databases=databases,
             quarantine=False,
             optimizers=False,

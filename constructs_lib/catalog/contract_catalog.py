@@ -36,7 +36,8 @@ class ContractCatalog(Construct):
         contracts: Whose tables.
         zones: The lake's zones; curated and quarantine are needed.
         placement: Where each table lives; places are computed for these contracts alone when left out, which suits an app with a fixed set.
-        shard: Number of the catalog stack (`PlacementLock.stacks`) whose tables to make; all tables when left out.
+        shard: Number of the catalog stack whose tables to make; all tables when left out. Of many stacks give each the contracts
+            of its own tables instead (`PlacementLock.by_stack`), so that not all are looked through once for each stack.
         databases: By domain and zone, from `DomainDatabases` or imported; made here when left out. Where there is more than one shard, make
             them once, in a stack of their own.
         quarantine: Whether each table gets a quarantine table; True when left out.

@@ -26,9 +26,9 @@ def simplest(self: Stack, contracts: ContractSet, storage: LakeStorage) -> Decla
 def several_stacks(app: App, base_stack: Stack, contracts: ContractSet, storage: LakeStorage, placement: PlacementLock) -> None:
     # --8<-- [start:several_stacks]
     databases = DomainDatabases(base_stack, "Databases", domains=["sales", "travel"], zones=storage.zones).databases
-    for shard in placement.stacks:
+    for shard, own in placement.by_stack(contracts).items():
         stack = Stack(app, f"Catalog{shard}")
-        ContractCatalog(stack, "Catalog", contracts=contracts, zones=storage.zones, placement=placement, shard=shard, databases=databases)
+        ContractCatalog(stack, "Catalog", contracts=own, zones=storage.zones, placement=placement, databases=databases)
     # --8<-- [end:several_stacks]
 
 
