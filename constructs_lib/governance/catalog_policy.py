@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CATALOG_POLICY_TYPE = "Custom::LakeFormationCatalogPolicy"
 """CloudFormation type of the catalog policy's custom resource."""
 
+_TIMEOUT = Duration.minutes(20)
 _SID = "GovernedLakeSharesThroughRam"
 
 
@@ -50,6 +51,7 @@ class CatalogPolicy(Construct):
                 )
             ],
             wildcards={},
+            service_timeout=_TIMEOUT,
             log_key=log_key,
             description="Keeps the statement by which AWS RAM may share this account's catalog",
         )
@@ -58,7 +60,7 @@ class CatalogPolicy(Construct):
             "Resource",
             resource_type=CATALOG_POLICY_TYPE,
             service_token=self.handler.function.function_arn,
-            service_timeout=Duration.minutes(20),
+            service_timeout=_TIMEOUT,
             properties={
                 "Statements": [
                     {

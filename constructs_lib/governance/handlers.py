@@ -28,12 +28,14 @@ class LakeFormationFunction(Construct):
     """A handler of `constructs_lib.runtime.lakeformation`, for CloudFormation to call directly.
 
     There is no provider framework in between: the handler answers CloudFormation itself. One invocation runs at a time in an account
-    (reserved concurrency 1), so that there is one writer even when several stacks deploy at once; the others wait in Lambda's queue.
+    (reserved concurrency 1), so that there is one writer even when several stacks deploy at once; the others wait in Lambda's queue. A
+    request that CloudFormation has given up on, and perhaps rolled back from, is dropped there: applied late, it would undo the rollback.
 
     Args:
         module: The handler's module.
         statements: What its role may do, each with a `Sid`.
         wildcards: Why the wildcards of a statement are right, by its `Sid`.
+        service_timeout: How long CloudFormation waits for an answer, as the custom resources state it.
         log_key: Encrypts the log; its policy has to let CloudWatch Logs use it.
         description: What it does, for the Lambda console.
     """
@@ -46,6 +48,7 @@ class LakeFormationFunction(Construct):
         module: str,
         statements: Sequence[iam.PolicyStatement],
         wildcards: Mapping[str, str],
+        service_timeout: Duration,
         log_key: kms.IKey,
         description: str,
     ) -> None:
@@ -77,6 +80,8 @@ class LakeFormationFunction(Construct):
             log_group=self.log_group,
             memory_size=256,
             timeout=_TIMEOUT,
+            max_event_age=service_timeout,
+            retry_attempts=2,
             reserved_concurrent_executions=1,
         )
         self.function.node.add_dependency(self.policy)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 SETTINGS_TYPE = "Custom::LakeFormationSettings"
 """CloudFormation type of the settings' custom resource."""
 
+PERMISSIONS_TIMEOUT = Duration.minutes(60)
+"""How long a custom resource of permissions is waited for, at most: several deployments may wait for the one writer."""
+
+_SETTINGS_TIMEOUT = Duration.minutes(20)
 _MEMORY = "/governed-lake/lake-formation-settings"
 _VERSIONS = (3, 4, 5)
 
@@ -96,6 +100,7 @@ class LakeFormationSettings(Construct):
             module="settings",
             statements=self._settings_statements(),
             wildcards={"Settings": _NO_RESOURCE, "LookUpAdministrators": _ADMINS},
+            service_timeout=_SETTINGS_TIMEOUT,
             log_key=self.log_key,
             description="Keeps Lake Formation's settings of this account as declared",
         )
@@ -115,6 +120,7 @@ class LakeFormationSettings(Construct):
                 "ShareCatalog": _CATALOG,
                 "ReadOrganization": _ORGANIZATION,
             },
+            service_timeout=PERMISSIONS_TIMEOUT,
             log_key=self.log_key,
             description="Keeps Lake Formation grants and LF-Tag associations as declared",
         )
@@ -124,7 +130,7 @@ class LakeFormationSettings(Construct):
             "Resource",
             resource_type=SETTINGS_TYPE,
             service_token=self.settings_handler.function.function_arn,
-            service_timeout=Duration.minutes(20),
+            service_timeout=_SETTINGS_TIMEOUT,
             properties={
                 "Admins": [*map(_arn, admins), *self._deploying_role(), self.permissions_handler.role.role_arn],
                 "ReadOnlyAdmins": [_arn(admin) for admin in read_only_admins],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 20.0
 _ATTEMPTS = 10
 _NEW_PRINCIPAL_ATTEMPTS = 6
+_SETTLING = re.compile(r"register the S3 path|^(?!No permissions revoked).*Grantee has no permissions", re.IGNORECASE)
 _SETTLING_SECONDS = 60.0  # until a role's policy, an administrator or a share made just before is known everywhere
 
 
@@ -85,6 +87,8 @@ class Retry:
         """
         if is_invalid_principal(code, message):
             return attempt + 1 < _NEW_PRINCIPAL_ATTEMPTS
+        if code == "InvalidInputException" and _SETTLING.search(message):
+            return attempt + 1 < _ATTEMPTS and self._is_settling()
         if code in DENIED or (shared and code == "EntityNotFoundException"):
             return "explicit deny" not in message and attempt + 1 < _ATTEMPTS and self._is_settling()
         return code in TRANSIENT and attempt + 1 < _ATTEMPTS

@@ -98,6 +98,22 @@ def test_functions_run_one_at_a_time_after_their_policy(made: dict[str, Any]) ->
     assert all("KmsKeyId" in log["Properties"] for log in resources(made, "AWS::Logs::LogGroup").values())
 
 
+def test_a_request_that_is_no_longer_waited_for_is_dropped(made: dict[str, Any], assembly: Path) -> None:
+    """Lambda repeats it for as long as CloudFormation waits for the custom resource, never after a rollback may have begun."""
+    ages = {
+        each["Properties"]["FunctionName"]["Ref"]: each["Properties"]["MaximumEventAgeInSeconds"]
+        for each in resources(made, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    assert set(ages) == set(resources(made, "AWS::Lambda::Function"))
+    for kind in (SETTINGS_TYPE, CATALOG_POLICY_TYPE):
+        ((properties,),) = ([each["Properties"] for each in resources(made, kind).values()],)
+        assert str(ages[properties["ServiceToken"]["Fn::GetAtt"][0]]) == properties["ServiceTimeout"]
+    elsewhere = json.loads((assembly / "Elsewhere.template.json").read_text())
+    (permissions,) = resources(elsewhere, PERMISSIONS_TYPE).values()
+    (age,) = [age for function, age in ages.items() if function.startswith("LakeFormationPermissions")]
+    assert str(age) == permissions["Properties"]["ServiceTimeout"]
+
+
 def test_rights_are_listed_and_conditioned(made: dict[str, Any]) -> None:
     """No action has a wildcard; no right to data, to pass roles or to change IAM; shares only under Lake Formation's names."""
     assert not [action for action in actions(made) if "*" in action]

@@ -110,6 +110,23 @@ def test_what_cannot_be_revoked_because_it_is_gone_is_fine(lake: FakeLakeFormati
     apply(lake, "Delete", {"Grants": [grant(TABLE, "SELECT")]})
 
 
+@pytest.mark.parametrize("message", ["Please register the S3 path first", "Grantee has no permissions on the resource"])
+def test_what_was_made_a_moment_ago_is_waited_for(lake: FakeLakeFormation, message: str) -> None:
+    """A location that was just registered, or a grant that was just made, is not known everywhere at once."""
+    lake.refused = {("SELECT", ORDERS): [("InvalidInputException", message)] * 3}
+    clock = Clock()
+    permissions(lake, retry(clock)).apply(request("Create", {"Grants": [grant(TABLE, "SELECT")]}))
+    assert held(lake) == {(ORDERS, "SELECT")}
+    assert len(clock.pauses) == 3
+
+
+def test_a_right_that_is_gone_is_not_waited_for(lake: FakeLakeFormation) -> None:
+    """A deletion that finds nothing to revoke does not pause for it."""
+    clock = Clock()
+    permissions(lake, retry(clock)).apply(request("Delete", {"Grants": [grant(TABLE, "SELECT")]}))
+    assert clock.pauses == []
+
+
 def test_a_revocation_that_had_its_effect_is_believed_before_the_list(lake: FakeLakeFormation) -> None:
     """Repeated after its answer got lost it revokes nothing, while the list still shows the grant: it is read again, not failed."""
     declared = {"Grants": [grant(TABLE, "SELECT")]}
