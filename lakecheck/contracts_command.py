@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck import contracts_adopt, contracts_lock
+from lakecheck import contracts_adopt, contracts_diff_command, contracts_lock
 from lakecheck.contract_inputs import (
     OK,
     REFUSED,
@@ -55,6 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     validate.add_argument("--format", choices=("text", "json"), default="text", help="how to print; text by default")
     validate.set_defaults(handler=run_validate)
     contracts_lock.add_parser(commands)
+    contracts_diff_command.add_parser(commands)
     contracts_adopt.add_parser(commands)
 
 
