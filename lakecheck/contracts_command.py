@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck import contracts_adopt, contracts_diff_command, contracts_lock
 from lakecheck.contract_inputs import (
+    DEFAULT_CONFIG,
+    DEFAULT_CONTRACTS,
     OK,
     REFUSED,
     MisuseError,
@@ -26,11 +28,14 @@ from lakemodel.contracts.loader import load_contract_files
 from lakemodel.contracts.tables import formats_note
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Severity
+from lakemodel.growth import growth_findings
+from lakemodel.locks.placement import DEFAULT_FILE, resolve
 from lakemodel.types.glue import glue_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakemodel.config.model import LakeConfig
     from lakemodel.contracts.model import ContractSet, DataContract
     from lakemodel.findings import Finding
 
@@ -42,6 +47,10 @@ and everything that is lost, unclear or not enforced, with its place and a remed
 
 Exit status: 0 when every contract can be built, 1 when one is refused, 2 when the command was called wrongly.
 """
+_PLACEMENT: Final = f"""\
+the lock of every table's stack, to say which stacks the given contracts overfill and what the lake outgrows; they have to be all of the
+lake's. By default {DEFAULT_FILE} when the contracts are those of {DEFAULT_CONTRACTS}, else none
+"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,11 +61,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     validate = commands.add_parser("validate", help="say what the lake makes of contracts", description=_VALIDATE, formatter_class=form)
     validate.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a contract, or a folder of contracts with its subfolders")
     add_config_arguments(validate)
+    validate.add_argument("--placement", type=Path, metavar="FILE", help=_PLACEMENT)
     validate.add_argument("--format", choices=("text", "json"), default="text", help="how to print; text by default")
     validate.set_defaults(handler=run_validate)
     contracts_lock.add_parser(commands)
-    contracts_diff_command.add_parser(commands)
     contracts_adopt.add_parser(commands)
+    contracts_diff_command.add_parser(commands)
 
 
 def run_validate(arguments: argparse.Namespace) -> int:
@@ -70,11 +80,30 @@ def run_validate(arguments: argparse.Namespace) -> int:
     folders = [str(path) for path in arguments.paths if path.is_dir()]
     if config is not None and folders and not found.refused:
         found = replace(found, findings=(*found.findings, *unnamed_personas(found.contracts, config, ", ".join(folders))))
+    if config is not None and not found.refused:
+        found = _with_size(found, config, arguments)
     if arguments.format == "json":
         print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
     else:
         print(as_text(found, rules))
     return REFUSED if found.refused else OK
+
+
+def _with_size(found: ContractSet, config: LakeConfig, arguments: argparse.Namespace) -> ContractSet:
+    """Adds what is to be said of stacks that are crowded and of quotas that the lake outgrows, when these are the contracts of a lake."""
+    placement = arguments.placement
+    if placement is None and arguments.paths == [DEFAULT_CONTRACTS]:
+        placement = Path(DEFAULT_FILE)
+    if placement is None or not placement.is_file():
+        return found
+    lakes = {name: domain.lake for name, domain in config.domains.items()}
+    try:
+        lock, said = resolve(placement, found, lakes=lakes)
+        said = (*said, *growth_findings(config, found, lock, file=str(arguments.config or DEFAULT_CONFIG)))
+    except InvalidInput as refusal:
+        said = refusal.findings
+    refused = {finding.place.file for finding in said if finding.is_error}
+    return replace(found, findings=(*found.findings, *said), refused=tuple(sorted(refused)))
 
 
 def as_json(found: ContractSet) -> dict[str, Any]:
@@ -147,7 +176,8 @@ def as_text(found: ContractSet, rules: str) -> str:
 
 
 def _file_as_text(file: str, contract: DataContract | None, findings: list[Finding], *, is_refused: bool) -> list[str]:
-    lines = [f"{file}: refused" if is_refused else f"{file}: left out"]
+    is_left_out = any(finding.code == "contract.not_a_contract" for finding in findings)
+    lines = [f"{file}: refused" if is_refused else f"{file}: left out" if is_left_out else f"{file}:"]
     if contract is not None:
         lines = [f"{file}: {contract.key} {contract.version}".rstrip()]
         for table in contract.tables:

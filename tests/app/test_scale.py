@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -151,22 +152,13 @@ def test_a_stack_that_lost_its_last_table_stays(built: Built, tmp_path: Path, mo
     """What it held has to go from AWS, and `cdk deploy` does not touch a stack that the app no longer has."""
     write_lake(tmp_path, tables=2, per_product=1, shape=SHAPES["narrow"])
     contracts = load_contracts(tmp_path / "contracts", built.config)
-    text = (
-        PlacementLock().extend(contracts).dumps().replace('product_00001_table_000": {"stack": 1', 'product_00001_table_000": {"stack": 2')
-    )
+    entries = PlacementLock().extend(contracts).entries
+    lock = PlacementLock({key: replace(entry, stack=number) for number, (key, entry) in enumerate(entries.items(), start=1)})
     (tmp_path / "contracts" / "product_00001.odcs.yaml").unlink()
-    (tmp_path / "placement.lock.json").write_text(text)
-    monkeypatch.setattr(PlacementLock, "save", lambda *_: None)
-    monkeypatch.setattr(PlacementLock, "extend", _extending(tmp_path / "placement.lock.json", PlacementLock.extend))
-    left = Built(tmp_path, monkeypatch)
+    left = Built(tmp_path, monkeypatch, lock)
     for name in ("MainCatalog2", "MainGrants2"):
         (only,) = left.templates[name]["Resources"].values()
         assert only["Type"] == "AWS::CloudFormation::WaitConditionHandle"
-
-
-def _extending(path: Path, extend: Any) -> Any:
-    """`extend` as if the lock in that file had been extended."""
-    return lambda lock, contracts: extend(PlacementLock.load(path) if not lock.entries else lock, contracts)
 
 
 @pytest.mark.full

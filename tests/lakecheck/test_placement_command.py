@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.generated_lake import SHAPES, write_lake
 from lakecheck.cli import main
 from lakemodel.locks.placement import PlacementLock
 from tests.support import ROOT
@@ -75,3 +77,46 @@ def test_the_reference_has_a_place_for_every_table() -> None:
         "travel/airports/airports": (1, "TableTravelAirportsAirportsED6F907E"),
         "travel/routes/routes": (1, "TableTravelRoutesRoutes6CB41358"),
     }
+
+
+def spoilt(placement_file: Path, key: str, count: int) -> None:
+    """A lake of so many products with the lock as a merge of many branches could leave it: everything in the first stack."""
+    shutil.rmtree(placement_file.parent)
+    write_lake(placement_file.parent, tables=count, per_product=1, shape=SHAPES["narrow"])
+    main(["contracts", "lock"])
+    lines = placement_file.read_text().splitlines()
+    moved = [re.sub('"stack": [0-9]+', '"stack": 1', line) if line.count("/") == key.count("/") else line for line in lines]
+    placement_file.write_text("\n".join([*moved, ""]))
+
+
+@pytest.mark.parametrize(("key", "kind"), [("domain/product/table", "catalog"), ("domain/product", "pipelines")])
+def test_validate_finds_what_a_merge_put_into_one_stack(
+    placement_file: Path, capsys: pytest.CaptureFixture[str], key: str, kind: str
+) -> None:
+    """Branches that each filled the same stack merge line by line; it is said here, with what to do, and not by CloudFormation."""
+    spoilt(placement_file, key, 110)
+    capsys.readouterr()
+    assert main(["contracts", "validate", "config/contracts"]) == 1
+    told = capsys.readouterr().out
+    assert "config/placement.lock.json: refused" in told
+    assert f"{kind} stack 1 of lake main has" in told
+    assert "Take the lines of" in told
+    (line,) = [line for line in told.splitlines() if "placement.crowded_stack" in line and "ERROR" in line]
+    assert kind in line
+
+
+def test_validate_says_nothing_of_a_lock_that_holds(placement_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor of one that is not there, or of contracts that are not the lake's own."""
+    for paths in (["config/contracts"], ["config/contracts/sales", "--placement", "config/placement.lock.json"]):
+        assert main(["contracts", "validate", *paths]) == 0
+    main(["contracts", "lock"])
+    capsys.readouterr()
+    assert main(["contracts", "validate", "config/contracts"]) == 0
+    assert "placement.lock.json" not in capsys.readouterr().out
+
+
+def test_validate_refuses_a_corrupt_lock(placement_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the line, as every other command does."""
+    placement_file.write_text("{\n<<<<<<< HEAD\n}\n")
+    assert main(["contracts", "validate", "config/contracts"]) == 1
+    assert "found a merge conflict" in capsys.readouterr().out
