@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
+from aws_cdk import Stack, aws_glue as glue
 
-from constructs_lib.catalog import ContractCatalog, DeclaredTable, DomainDatabases, IcebergTable, LakeDatabase
+from constructs_lib.catalog import ContractCatalog, DeclaredTable, DomainDatabases, IcebergTable, LakeDatabase, ProjectedTable, Projection
 from lakemodel.config.model import Zone
+from lakemodel.contracts.model import Column
+from lakemodel.types.model import Primitive, PrimitiveKind
 
 if TYPE_CHECKING:
-    from aws_cdk import App
+    from aws_cdk import App, aws_s3 as s3
 
     from constructs_lib.storage import LakeStorage
     from lakemodel.contracts.model import ContractSet, DataContract, Table
@@ -37,6 +39,25 @@ def by_hand(self: Stack, storage: LakeStorage, contract: DataContract, table: Ta
     database = LakeDatabase.from_database_name(self, "Sales", domain="sales", zone=Zone.CURATED)
     IcebergTable(self, "Orders", database=database, contract=contract, table=table, zone=storage.curated)
     # --8<-- [end:by_hand]
+
+
+def appended_by_others(self: Stack, bucket: s3.IBucket) -> None:
+    database = LakeDatabase.from_database_name(self, "Web", domain="web", zone=Zone.CONSUMPTION)
+    # --8<-- [start:appended_by_others]
+    ProjectedTable(
+        self,
+        "Clicks",
+        database=database,
+        table_name="clicks",
+        bucket=bucket,
+        prefix="web/clicks/",
+        columns=[Column(name="page", source_name="page", type=Primitive(PrimitiveKind.STRING), classification="internal")],
+        partitions={"region": Projection.enum("eu", "us"), "day": Projection.date("yyyy/MM/dd", "2024/01/01")},
+        data_format=glue.DataFormat.JSON,
+        owner="web@example.com",
+        classification="internal",
+    )
+    # --8<-- [end:appended_by_others]
 
 
 def escape_hatch(orders: DeclaredTable) -> None:

@@ -1,0 +1,1 @@
+.venv/bin/lakecheck contracts lock --check --against base/config/contracts
