@@ -17,6 +17,7 @@ from constructs_lib.governance import (
     LakeFormationSettings,
     LfTagOntology,
     LfTags,
+    NativePermissions,
     SharedDatabase,
     SharedTable,
     TableGrants,
@@ -27,7 +28,7 @@ from constructs_lib.governance import (
 if TYPE_CHECKING:
     from aws_cdk import Stack, aws_iam as iam
 
-    from constructs_lib.catalog import IcebergTable
+    from constructs_lib.catalog import IcebergTable, LakeDatabase
     from constructs_lib.storage import LakeStorage
     from lakemodel.contracts.model import ContractSet
 
@@ -57,6 +58,35 @@ def by_name(self: Stack, data_admin: iam.Role, orders: IcebergTable, partner: ia
     permissions.grant(
         DataPrincipal.role_arn("arn:aws:iam::444455556666:role/Auditor"), CatalogResource.database_named("sales"), ["DESCRIBE"]
     )
+
+
+def by_tag(self: Stack, data_admin: iam.Role, analyst: iam.Role, engineer: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    tags = LfTagOntology(
+        self,
+        "Tags",
+        domains=["sales", "travel"],
+        classifications=["public", "internal", "confidential", "restricted"],
+        additional_keys={"review": ["open", "passed"]},
+        settings=settings,
+    )
+    permissions = CatalogPermissions(self, "Permissions", settings=settings, ontology=tags)
+    permissions.grants.read(analyst, where=LfTags.all(domain="sales", review="passed", classification=tags.up_to("internal")))
+    permissions.grants.write(engineer, where=LfTags.all(domain="travel"))
+
+
+def on_database(self: Stack, data_admin: iam.Role, database: LakeDatabase, analyst: iam.Role, engineer: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    permissions = CatalogPermissions(self, "Permissions", settings=settings)
+    permissions.on_database(database).read(analyst)
+    permissions.on_database(database).create_tables(engineer)
+
+
+def native(self: Stack, data_admin: iam.Role, orders: IcebergTable, analyst: iam.Role) -> None:
+    settings = LakeFormationSettings(self, "LakeFormation", admins=[data_admin])
+    permissions = NativePermissions(self, "Permissions", settings=settings)
+    permissions.grants.read(analyst, where=LfTags.all(domain="sales", classification="public"))
+    permissions.on_table(orders).read(analyst, columns=Columns.only("order_id", "total"))
 
 
 def share(self: Stack, data_admin: iam.Role, orders: IcebergTable) -> None:

@@ -12,11 +12,12 @@ import pytest
 from aws_cdk import aws_iam as iam, aws_kms as kms, aws_s3 as s3
 
 from constructs_lib.baseline import LakeAccount
-from constructs_lib.catalog import ContractCatalog
+from constructs_lib.catalog import ContractCatalog, LakeDatabase
 from constructs_lib.lake import DataLake
 from constructs_lib.query import QueryWorkgroup, ResultsBucket
 from constructs_lib.storage import LakeStorage
 from lakemodel.config.loader import load_config
+from lakemodel.config.model import Zone
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.locks.placement import PlacementLock
 from tests.docs.blocks import ROOT
@@ -73,6 +74,7 @@ class Arguments:
             "lake": lambda: LakeStorage(self.stack, "Lake"),
             "account": self._account,
             "orders": self._orders,
+            "database": lambda: LakeDatabase(self.stack, "Sales", domain="sales", zone=Zone.CURATED),
             "results": lambda: ResultsBucket(self.stack, "Results", access_logs=None),
             "workgroup": self._workgroup,
             "workgroup_arn": lambda: f"arn:aws:athena:eu-west-1:{self.stack.account}:workgroup/analysts",
@@ -80,7 +82,7 @@ class Arguments:
             "log_bucket": lambda: s3.Bucket(self.stack, "LogBucket"),
             "key": lambda: kms.Key(self.stack, "Key"),
         }
-        if name in {"data_admin", "analyst", "analyst_role", "another_role", "partner"}:
+        if name in {"data_admin", "analyst", "analyst_role", "another_role", "partner", "engineer"}:
             return iam.Role(self.stack, name.title().replace("_", ""), assumed_by=iam.AccountRootPrincipal())
         return makers[name]()
 
