@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from lakemodel.types import sql_names as names
@@ -13,6 +14,7 @@ from lakemodel.types.sql_plain import plain_type
 
 _MAX_TEXT: Final = 100_000
 _MAX_DEPTH: Final = 40
+_MOST_REMEMBERED: Final = 1_024
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<text>'(?:[^'\\]|\\.|'')*')|(?P<quoted>`[^`]*`|"[^"]*")|(?P<number>[-+]?[0-9]+(?![\w-]))"""
@@ -38,9 +40,14 @@ def parse_sql_type(text: str, *, dialect: str | None = None) -> SqlType:
     shown = " ".join(text.split())
     if len(text) > _MAX_TEXT:
         return SqlType(family=Family.UNKNOWN, text=shown[:60] + "...")
+    return _parsed(shown, (dialect or "").lower())
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _parsed(shown: str, dialect: str) -> SqlType:
+    """Remembered: thousands of columns share a few dozen spellings, and reading one takes longer than all else about a column."""
     try:
-        parser = _Parser(shown, (dialect or "").lower())
-        return replace(parser.whole(), text=shown)
+        return replace(_Parser(shown, dialect).whole(), text=shown)
     except NotUnderstoodError:
         return SqlType(family=Family.UNKNOWN, text=shown)
 
