@@ -10,6 +10,7 @@ from tests.docs.blocks import CODE, DOCS, PROSE, ROOT, Block, blocks, files, sta
 
 SOURCES = ("examples", "config")
 RUN_BY = {
+    "examples/approvals/*.yaml": "tests/unit/test_approvals.py",
     "examples/commands/*.sh": "tests/docs/test_commands.py",
     "examples/config/*.yaml": "tests/docs/test_examples.py",
     "examples/contracts/*.lock.json": "tests/docs/test_examples.py",

@@ -110,9 +110,13 @@ def same(base: Any, head: Any) -> bool:
     """Whether two values are the same, `true` and 1 being different ones."""
     if base is head:
         return True
-    if base is ABSENT or head is ABSENT or base != head:
+    if type(base) is not type(head):
         return False
-    return json.dumps(base, sort_keys=True) == json.dumps(head, sort_keys=True)
+    if isinstance(base, dict):
+        return base.keys() == head.keys() and all(same(value, head[key]) for key, value in base.items())
+    if isinstance(base, list):
+        return len(base) == len(head) and all(same(one, other) for one, other in zip(base, head, strict=True))
+    return bool(base == head)
 
 
 def _at(node: Any, key: str) -> Any:

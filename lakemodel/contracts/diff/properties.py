@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.classification import protective_marks
@@ -222,7 +223,12 @@ def _word(flag: bool, yes: str, no: str) -> str:  # noqa: FBT001 - the flag is w
 
 def _sql(side: Side, prop: Any) -> SqlType | None:
     written = text_of(prop, "physicalType")
-    return parse_sql_type(written, dialect=side.dialect) if written else None
+    return _parsed(written, side.dialect) if written else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(written: str, dialect: str | None) -> SqlType:
+    return parse_sql_type(written, dialect=dialect)
 
 
 def _marks(comparison: Comparison, pair: Pair) -> None:

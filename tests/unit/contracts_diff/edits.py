@@ -203,7 +203,7 @@ EDITS: Final = [
     Edit("reference gone", "relationships", _of("customer_id", "relationships", ...), ("relationship.removed",), ("relationship.added",)),
     # service
     Edit("retention cut", "retention", _put("slaProperties", "retention", "value", to=2), ("retention.cut",), ("retention.lengthened",)),
-    Edit("kept for good", "sla", _gone("slaProperties", "retention"), ("retention.lengthened",), ("retention.cut",)),
+    Edit("kept for good", "retention", _gone("slaProperties", "retention"), ("retention.lengthened",), ("retention.cut",)),
     Edit("the same time in months", "retention", lambda data: at(data, "slaProperties", "retention").update(value="P3Y", unit=""),
          ("spelling.changed",)),
     Edit("less fresh", "freshness", _put("slaProperties", "freshness", "value", to=12), ("service_level.weakened",),
@@ -215,7 +215,7 @@ EDITS: Final = [
     Edit("support ends earlier", "endOfSupport", _put("slaProperties", "endOfSupport", "value", to="2029-01-01"), ("service_level.weakened",),
          ("service_level.strengthened",)),
     Edit("another hour", "timeOfAvailability", _put("slaProperties", "timeOfAvailability", "value", to="10:00"), ("service_level.changed",)),
-    Edit("level gone", "sla", _gone("slaProperties", "availability"), ("service_level.removed",), ("service_level.added",)),
+    Edit("level gone", "availability", _gone("slaProperties", "availability"), ("service_level.removed",), ("service_level.added",)),
     Edit("retired", "status", _put("status", to="retired"), ("status.retired",), ("status.changed",)),
     Edit("only a draft", "status", _put("status", to="draft"), ("status.withdrawn",), ("status.changed",)),
     Edit("deprecated", "status", _put("status", to="deprecated"), ("status.changed",)),

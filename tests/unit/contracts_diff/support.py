@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lakemodel.contracts.diff.contract import compare_contract
@@ -24,7 +25,13 @@ VENDOR = "governed-lake"
 
 def side(data: dict[str, Any], *, rules: ContractRules | None = None, file: str = "orders.odcs.yaml") -> Side:
     """A contract that can be read, given as data."""
-    found = side_of(parse(json.dumps(data).encode(), file=file), ContractRules() if rules is None else rules, file)
+    return _side(json.dumps(data, ensure_ascii=False), ContractRules() if rules is None else rules, file)
+
+
+@lru_cache(maxsize=1024)
+def _side(text: str, rules: ContractRules, file: str) -> Side:
+    """Read once: every test compares with the same contract."""
+    found = side_of(parse(text.encode(), file=file), rules, file)
     assert isinstance(found, Side), found
     return found
 
