@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk import CfnResource, RemovalPolicy
+from aws_cdk import CfnResource, RemovalPolicy, aws_glue as glue, aws_s3 as s3
 
-from constructs_lib.catalog import IcebergTable, ImportedTable, LakeDatabase, ParquetTable, QuarantineTable
+from constructs_lib.catalog import IcebergTable, ImportedTable, LakeDatabase, ParquetTable, QuarantineTable, rendering
 from constructs_lib.runtime.ingestion.publish import RUN_KEY
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import PartitionField, TableFormat
@@ -17,7 +17,7 @@ from lakemodel.errors import DataLakeError
 from lakemodel.types.glue import glue_type
 from lakemodel.types.model import Decimal, List, Map, Primitive, PrimitiveKind, Struct, StructField
 from tests.constructs.catalog.lake import ORDERS, TEXT, VISITS, column, contract, table, zones
-from tests.support import new_stack, resources, template
+from tests.support import ACCOUNT, REGION, new_stack, resources, template
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -162,7 +162,7 @@ def test_parquet_parameters_say_who_answers(made: dict[str, Any]) -> None:
 
 
 def test_parquet_types_are_those_of_the_model(made: dict[str, Any]) -> None:
-    """The L2's type objects spell every type as `glue_type` does."""
+    """Every type is spelled as `glue_type` does."""
     columns = made["tables"]["every_type"]["Properties"]["TableInput"]["StorageDescriptor"]["Columns"]
     assert {one["Name"]: one["Type"] for one in columns} == {one.name: glue_type(one.type) for one in EVERY_TYPE.columns}
 
@@ -311,3 +311,38 @@ def test_a_partition_field_never_takes_a_columns_name() -> None:
     made = build(IcebergTable, table(columns=columns, partitioning=(PartitionField(column="at", transform="day"),)))
     rendered = json.dumps(template(made.node.scope))
     assert '"Name": "at_day_part"' in rendered
+
+
+def test_parquet_is_what_the_l2_makes() -> None:
+    """Serde, formats, table type and Glue's own parameters are those that `aws_glue.S3Table` writes for Parquet."""
+    declared = table("visits", (column("page", description="Which page"),), format=TableFormat.PARQUET, classification="internal")
+    ours = build(ParquetTable, declared)
+    theirs = new_stack(name="Theirs")
+    parameters = rendering.parquet_table_input(
+        contract(declared), "visits", columns=(), keys=0, location="", said="", classification="internal"
+    )["Parameters"]
+    glue.S3Table(
+        theirs,
+        "Visits",
+        database=glue.Database.from_database_arn(theirs, "Sales", f"arn:aws:glue:{REGION}:{ACCOUNT}:database/sales"),
+        table_name="visits",
+        description="Table visits",
+        columns=[glue.Column(name="page", type=glue.Schema.STRING, comment="Which page")],
+        partition_keys=[glue.Column(name="_run_id", type=glue.Schema.STRING, comment="The run of the pipeline that wrote the row.")],
+        data_format=glue.DataFormat.PARQUET,
+        storage=glue.S3TableStorage.from_bucket(s3.Bucket.from_bucket_name(theirs, "Bucket", "lake-curated")),
+        s3_prefix="sales/orders/visits/",
+        parameters={key: value for key, value in parameters.items() if key not in {"classification", "has_encrypted_data"}},
+    )
+    (made,) = resources(template(ours.node.scope), "AWS::Glue::Table").values()
+    (expected,) = resources(template(theirs), "AWS::Glue::Table").values()
+    assert made["Properties"] == expected["Properties"]
+
+
+def test_keys_that_a_user_chooses_stay_as_they_are() -> None:
+    """A typed L1 takes properties that begin small; the names of a table's parameters are no properties."""
+    spelled = {"TableInput": {"Parameters": {"Owner": "a"}, "PartitionKeys": [{"Name": "day"}]}, "Properties": {"Key": {"Inner": 1}}}
+    assert rendering.typed(spelled) == {
+        "tableInput": {"parameters": {"Owner": "a"}, "partitionKeys": [{"name": "day"}]},
+        "properties": {"Key": {"Inner": 1}},
+    }
