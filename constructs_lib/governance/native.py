@@ -8,8 +8,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
-import jsii
-from aws_cdk import IStableAnyProducer, Lazy, Stack, aws_lakeformation as lakeformation
+from aws_cdk import Stack, aws_lakeformation as lakeformation
 from constructs import Dependable, DependencyGroup
 
 from constructs_lib.core import misuse
@@ -147,8 +146,6 @@ class NativePermissions(PermissionsBase):
         ((kind, body),) = resource.render().items()
         if kind != "DataCellsFilter":
             body = {"CatalogId": self._account, **body}
-        if "TableWildcard" in body:
-            body["TableWildcard"] = Lazy.any(_EveryTable())
         if "Expression" in body:
             body["Expression"] = [{_lower(name): value for name, value in pair.items()} for pair in body["Expression"]]
         return {_lower(kind): {_lower(name): value for name, value in body.items()}}
@@ -206,14 +203,6 @@ class _Earlier(Dependable):
     @property
     def dependency_roots(self) -> list[IConstruct]:
         return self._lane.before(self._place)
-
-
-@jsii.implements(IStableAnyProducer)
-class _EveryTable:
-    """Renders `{}` when the template is written: CDK would drop the empty object, and the grant would name no table."""
-
-    def produce(self) -> Any:
-        return {}
 
 
 _LANES_OF: WeakKeyDictionary[Stack, list[_Lane]] = WeakKeyDictionary()

@@ -11,6 +11,7 @@ from aws_cdk import Stack, aws_iam as iam
 from constructs_lib.baseline import LakeAccount
 from constructs_lib.governance import PERMISSIONS_TYPE, SETTINGS_TYPE, Columns, LfTags
 from constructs_lib.lake import DataLake
+from lakemodel.config.model import Zone
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.contracts.model import ContractSet
 from lakemodel.errors import DataLakeError
@@ -142,3 +143,22 @@ def test_fails_for_a_class_that_is_not_listed() -> None:
     account = LakeAccount(stack, "Account", admins=[])
     with pytest.raises(DataLakeError, match="classification"):
         DataLake(stack, "Lake", account=account, contracts=CONTRACTS, classifications=["open", "closed"])
+
+
+def test_a_database_is_granted_as_a_whole() -> None:
+    """The database of a domain and zone with its grants; keys of one's own; a database that is not there is named with those that are."""
+    stack = new_stack()
+    account = LakeAccount(stack, "Account", admins=[])
+    lake = DataLake(stack, "Lake", account=account, contracts=CONTRACTS, additional_keys={"review": ["open", "passed"]})
+    domain = CONTRACTS.contracts[0].domain
+    with pytest.raises(DataLakeError, match=f"there is no database of nowhere in the curated zone here; there are {domain}") as raised:
+        lake.database("nowhere")
+    assert raised.value.code == "no_such_database"
+    reader = iam.Role(stack, "Reader", assumed_by=iam.AccountRootPrincipal())
+    lake.database(domain).grants.read(reader)
+    lake.database(domain, Zone.QUARANTINE).grants.describe(reader)
+    made = Built(template(stack), "")
+    names = [entry["Resource"] for entry in made.entries("Grants") if "Reader" in str(entry["Principal"])]
+    assert {"Table": {"DatabaseName": domain, "TableWildcard": {}}} in names
+    assert {"Database": {"Name": f"{domain}_quarantine"}} in names
+    assert "review" in [tag["Properties"]["TagKey"] for tag in made.of("AWS::LakeFormation::Tag").values()]
