@@ -79,7 +79,7 @@ def hold_to_the_limits(lake: Built) -> None:
         )
     declared = Counter(f"{contract.domain}.{table.name}" for contract, table in lake.contracts.tables())
     made = Counter(
-        f"{table['DatabaseName']}.{table['Name']}"
+        f"{table['DatabaseName']}.{table.get('TableInput', table)['Name']}"
         for name in lake.templates
         for table in lake.resources(name, "AWS::Glue::Table")
         if not table["DatabaseName"].endswith("_quarantine")
