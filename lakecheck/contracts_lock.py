@@ -37,6 +37,7 @@ from lakemodel.locks.field_ids import (
     save_lock,
 )
 from lakemodel.locks.placement import DEFAULT_FILE, PlacementLock
+from lakemodel.locks.s3_tables import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,7 @@ Exit status: 0 when the locks hold, 1 when a contract is refused or a lock canno
 --against, does not only extend the old one), 2 when the command was called wrongly.
 """
 _KEEP: Final = "a product, its file or a table of it has moved or been renamed: keep the ids, and move those that stand in another lock"
+_S3_TABLE: Final = "record what this table is created with in S3 Tables, where it can never change; once, may be repeated"
 _AGAINST: Final = (
     "a lock file, or a folder of them, of an earlier state: fail when an id of it has moved, is gone, or was given to another column"
 )
@@ -71,6 +73,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     lock.add_argument("--placement", type=Path, metavar="FILE", help=_PLACEMENT)
     lock.add_argument("--check", action="store_true", help="write nothing; fail when a lock would change")
     lock.add_argument("--keep-ids", action="store_true", help=_KEEP)
+    lock.add_argument("--s3-table", action="append", default=[], metavar="DOMAIN.TABLE", help=_S3_TABLE)
     lock.add_argument("--against", type=Path, metavar="OLD", help=_AGAINST)
     lock.set_defaults(handler=run)
 
@@ -86,8 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
             raise MisuseError(msg)  # noqa: TRY301 - said like the others
     except (InvalidInput, MisuseError) as error:
         return misused(error)
-    locking = _Locking(config, lock_roots(paths), is_check=arguments.check, keeps_ids=arguments.keep_ids)
+    locking = _Locking(
+        config, lock_roots(paths), is_check=arguments.check, keeps_ids=arguments.keep_ids, s3_tables=frozenset(arguments.s3_table)
+    )
     outcomes = [locking.lock(file) for file in files]
+    outcomes += [refuse(f"--s3-table {name}: no Iceberg table of that name is locked here") for name in locking.unknown(arguments.s3_table)]
     placement = arguments.placement
     if placement is None and paths == [DEFAULT_CONTRACTS]:
         placement = Path(DEFAULT_FILE)
@@ -107,6 +113,7 @@ class _Locking:
     roots: Sequence[Path]
     is_check: bool
     keeps_ids: bool
+    s3_tables: frozenset[str]
 
     def lock(self, file: Path) -> bool:
         """Brings one contract's lock up to date; False when that cannot be done."""
@@ -123,7 +130,7 @@ class _Locking:
             return refuse(str(refusal))
         if blocked := [f"{file}: {one}" for one in self._objections(lock, tables, contract, moved)]:
             return refuse(*blocked)
-        new = extend(lock, tables, product=contract.key if tables or lock.tables else None)
+        new = self._recorded(extend(lock, tables, product=contract.key if tables or lock.tables else None), tables, contract)
         if new == FieldIdLock() or (new == before and not moved and place.read_text(encoding="utf-8-sig") == lock_text(new)):
             if tables:
                 print(f"{place}: holds")
@@ -136,6 +143,23 @@ class _Locking:
             print(f"{place}: {name}: took its ids over from {other}")
         _tell(place, before, lock, new, tables)
         return True
+
+    def unknown(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that no lock below the roots records as a table of S3 Tables by now, unless nothing was to be written."""
+        held = {
+            f"{lock.product.partition('.')[0]}.{name}"
+            for _, lock in (_locks(self.roots) if names and not self.is_check else ())
+            for name, table in lock.tables.items()
+            if table.s3_tables is not None
+        }
+        return [name for name in names if name not in held and not self.is_check]
+
+    def _recorded(self, lock: FieldIdLock, tables: Sequence[Table], contract: DataContract) -> FieldIdLock:
+        """The lock with what the named tables are created with in S3 Tables."""
+        named = {
+            table.name: recorded(lock.tables[table.name], table) for table in tables if f"{contract.domain}.{table.name}" in self.s3_tables
+        }
+        return lock.model_copy(update={"tables": {**lock.tables, **named}})
 
     def _gathered(
         self, lock: FieldIdLock, tables: Sequence[Table], contract: DataContract, place: Path

@@ -5,6 +5,7 @@ from constructs_lib.catalog.databases import DomainDatabases, LakeDatabase
 from constructs_lib.catalog.optimizers import LAKE_FORMATION_PERMISSIONS, OptimizerRole, TableOptimizers
 from constructs_lib.catalog.projected import ProjectedTable
 from constructs_lib.catalog.projections import Projection, ProjectionUnit
+from constructs_lib.catalog.s3_tables import S3Table, TableBucket
 from constructs_lib.catalog.tables import CatalogTable, IcebergTable, ImportedTable, ParquetTable, QuarantineTable
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "Projection",
     "ProjectionUnit",
     "QuarantineTable",
+    "S3Table",
+    "TableBucket",
     "TableOptimizers",
 ]

@@ -7,7 +7,7 @@ are handed out once, never renumbered and never reused, not even after a column 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.contracts.model import TableFormat
 from lakemodel.errors import DataLakeError
@@ -72,12 +72,14 @@ class FieldIds(FieldIdSource):
         is_locked: Whether a committed file holds them; False for ids that were only just numbered.
         optional: Columns that the contract requires and the table may not: it began without them, or with them optional. The job holds each
             row against the contract all the same.
+        s3_tables: What the table was created with as one of S3 Tables; None for one that was not recorded so.
     """
 
     fields: Mapping[str, int]
     partitions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     is_locked: bool = True
     optional: frozenset[str] = frozenset()
+    s3_tables: Mapping[str, Any] | None = None
 
     def of(self, path: str) -> int:
         """The id of a column or a nested part; raises KeyError when there is none."""
@@ -121,6 +123,7 @@ def ids_of(table: Table, locked: LockedTable, *, is_locked: bool = True) -> Fiel
             for column in table.columns
             if column.required and (column.name not in locked.fields or not locked.fields[column.name].required)
         ),
+        s3_tables=locked.s3_tables,
     )
 
 
