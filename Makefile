@@ -7,7 +7,7 @@ PACKS := AwsSolutions NIST.800.53.R5 HIPAA.Security PCI.DSS.321
 export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports picture docs bench wheel lock contracts-lock clean
+.PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports picture docs bench scale wheel lock contracts-lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -57,6 +57,9 @@ docs: ## build the documentation site into site/, warnings are errors
 
 bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK
 	@$(BIN)/python bench/run.py
+
+scale: setup-dev ## measure how the reference grows, from 250 to 10,000 tables
+	@$(BIN)/python bench/scale.py
 
 wheel: setup-dev ## build the wheel into dist/
 	@$(BIN)/uv build --wheel --quiet --python $(BIN)/python
