@@ -6,7 +6,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/
 from __future__ import annotations
 
 import json
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, quiet, templates, tool
@@ -14,6 +16,8 @@ from lakecheck.checks.distinct import equal_templates
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakecheck.assembly import Assembly, StackTemplate
     from lakecheck.checks.base import Progress
     from lakecheck.findings import Finding
@@ -41,9 +45,10 @@ def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
     library = tool("cloudformation_validate", "cloudformation-validate")
     engine = library.RegoEngine()  # CelEngine is quicker and misses a resource policy without a statement
     acknowledgements = Acknowledgements(assembly.acknowledgements)
-    findings: list[Finding] = []
     seconds: dict[str, float] = {}
-    for group in equal_templates(assembly):
+
+    def in_group(group: Sequence[StackTemplate]) -> list[Finding]:
+        findings: list[Finding] = []
         for stack in group:
             progress(f"cloudformation-validate {len(seconds) + 1}: {stack.path}")
             begin = time.perf_counter()
@@ -52,6 +57,10 @@ def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
             findings += found
             if not found:  # then there is nothing in its equals either
                 break
+        return findings
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads are enough: the engine works outside of Python's lock
+        findings = [finding for found in pool.map(in_group, equal_templates(assembly)) for finding in found]
     return CheckResult(
         name=NAME,
         title=f"cloudformation-validate {library.version()}",
