@@ -94,7 +94,7 @@ class S3Table(Construct):
         bucket: Where it goes, with a namespace named as the contract's domain.
         contract: The contract that declares it.
         table: The declaration, read with its lock.
-        evolved_by_engine: Whether an engine brought the table to what the contract says now; False when left out.
+        evolved_by_engine: Whether an engine brought the table to what the contract says now; no when left out.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
 
     Raises:
