@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 
 class AccountStack(Stack):
-    """The owner of what an account has only one of: without it the trail ends and grants can no longer be changed."""
+    """The owner of what an account has only one of: without it the trail ends and grants can no longer be changed.
+
+    Args:
+        environment: The environment the account belongs to.
+        audit: Where the account's own trail goes; None where the trail is somebody else's.
+        shares: Whether other accounts are granted what stands in this one's catalog.
+        data_event_buckets: Whose object requests the trail records.
+    """
 
     def __init__(
         self,
@@ -30,6 +37,7 @@ class AccountStack(Stack):
         *,
         environment: Environment,
         audit: AuditStorage | None,
+        shares: bool,
         data_event_buckets: Sequence[s3.IBucket] = (),
         **kwargs: Any,
     ) -> None:
@@ -41,6 +49,7 @@ class AccountStack(Stack):
             "Account",
             admins=[],
             existing_admins=baseline.existing_admins,
+            shares=shares,
             audit_trail=baseline.audit_trail,
             threat_detection=baseline.threat_detection,
             audit_storage=audit if baseline.audit_trail is Singleton.CREATE else None,

@@ -97,6 +97,7 @@ class _LakeStacks:
             f"{prefix}Account",
             environment=environment,
             audit=self.storage.audit,
+            shares=True,
             data_event_buckets=[*(zone.bucket for zone in zones.zones.values()), self.storage.results.bucket],
             **props,
         )
@@ -224,6 +225,7 @@ class _ConsumerStacks:
             f"{prefix}Account",
             environment=environment,
             audit=self.storage.audit,
+            shares=False,
             data_event_buckets=[self.storage.results.bucket],
             **props,
         )

@@ -44,6 +44,8 @@ class LakeAccount(Construct):
             ours, because nothing in the lake is governed without them: see `governance.LakeFormationSettings`.
         existing_admins: What becomes of Lake Formation administrators that are there and not declared: they are kept when left out.
             `REPLACE` locks them out until this is removed.
+        shares: Whether the account may share its catalog with other accounts; yes when left out. An account that only reads needs none of
+            the rights for it.
         audit_trail: CREATE when left out. Owner of the trail. The lake's data events are recorded by our own trail only: elsewhere the
             owner of the trail has to select them.
         threat_detection: CREATE when left out. Owner of the GuardDuty detector.
@@ -68,6 +70,7 @@ class LakeAccount(Construct):
         *,
         admins: Sequence[iam.IRole | str],
         existing_admins: ExistingAdmins | None = None,
+        shares: bool = True,
         audit_trail: Singleton | None = None,
         threat_detection: Singleton | None = None,
         catalog_encryption: Singleton | None = None,
@@ -115,7 +118,9 @@ class LakeAccount(Construct):
             self.catalog_encryption = CatalogEncryption(self, "CatalogEncryption", removal_policy=removal_policy)
             self.catalog_encryption.node.add_dependency(self.owner)
         log_key = None if self.audit_storage is None else self.audit_storage.key
-        self.settings = LakeFormationSettings(self, "LakeFormation", admins=admins, existing_admins=existing_admins, log_key=log_key)
+        self.settings = LakeFormationSettings(
+            self, "LakeFormation", admins=admins, existing_admins=existing_admins, shares=shares, log_key=log_key
+        )
         self.settings.node.add_dependency(self.owner)
 
     def _audit_storage(self, access_logs: BucketHolder | None, removal_policy: RemovalPolicy | None) -> AuditStorage:
