@@ -35,7 +35,7 @@ What concerns governance passes only when it is approved, in config/approvals.ya
 _EPILOG: Final = """\
 exit codes:
   0  nothing is open
-  1  a change needs a new major version or an approval, or a contract of HEAD is refused
+  1  a change needs a new major version or an approval, or HEAD has an error that BASE has not
   2  wrong usage, or input that cannot be read
 
 BASE and HEAD are files or folders; nothing here knows git. Check the base branch out beside your own:

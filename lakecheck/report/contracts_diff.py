@@ -30,6 +30,7 @@ def as_data(review: Review) -> dict[str, Any]:
         "passed": review.passed,
         "summary": summary(review),
         "refused": [finding.as_dict() for finding in review.diff.refused],
+        "known": [finding.as_dict() for finding in review.diff.known],
         "base_findings": [finding.as_dict() for finding in review.diff.base_findings],
         "products": [
             {

@@ -35,8 +35,8 @@ def render(review: Review, rules: str, *, style: Style | None = None, width: int
     """
     style = Style() if style is None else style
     refused, unbuilt = style.severity(Severity.ERROR, "REFUSED"), style.severity(Severity.WARNING, "BASE")
-    lines = [f"{refused} {finding} [{finding.code}]" for finding in review.diff.refused]
-    lines += [f"{unbuilt} {finding} [{finding.code}]" for finding in review.diff.base_findings]
+    lines = [f"{refused} {printable(str(finding))} [{finding.code}]" for finding in review.diff.refused]
+    lines += [f"{unbuilt} {printable(str(finding))} [{finding.code}]" for finding in review.diff.base_findings]
     lines += [""] if lines else []
     for product, judged in review.products():
         if judged:
@@ -139,6 +139,8 @@ def _summary(review: Review, rules: str, style: Style) -> Iterator[str]:
         f"{plural(numbers['changes'], 'change')}: {numbers['compatible']:,} compatible, {numbers['breaking_for_consumers']:,} breaking for "
         f"consumers, {numbers['breaking_for_producers']:,} breaking for producers, {numbers['governance']:,} of governance"
     )
+    if review.diff.known:
+        yield f"HEAD still has {plural(len(review.diff.known), 'error')} of BASE: it cannot be built either, and this change is not why."
     yield f"Judged by {rules}, as of {review.as_of.isoformat()}."
     if review.passed:
         allowed = [(Verdict.NEW_MAJOR, "by a new major version"), (Verdict.APPROVED, "approved")]

@@ -182,3 +182,25 @@ def test_the_page_has_every_rule() -> None:
     assert rules_table() in PAGE
     assert set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)`", PAGE, re.MULTILINE)) == set(RULES)
     assert len(EDITS) > 100
+
+
+def test_text_prints_no_control_characters_of_a_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where a contract is refused for a name: it can neither colour a terminal nor turn the direction of what follows."""
+    data = whole()
+    at(data, "schema", "orders", "properties").append({"name": "a\x9b31m\u202eb\x1b[0m", "logicalType": "string"})
+    assert status(WHOLE, put(tmp_path / "head.odcs.yaml", data), *TODAY) == 1
+    said = capsys.readouterr().out
+    assert "REFUSED" in said
+    assert not [one for one in said if not one.isprintable() and one != "\n"]
+
+
+def test_says_when_what_was_wrong_is_wrong_still(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of both states fails nothing and is not forgotten."""
+    data = whole() | {"statuss": "x"}
+    base, head = put(tmp_path / "base.odcs.yaml", data), put(tmp_path / "head.odcs.yaml", data | {"tags": ["new"]})
+    assert status(base, head, *TODAY) == 0
+    assert "HEAD still has 1 error of BASE" in capsys.readouterr().out
+    assert status(base, head, *TODAY, "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(report)
+    assert [finding["code"] for finding in report["known"]] == ["contract.schema"]

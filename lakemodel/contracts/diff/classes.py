@@ -55,8 +55,7 @@ class Classes:
 def compare_classes(comparison: Comparison, pair: Pair, classes: Classes, base: Column | None, head: Column | None) -> None:
     """A column: its effective class, with all that is nested in it, decides who reads it."""
     rules = classes.rules
-    was = base.classification if base is not None else classes.own(pair.base) or rules.strictest
-    now = head.classification if head is not None else classes.own(pair.head) or rules.strictest
+    was, now = _effective(classes, pair, base, head)
     before, after = _said(pair.base, was), _said(pair.head, now)
     own = pair.child("classification")
     lost = classes.is_known(pair.base) and not classes.is_known(pair.head)
@@ -68,6 +67,20 @@ def compare_classes(comparison: Comparison, pair: Pair, classes: Classes, base: 
         comparison.note("classification.raised", pair, was=before, now=after)
     elif own.differs:
         _same_effect(comparison, pair, classes, before, after)
+
+
+def lowered_by_renaming(comparison: Comparison, pair: Pair, classes: Classes, base: Column | None, head: Column | None) -> None:
+    """A column that has another name in HEAD: its values are no less protected for that."""
+    was, now = _effective(classes, pair, base, head)
+    if classes.rules.rank(now) < classes.rules.rank(was):
+        comparison.note("classification.lowered", pair, was=_said(pair.base, was), now=_said(pair.head, now))
+
+
+def _effective(classes: Classes, pair: Pair, base: Column | None, head: Column | None) -> tuple[str, str]:
+    strictest = classes.rules.strictest
+    was = base.classification if base is not None else classes.own(pair.base) or strictest
+    now = head.classification if head is not None else classes.own(pair.head) or strictest
+    return was, now
 
 
 def _same_effect(comparison: Comparison, pair: Pair, classes: Classes, before: str, after: str) -> None:

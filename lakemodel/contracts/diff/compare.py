@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakemodel.contracts.diff.contract import compare_contract
@@ -10,13 +11,17 @@ from lakemodel.contracts.diff.model import Change, ContractsDiff, Product, Produ
 from lakemodel.contracts.diff.rules import RULES
 from lakemodel.contracts.diff.sides import Side, State, Unreadable, read_state
 from lakemodel.contracts.diff.versions import is_major, version_warnings
+from lakemodel.contracts.nodes import text_of
+from lakemodel.contracts.product import product_name
 from lakemodel.contracts.rules import ContractRules
 from lakemodel.findings import Place
+from lakemodel.naming import normalize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lakemodel.config.model import LakeConfig
+    from lakemodel.findings import Finding
 
 
 def diff_contracts(base: Path, head: Path, config: LakeConfig | None) -> ContractsDiff:
@@ -24,7 +29,7 @@ def diff_contracts(base: Path, head: Path, config: LakeConfig | None) -> Contrac
 
     Two files are two states of one product, whatever they are called. In two folders, contracts belong together by their id, else by domain
     and product. Both states are read by the same rules, so that a change of lake.yaml is no change of a contract. What the lake refuses
-    is compared as far as it can be read.
+    is compared as far as it can be read; what it refuses for the same reason in both states is no change.
 
     Args:
         base: What holds: a contract, or a folder of contracts with its subfolders.
@@ -40,13 +45,15 @@ def diff_contracts(base: Path, head: Path, config: LakeConfig | None) -> Contrac
         hidden = _unreadable(one, before)
         products.append(_added(one) if hidden is None else _not_compared(one, hidden))
     order = sorted(products, key=lambda product: (product.contract, product.file))
-    return ContractsDiff(products=tuple(order), refused=after.findings, base_findings=before.findings)
+    known = _known(before, after, pairs)
+    refused = tuple(finding for finding in after.findings if finding not in known)
+    return ContractsDiff(products=tuple(order), refused=refused, known=known, base_findings=before.findings)
 
 
 def _paired(before: State, after: State) -> tuple[list[tuple[Side, Side]], list[Side], list[Side]]:
     """Contracts that belong together, those that are gone, those that are new."""
     if not before.is_folder and before.sides and after.sides:
-        return [(before.sides[0], after.sides[0])], [], []
+        return [(_named_alike(before.sides[0], after.sides[0]), after.sides[0])], [], []
     pairs: list[tuple[Side, Side]] = []
     gone, new = list(before.sides), list(after.sides)
     for name in ("id", "key", "location"):
@@ -57,6 +64,22 @@ def _paired(before: State, after: State) -> tuple[list[tuple[Side, Side]], list[
         taken = {id(side) for pair in found for side in pair}
         gone, new = ([side for side in sides if id(side) not in taken] for sides in (gone, new))
     return pairs, gone, new
+
+
+def _named_alike(base: Side, head: Side) -> Side:
+    """BASE as it is called in HEAD's place: a copy may have any name, and a contract that names no product is called after its file."""
+    if text_of(base.data, "dataProduct") or text_of(base.data, "name"):
+        return base
+    return replace(base, claim=replace(base.claim, product=normalize(product_name(base.data, head.document.file))))
+
+
+def _known(before: State, after: State, pairs: list[tuple[Side, Side]]) -> tuple[Finding, ...]:
+    """The errors of HEAD that BASE has at the same place: no change brought them."""
+    files = {head.document.file: base.document.file for base, head in pairs}
+    there = {(finding.place.file, finding.place.path, finding.code, finding.message) for finding in before.findings}
+    return tuple(
+        finding for finding in after.findings if (files.get(finding.place.file), finding.place.path, finding.code, finding.message) in there
+    )
 
 
 def _unique(sides: list[Side], name: str) -> dict[str, Side]:

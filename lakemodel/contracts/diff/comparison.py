@@ -147,7 +147,7 @@ def told(comparison: Comparison, pair: Pair, handler: Handler) -> None:
 def aligned(base: Any, head: Any, identity: Callable[[Any], Hashable]) -> Iterator[tuple[int | None, int | None]]:
     """Which items of two lists are the same thing, as positions: in the order of HEAD, then what is gone.
 
-    Items of the same identity pair up in their order. Those without (None) pair up when they are equal, then in their order.
+    Items of the same identity pair up when they are equal, then in their order, and so do those without one (None).
     """
     base = base if isinstance(base, list) else []
     head = head if isinstance(head, list) else []
@@ -155,8 +155,13 @@ def aligned(base: Any, head: Any, identity: Callable[[Any], Hashable]) -> Iterat
     for index, item in enumerate(base):
         waiting[_identity(item, identity)].append(index)
     pairs: dict[int, int] = {}
+    repeated = {key: _by_text(base, rest) for key, rest in waiting.items() if len(rest) > 1 and not isinstance(key, _Equal)}
+    for index, item in enumerate(head if repeated else []):
+        if equal := repeated.get(_identity(item, identity), {}).get(_text(item)):
+            pairs[index] = equal.pop(0)
+            waiting[_identity(item, identity)].remove(pairs[index])
     for index, item in enumerate(head):
-        if waiting[_identity(item, identity)]:
+        if index not in pairs and waiting[_identity(item, identity)]:
             pairs[index] = waiting[_identity(item, identity)].pop(0)
     left = sorted(index for key, rest in waiting.items() if isinstance(key, _Equal) for index in rest)
     for index, item in enumerate(head):
@@ -177,7 +182,18 @@ class _Equal:
 
 def _identity(item: Any, identity: Callable[[Any], Hashable]) -> Hashable:
     own = identity(item)
-    return _Equal(json.dumps(item, sort_keys=True)) if own is None else own
+    return _Equal(_text(item)) if own is None else own
+
+
+def _by_text(items: list[Any], indexes: list[int]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for index in indexes:
+        found.setdefault(_text(items[index]), []).append(index)
+    return found
+
+
+def _text(item: Any) -> str:
+    return json.dumps(item, sort_keys=True)
 
 
 _NAMING: Final = ("id", "name", "property", "role", "server", "username", "channel", "value", "url", "synonym")

@@ -47,7 +47,7 @@ def demands(base: dict[str, Any], head: dict[str, Any], base_sql: SqlType | None
     yield from _bounds(("minimum", "exclusiveMinimum"), before, after, unsigned=(unsigned[0], unsigned[1]))
     yield from _bounds(("maximum", "exclusiveMaximum"), before, after, is_upper=True)
     for key in ("minLength", "minItems", "minProperties"):
-        yield from _bounds((key,), before, after)
+        yield from _bounds((key,), _above_zero(before, key), _above_zero(after, key))
     for key in ("maxItems", "maxProperties"):
         yield from _bounds((key,), before, after, is_upper=True)
     yield from _lists(base, head, base_sql, head_sql)
@@ -72,6 +72,12 @@ def _length(options: dict[str, Any], sql: SqlType | None) -> int | None:
     known = [stated] if isinstance(stated, int) and not isinstance(stated, bool) else []
     known += [sql.max_length] if sql is not None and sql.max_length is not None else []
     return min(known, default=None)
+
+
+def _above_zero(options: dict[str, Any], key: str) -> dict[str, Any]:
+    """The least size, if it asks for anything: no text and no list has fewer than 0."""
+    value = options.get(key)
+    return {} if value is None or (_is_number(value) and value == 0) else {key: value}
 
 
 def _bounds(

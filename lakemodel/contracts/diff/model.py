@@ -120,12 +120,14 @@ class ContractsDiff:
 
     Attributes:
         products: Sorted by name; unchanged ones are among them.
-        refused: Why HEAD's contracts cannot be built; errors only.
+        refused: Why HEAD's contracts cannot be built, where BASE's could; errors only.
+        known: Why HEAD's contracts cannot be built, for the same reason as BASE's; told, and no reason to refuse the change.
         base_findings: What keeps BASE's contracts from being built; told, and no reason to refuse HEAD.
     """
 
     products: tuple[ProductDiff, ...]
     refused: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
     base_findings: tuple[Finding, ...] = ()
 
     @property

@@ -126,6 +126,13 @@ _SERVICE: Final = (
         "Have it approved, and give readers time to copy what they need.",
         of=(_C, _G),
     ),
+    _rule(
+        "retention.removed",
+        "nothing says any more how long data is kept",
+        "It is kept for good, also what has to be deleted by some day.",
+        "State a retention, or have it approved by whoever answers for the data.",
+        of=(_G,),
+    ),
     _rule("retention.lengthened", "data is kept longer", "Nothing is lost. See whether it has to be deleted by some day."),
     _rule("service_level.added", "a service level is new", "More is promised."),
     _rule("service_level.strengthened", "a service level promises more", "More is promised."),

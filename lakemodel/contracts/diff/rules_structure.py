@@ -45,7 +45,13 @@ _PRODUCTS: Final = (
         "Keep the id as long as it is the same product.",
         of=(_C,),
     ),
-    _rule("product.not_compared", "the product cannot be compared", "BASE cannot be read here, so nothing says what was promised."),
+    _rule(
+        "product.not_compared",
+        "the product cannot be compared",
+        "BASE cannot be read here, so nothing says what was promised, and a protection that is lost would not be seen.",
+        "Compare with the last state that could be read; have this one approved when it repairs what is broken.",
+        of=(_G,),
+    ),
 )
 
 _TABLES: Final = (

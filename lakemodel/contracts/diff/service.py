@@ -25,6 +25,13 @@ _LATER_IS_MORE: Final = frozenset({"endofsupport", "endoflife"})
 _LATER_IS_LESS: Final = frozenset({"generalavailability", "generalavailabilitydate"})
 _MEASURE: Final = ("value", "valueExt", "unit")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+_MONTHS: Final = {
+    **dict.fromkeys(("mo", "mon", "mth", "month", "months"), 1),
+    **dict.fromkeys(("q", "quarter", "quarters"), 3),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years"), 12),
+}
+_CALENDAR: Final = re.compile(r"(\d{1,5})\s*([a-z]*)")
+_PERIOD: Final = re.compile(r"p(?:(\d{1,5})y)?(?:(\d{1,5})m)?")
 _NUMBER: Final = re.compile(r"([-+]?\d{1,15}(?:\.\d{1,15})?)\s*%?")
 
 
@@ -56,8 +63,11 @@ def _without(pair: Pair, key: str) -> Pair:
 
 
 def _retention(comparison: Comparison, item: Pair, whole: Pair) -> None:
-    """One retention; without any, data is kept for good, so that the first one cuts and the last one lengthens it."""
+    """One retention; without any, data is kept for good, so that the first one cuts it, and with the last one goes what was decided."""
     was, now = (_hours(side) for side in (item.base, item.head))
+    months = [_months(side) for side in (item.base, item.head)]
+    if months[0] is not None and months[0] == months[1]:
+        was = now
     if item.base is ABSENT:
         was = _longest(whole.base)
     elif item.head is ABSENT:
@@ -67,8 +77,8 @@ def _retention(comparison: Comparison, item: Pair, whole: Pair) -> None:
     if was == now:
         comparison.note("spelling.changed", item, was=_said(item.base), now=_said(item.head))
         return
-    is_cut = now is not None and (was is None or now < was)
-    comparison.note("retention.cut" if is_cut else "retention.lengthened", item, was=_said(item.base), now=_said(item.head))
+    rule = "retention.removed" if now is None else "retention.cut" if was is None or now < was else "retention.lengthened"
+    comparison.note(rule, item, was=_said(item.base), now=_said(item.head))
 
 
 def _longest(levels: Any) -> float | None:
@@ -79,6 +89,19 @@ def _longest(levels: Any) -> float | None:
 
 def _hours(level: Any) -> float | None:
     return hours_of(level.get("value"), text_of(level, "unit").lower()) if isinstance(level, dict) else None
+
+
+def _months(level: Any) -> int | None:
+    """The months of a level that counts in months or years: twelve of the one are one of the other, though either is kept a bit longer."""
+    value = level.get("value") if isinstance(level, dict) else None
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        return None
+    text = str(value).strip().lower()
+    if (period := _PERIOD.fullmatch(text)) and any(period.groups()):
+        return 12 * int(period[1] or 0) + int(period[2] or 0)
+    found = _CALENDAR.fullmatch(text)
+    in_unit = None if found is None else _MONTHS.get(found[2] or text_of(level, "unit").lower())
+    return None if found is None or in_unit is None else int(found[1]) * in_unit
 
 
 def _measured(comparison: Comparison, item: Pair, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
+from lakemodel.contracts.diff.classes import Classes, lowered_by_renaming
 from lakemodel.contracts.diff.comparison import ABSENT, Comparison, Handler, Pair, aligned, differing_keys, leaves, means_the_same, told
 from lakemodel.contracts.diff.custom import custom_properties, own_name
 from lakemodel.contracts.diff.properties import COMMON, Matched, catalog_name, compare_column
@@ -168,6 +169,10 @@ def _columns(comparison: Comparison, pair: Pair, base: Table | None, head: Table
         elif item.differs:
             leaves("lineage.changed")(comparison, item)
     _note_gone_and_new(comparison, gone, new, "column", lambda node, at: _type_of(node, known[at]))
+    for one, other in _twins(gone, new):
+        renamed = Pair(one.base, other.head, one.base_path, other.head_path)
+        columns = (known[0].get(catalog_name(one.base)), known[1].get(catalog_name(other.head)))
+        lowered_by_renaming(comparison, renamed, Classes.of(comparison), *columns)
     if kept != sorted(kept):
         order = [name for _, name in sorted(kept)], [name for _, name in kept]
         comparison.note("column.reordered", pair, was=", ".join(order[0]), now=", ".join(order[1]))
@@ -191,11 +196,7 @@ def _type_of(prop: Any, known: dict[str, Any]) -> str:
 
 def _note_gone_and_new(comparison: Comparison, gone: list[Pair], new: list[Pair], family: str, shown: Callable[[Any, int], Any]) -> None:
     """Notes what is gone and what is new; two that look like one thing under two names say so of each other."""
-    twins: list[tuple[Pair, Pair]] = []
-    for after in new:
-        before = next((one for one in gone if _is_twin(one.base, after.head) and all(one is not twin for twin, _ in twins)), None)
-        if before is not None:
-            twins.append((before, after))
+    twins = _twins(gone, new)
     for before in gone:
         other = next((catalog_name(after.head) for twin, after in twins if twin is before), None)
         hint = "" if other is None else f"{other} looks like its new name: data under the old name is not read under the new one."
@@ -206,6 +207,15 @@ def _note_gone_and_new(comparison: Comparison, gone: list[Pair], new: list[Pair]
         is_required = family == "column" and (flag_of(after.head, "required") is True or flag_of(after.head, "primaryKey") is True)
         rule = f"{family}.added_required" if is_required else f"{family}.added"
         comparison.note(rule, after, was=ABSENT, now=shown(after.head, 1), hint=hint)
+
+
+def _twins(gone: list[Pair], new: list[Pair]) -> list[tuple[Pair, Pair]]:
+    twins: list[tuple[Pair, Pair]] = []
+    for after in new:
+        before = next((one for one in gone if _is_twin(one.base, after.head) and all(one is not twin for twin, _ in twins)), None)
+        if before is not None:
+            twins.append((before, after))
+    return twins
 
 
 def _is_twin(base: Any, head: Any) -> bool:

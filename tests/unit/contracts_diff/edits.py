@@ -188,7 +188,7 @@ EDITS: Final = [
     Edit("no pattern", "pattern", _options("currency", pattern=...), ("pattern.removed",), ("pattern.added",)),
     Edit("a multiple", "multipleOf", _options("quantity", multipleOf=5), ("value_rule.added",), ("value_rule.removed",)),
     # quality
-    Edit("rule gone", "quality", _gone("schema", "orders", "quality", "fresh"), ("quality.removed",), ("quality.added",)),
+    Edit("rule gone", "fresh", _gone("schema", "orders", "quality", "fresh"), ("quality.removed",), ("quality.added",)),
     Edit("more rows", "enough", _put("schema", "orders", "quality", "enough", "mustBeGreaterThan", to=20), ("quality.tightened",),
          ("quality.loosened",)),
     Edit("another query", "fresh", _put("schema", "orders", "quality", "fresh", "query", to="select 2"), ("quality.changed",)),
@@ -203,7 +203,7 @@ EDITS: Final = [
     Edit("reference gone", "relationships", _of("customer_id", "relationships", ...), ("relationship.removed",), ("relationship.added",)),
     # service
     Edit("retention cut", "retention", _put("slaProperties", "retention", "value", to=2), ("retention.cut",), ("retention.lengthened",)),
-    Edit("kept for good", "retention", _gone("slaProperties", "retention"), ("retention.lengthened",), ("retention.cut",)),
+    Edit("kept for good", "retention", _gone("slaProperties", "retention"), ("retention.removed",), ("retention.cut",)),
     Edit("the same time in months", "retention", lambda data: at(data, "slaProperties", "retention").update(value="P3Y", unit=""),
          ("spelling.changed",)),
     Edit("less fresh", "freshness", _put("slaProperties", "freshness", "value", to=12), ("service_level.weakened",),

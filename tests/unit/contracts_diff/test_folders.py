@@ -68,7 +68,12 @@ def test_a_broken_base_does_not_stop_its_repair(tmp_path: Path) -> None:
     found = compared(tmp_path, {"a": "}", "b": typo}, {"a": contract("one"), "b": contract("two")})
     assert told(found) == {"sales.one": ["product.not_compared"], "sales.two": ["other.changed"]}
     assert [finding.code for finding in found.base_findings] == ["yaml.broken", "contract.schema"]
-    assert review(found, Register(), as_of=TODAY).passed
+    assert not found.refused
+    judged = review(found, Register(), as_of=TODAY)
+    assert [one.change.rule.id for one in judged.open] == ["product.not_compared"]
+    repair = ENTRY | {"rule": "product.not_compared", "contract": "sales.one", "now": "sales.one"}
+    repair = {key: value for key, value in repair.items() if key not in {"path", "was"}}
+    assert review(found, load_approvals(write(tmp_path / "approvals.yaml", repair)), as_of=TODAY).passed
 
 
 def test_a_refused_head_fails_and_is_compared_all_the_same(tmp_path: Path) -> None:
