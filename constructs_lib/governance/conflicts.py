@@ -10,7 +10,7 @@ from lakemodel.errors import DataLakeError
 from lakemodel.limits import Quota, limit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from constructs_lib.governance.resources import CatalogResource
     from constructs_lib.governance.tags import LfTagExpression
@@ -22,7 +22,12 @@ _ONE_OWNER = "a right has one owner, as taking it out of one construct revokes w
 _SHOWN_THERE = "pass that one as database_permissions, which is where the right to see a database goes"
 
 Place: TypeAlias = tuple[str, str, str]
-"""Principal, database, table."""
+"""Principal, database, table; a database of another account's catalog is that account and its name (`place_in`)."""
+
+
+def place_in(catalog: str, database: str) -> str:
+    """A database as it is known here: by its name, or by account and name when it is in another account's catalog."""
+    return f"{catalog}:{database}" if catalog else database
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,9 @@ class Filter:
     """A grant of some rows of a table.
 
     Attributes:
-        principal: Identifier of who has it.
-        columns: The filter's columns.
+        principal: Who has it, by the one name that all its spellings have.
+        database: Its database, as `place_in` knows it.
+        columns: The filter's columns, as far as they are known, in lower case.
         name: What it is called; equal filters are called the same.
     """
 
@@ -79,7 +85,7 @@ class DeclaredRights:
         self._alone: dict[tuple[str, CatalogResource], str] = {}
         self._opt_ins: dict[tuple[str, CatalogResource], str] = {}
         self._narrowed: dict[tuple[str, str], dict[str, None]] = {}
-        self._by_tag: dict[str, dict[LfTagExpression, None]] = {}
+        self._by_tag: dict[tuple[str, str], dict[LfTagExpression, None]] = {}
 
     def add_grant(
         self,
@@ -88,6 +94,7 @@ class DeclaredRights:
         resource: CatalogResource,
         permissions: Collection[str],
         *,
+        catalog: str = "",
         passes_on: bool = False,
         alone: bool = False,
     ) -> None:
@@ -95,9 +102,10 @@ class DeclaredRights:
 
         Args:
             owner: Path of the construct that declares it.
-            principal: Identifier of who gets it.
+            principal: Who gets it, by the one name that all its spellings have.
             resource: On what.
             permissions: What.
+            catalog: The account whose catalog the resource is in; empty for this account's own.
             passes_on: Whether the principal is an account or a part of the organisation, which reads nothing itself: what it is given is
                 for different readers, and one's wider grant makes no other's filter void.
             alone: Whether no other construct may grant the principal anything on the resource, because the right is known by the two alone.
@@ -110,18 +118,21 @@ class DeclaredRights:
         if resource.columns is None:
             self._own(owner, principal, resource, permissions)
         else:
-            self._own_columns(owner, (principal, resource.database, resource.table), resource.columns)
-        is_table = resource.kind in {"Table", "TableWithColumns"} and not resource.is_foreign
-        if is_table and not passes_on and _READING.intersection(permissions):
-            self._read(owner, principal, resource)
+            self._own_columns(owner, (principal, place_in(catalog, resource.database), resource.table), resource.columns)
+        if resource.kind in {"Table", "TableWithColumns"} and not passes_on and _READING.intersection(permissions):
+            self._read(owner, (principal, place_in(catalog, resource.database), resource.table), resource.columns)
 
-    def add_tag_grant(self, owner: str, principal: str, expression: LfTagExpression, permissions: Iterable[str]) -> None:
-        """Notes that a grant on tables of this catalog is by LF-Tags, so that it is held against their tags in the end."""
+    def add_tag_grant(
+        self, owner: str, principal: str, expression: LfTagExpression, permissions: Iterable[str], *, catalog: str = ""
+    ) -> None:
+        """Notes that a grant on tables is by LF-Tags, so that it is held against their tags in the end; `catalog` as for `add_grant`."""
         granted = set(permissions)
+        if granted & _READING:
+            self._by_tag.setdefault((principal, catalog), {})[expression] = None
+        if catalog:
+            return
         mine = self._of(owner)
         mine.expressions[expression] = None
-        if granted & _READING:
-            self._by_tag.setdefault(principal, {})[expression] = None
         if granted & _CHANGING:
             mine.changing.setdefault((principal, expression), set()).update(granted & _CHANGING)
 
@@ -135,14 +146,22 @@ class DeclaredRights:
         if other != owner:
             self._refuse_twice(owner, f"an opt-in on {resource.owner}", principal, other, "declare it in one of the two")
 
-    def add_filter(self, owner: str, added: Filter, *, passes_on: bool = False) -> None:
+    def add_filter(self, owner: str, added: Filter, *, passes_on: bool = False, made: bool = True) -> None:
         """Notes a grant of some rows; `passes_on` as for `add_grant`.
+
+        Args:
+            owner: Path of the construct that declares it.
+            added: The filter, as the principal has it.
+            passes_on: As for `add_grant`.
+            made: Whether the construct makes the filter as well, and not only grants it.
 
         Raises:
             DataLakeError: `filter_void`, `too_many_filters`; `declared_twice`, if another construct has an equal one.
         """
         place = added.place
-        other = self._filter_owners.setdefault((added.database, added.table, added.name), owner)
+        if not made and any(each.name == added.name for each in self._filters.get(place, [])):
+            return
+        other = self._filter_owners.setdefault((added.database, added.table, added.name), owner) if made else owner
         if other != owner:
             msg = (
                 f"got a filter of rows of {_table(*place[1:])} that is equal to one of {other}; it would be made twice: grant both in one "
@@ -160,14 +179,23 @@ class DeclaredRights:
             msg = f"got {len(filters)} filters of {place[0]} on {_table(*place[1:])}; allowed are {most}: put conditions together with OR"
             raise DataLakeError(msg, code="too_many_filters", where=owner)
 
-    def problems(self, owner: str) -> Iterator[str]:
-        """What is wrong with the declarations of one construct, now that all are known: each with its code."""
+    def expressions_of(self, principal: str, catalog: str = "") -> Mapping[LfTagExpression, None]:
+        """What the principal reads by LF-Tags; `catalog` as for `add_grant`."""
+        return self._by_tag.get((principal, catalog), {})
+
+    def problems(self, owner: str, *, elsewhere: Callable[[str], Iterable[DeclaredRights]] | None = None) -> Iterator[str]:
+        """What is wrong with the declarations of one construct, now that all are known: each with its code.
+
+        Args:
+            owner: Path of the construct.
+            elsewhere: What the app declares in another account, by its id; nothing is known of others when left out.
+        """
         mine = self._of(owner)
         for each in mine.filters:
-            for void in self._void_by_tags(each.place, each.columns, "filter of rows", every=False):
+            for void in self._void_in_the_end(each.place, each.columns, "filter of rows", elsewhere, every=False):
                 yield f"filter_void: {void}; {_ADD_UP}"
         for place in mine.lists:
-            for void in self._void_by_tags(place, self._columns[place], "list of columns", every=True):
+            for void in self._void_in_the_end(place, self._columns[place], "list of columns", elsewhere, every=True):
                 yield f"filter_void: {void}; {_ADD_UP}"
         for (principal, expression), permissions in mine.changing.items():
             for partial in self.tags.partly_matched(expression):
@@ -204,7 +232,7 @@ class DeclaredRights:
 
     def _own_columns(self, owner: str, place: Place, columns: Iterable[str]) -> None:
         owners = self._columns.setdefault(place, {})
-        for column in columns:
+        for column in map(str.lower, columns):
             other = owners.setdefault(column, owner)
             if other != owner:
                 self._refuse_twice(
@@ -215,17 +243,16 @@ class DeclaredRights:
         msg = f"got {what} for {principal}, which {other} declares as well; {_ONE_OWNER}: {remedy}"
         raise DataLakeError(msg, code="declared_twice", where=owner)
 
-    def _read(self, owner: str, principal: str, resource: CatalogResource) -> None:
+    def _read(self, owner: str, place: Place, columns: Collection[str] | None) -> None:
         """Notes a grant by name; refuses it when a filter or list of columns of the same principal is void now."""
-        place = (principal, resource.database, resource.table)
-        if resource.columns is None:
+        if columns is None:
             self._whole.add(place)
         else:
             self._narrowed.setdefault(place[:2], {})[place[2]] = None
             self._of(owner).lists[place] = None
-        tables: Iterable[str] = (resource.table,) if resource.table != "*" else self._narrowed.get(place[:2], {})
+        tables: Iterable[str] = (place[2],) if place[2] != "*" else self._narrowed.get(place[:2], {})
         for table in tables:
-            near = (principal, resource.database, table)
+            near = (*place[:2], table)
             void = [self._void_columns(near)] if near in self._columns else []
             self._refuse_void(owner, void + [self._void_rows(each) for each in self._filters.get(near, [])])
 
@@ -235,30 +262,54 @@ class DeclaredRights:
             msg = f"{void}; {_ADD_UP}"
             raise DataLakeError(msg, code="filter_void", where=owner)
 
-    def _void_by_tags(self, place: Place, columns: Collection[str], what: str, *, every: bool) -> Iterator[str]:
-        """The grants by LF-Tags that open some (or every one) of these columns."""
+    def _void_in_the_end(
+        self,
+        place: Place,
+        columns: Collection[str],
+        what: str,
+        elsewhere: Callable[[str], Iterable[DeclaredRights]] | None,
+        *,
+        every: bool,
+    ) -> Iterator[str]:
+        """The grants that open some (or every one) of these columns: by LF-Tags, or made by the owner of another catalog."""
         principal, database, table = place
-        for expression in self._by_tag.get(principal, {}):
-            opened = self.tags.matching(expression, database, table, columns)
+        catalog, _, name = database.rpartition(":")
+        expressions = self.expressions_of(principal, catalog)
+        if not catalog:
+            yield from self._void_by_tags(place, columns, what, self.tags, expressions, every=every)
+            return
+        for owner in () if elsewhere is None else elsewhere(catalog):
+            by_owner = {**expressions, **owner.expressions_of(principal)}
+            yield from self._void_by_tags(place, columns, what, owner.tags, by_owner, every=every)
+            wider = owner.wider((principal, name, table))
+            if wider is not None:
+                yield f"{principal} reads all of {wider} by a grant of account {catalog}, which makes its {what} void"
+
+    def _void_by_tags(
+        self, place: Place, columns: Collection[str], what: str, tags: DeclaredTags, expressions: Iterable[LfTagExpression], *, every: bool
+    ) -> Iterator[str]:
+        principal, database, table = place
+        for expression in expressions:
+            opened = tags.matching(expression, database.rpartition(":")[2], table, columns)
             if opened and (not every or len(opened) == len(columns)):
                 yield (
                     f"{principal} reads every row of {', '.join(opened)} of {_table(database, table)} through LF-Tags "
                     f"({expression}), which makes its {what} void"
                 )
 
-    def _wider(self, place: Place) -> str | None:
+    def wider(self, place: Place) -> str | None:
         """Where the principal reads everything that is in this place."""
         principal, database, table = place
         return next((_table(database, wide) for wide in (table, "*") if (principal, database, wide) in self._whole), None)
 
     def _void_columns(self, place: Place) -> str | None:
-        wider = self._wider(place)
+        wider = self.wider(place)
         if wider is None:
             return None
         return f"{place[0]} reads all of {wider}, which makes its list of columns of {_table(*place[1:])} void"
 
     def _void_rows(self, each: Filter) -> str | None:
-        wider = self._wider(each.place)
+        wider = self.wider(each.place)
         open_columns = sorted(each.columns & self._columns.get(each.place, {}).keys())
         if wider is None and not open_columns:
             return None
@@ -267,4 +318,6 @@ class DeclaredRights:
 
 
 def _table(database: str, table: str) -> str:
-    return f"{database}.{table}" if table != "*" else f"all tables of {database}"
+    catalog, _, name = database.rpartition(":")
+    said = f"{name}.{table}" if table != "*" else f"all tables of {name}"
+    return f"{said} of account {catalog}" if catalog else said

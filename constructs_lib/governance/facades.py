@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_cdk import Token
+from aws_cdk import Stack, Token
 from constructs import Construct
 
 from constructs_lib.core import misuse
@@ -70,6 +70,7 @@ class TableGrants:
         if any(Token.is_unresolved(name) for name in names):
             msg = f"got a table whose name is not known at synth ({'.'.join(names)}); give the table and its database a name"
             raise misuse(permissions, msg, code="unnamed_table")
+        _check_home(table, permissions)
         self._database, self._table = names
         self._columns = tuple(table.column_names)
         self._types: Mapping[str, DataType] = getattr(table, "column_types", {})
@@ -91,7 +92,7 @@ class TableGrants:
                 are spread over several, the right has one owner all the same.
 
         Raises:
-            DataLakeError: `unnamed_table`, if the table's name is a reference.
+            DataLakeError: `unnamed_table`, if the table's name is a reference; `grant_elsewhere`, if it is in another account's catalog.
         """
         return TableGrants(table, permissions, database_permissions=database_permissions)
 
@@ -178,6 +179,7 @@ class DatabaseGrants:
         if Token.is_unresolved(name):
             msg = f"got a database whose name is not known at synth ({name}); give it a name"
             raise misuse(permissions, msg, code="unnamed_database")
+        _check_home(database, permissions)
         self._permissions = permissions
         self._database = CatalogResource.database_named(name)
         self._tables = CatalogResource.all_tables(name)
@@ -287,6 +289,14 @@ class LakeGrants:
             resource = CatalogResource.databases_where(databases, catalog_id=catalog_id)
             self._permissions.grant(principal, resource, ["DESCRIBE"], grantable=["DESCRIBE"] if grantable else ())
         self._permissions.grant_where(principal, where, granted, grantable=granted if grantable else (), catalog_id=catalog_id)
+
+
+def _check_home(named: object, permissions: PermissionsBase) -> None:
+    """Refuses what says that it is in another account's catalog: a grant by its names would be on something else, here."""
+    catalog, here = getattr(named, "catalog_id", None), Stack.of(permissions).account
+    if catalog is not None and catalog != here and not Token.is_unresolved(catalog) and not Token.is_unresolved(here):
+        msg = f"got something of account {catalog}'s catalog; grants by name are on this account's, {here}: use SharedDatabase.grants"
+        raise misuse(permissions, msg, code="grant_elsewhere")
 
 
 def see_database(

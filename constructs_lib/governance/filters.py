@@ -77,4 +77,4 @@ class DataCellsFilter(Construct):
             column_names=names,
             row_filter=lakeformation.CfnDataCellsFilter.RowFilterProperty(filter_expression=rows),
         )
-        self.resource = CatalogResource.cells(database_name, table_name, filter_name, catalog_id=catalog_id)
+        self.resource = CatalogResource.cells(database_name, table_name, filter_name, catalog_id=catalog_id, columns=names)

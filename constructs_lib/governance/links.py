@@ -65,8 +65,16 @@ class ResourceLink(Construct):
                 ),
             ),
         )
-        self.resource = CatalogResource.database_named(link_name)
+        self.resource = CatalogResource.link_named(link_name)
 
     def allow(self, principal: DataPrincipal | iam.IRole, permissions: CatalogPermissions) -> None:
-        """Lets the principal see the link. What it may read behind it is another grant."""
+        """Lets the principal see the link. What it may read behind it is another grant.
+
+        Raises:
+            DataLakeError: `link_elsewhere`, if the permissions are another account's, where the name may be that of a database.
+        """
+        account, here = Stack.of(permissions).account, Stack.of(self).account
+        if account != here:
+            msg = f"got permissions of account {account}; the link {self.link_name} is in account {here}: pass the permissions of that one"
+            raise misuse(self, msg, code="link_elsewhere")
         permissions.grant(principal, self.resource, ["DESCRIBE"], after=self)

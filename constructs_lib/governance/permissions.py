@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
 
 from constructs_lib.core import misuse
 from constructs_lib.governance.parts import Part
@@ -96,12 +99,15 @@ class CatalogPermissions(PermissionsBase):
         if resource.kind not in {"Database", "Table"}:
             msg = f"got an opt-in for {resource.owner} ({resource.kind}); allowed are databases, tables, and all tables of a database"
             raise misuse(self, msg, code="opt_in_target")
-        self._declared.add_opt_in(self._path, principal.identifier, resource)
+        self._declared.add_opt_in(self._path, principal.called(self._account), resource)
         self._part(resource, after).add_opt_in(principal, resource)
 
     def _part(self, resource: CatalogResource, after: IConstruct | None) -> Part:
         """The custom resource that has this catalog object, made when it is first needed and chained to the others."""
-        number = int.from_bytes(hashlib.sha256(resource.owner.encode()).digest()[:4]) % self._count
+        owner = resource.owner
+        if "${Token[" in owner:  # tokens are numbered in the order of their making, which would move entries between custom resources
+            owner = json.dumps(Stack.of(self).resolve(owner))
+        number = int.from_bytes(hashlib.sha256(owner.encode()).digest()[:4]) % self._count
         if number not in self._parts:
             part = Part(self, number, self._settings, revoke=self.revokes_iam_allowed_principals)
             if self._ontology is not None:

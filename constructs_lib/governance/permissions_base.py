@@ -9,11 +9,13 @@ from aws_cdk import Stack, Token
 from constructs import Construct, IConstruct, IValidation
 
 from constructs_lib.core import misuse
-from constructs_lib.governance.conflicts import DeclaredRights, Filter
+from constructs_lib.governance.conflicts import DeclaredRights, Filter, place_in
 from constructs_lib.governance.facades import DatabaseGrants, LakeGrants, TableGrants
 from constructs_lib.governance.filters import DataCellsFilter, cells_digest, cells_name
+from constructs_lib.governance.offers import Offer, TableRight
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
+from constructs_lib.governance.share_register import ShareRegister, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -64,6 +66,11 @@ class PermissionsBase(Construct):
         self._path = self.node.path
         self._account = Stack.of(self).account
         self._filters: dict[str, DataCellsFilter] = {}
+        self._asked: dict[str, Offer] = {}
+        self._home = home_of(self)
+        self._register = ShareRegister.of(self)
+        if self._home is not None:
+            self._register.know_declared(self._home, self._declared)
         if ontology is not None:
             self._declared.tags.know(ontology.values)
         self.node.add_validation(_Sound(self))
@@ -89,7 +96,8 @@ class PermissionsBase(Construct):
         Raises:
             DataLakeError: `unknown_permission` for what cannot be granted on such a resource; `account_not_grantable` for an account, an
                 organisation or a part of it without grant option; `grantable_elsewhere` for a role of another account with it;
-                `shares_disabled` for another account while the settings do not share; `declared_twice` when another construct declares the
+                `shares_disabled` for another account while the settings do not share; `shared_on` for another account and what an account
+                shares with this one; `share_to_itself` for this account itself; `declared_twice` when another construct declares the
                 same right; `filter_void` when rights add up so that a filter or list of columns of the same principal says nothing;
                 `unknown_tag`. At synth: `filter_void` because of LF-Tags, `partial_expression`, `unknown_tag`.
         """
@@ -98,19 +106,17 @@ class PermissionsBase(Construct):
         passing = frozenset(grantable)
         granted = frozenset(permissions) | passing
         self._check_permissions(principal, resource, granted, passing)
-        if resource.expression is not None and not resource.is_foreign:
-            if self._ontology is not None:
+        called, catalog = principal.called(self._account), resource.abroad(self._account)
+        if resource.expression is not None:
+            if self._ontology is not None and not catalog:
                 for key, values in resource.expression.pairs:
                     self._ontology.check(self, key, values)
-            self._declared.add_tag_grant(self._path, principal.identifier, resource.expression, granted if resource.is_of_tables else ())
-        self._declared.add_grant(
-            self._path,
-            principal.identifier,
-            resource,
-            granted,
-            passes_on=principal.passes_on,
-            alone=self._alone,
-        )
+            self._declared.add_tag_grant(self._path, called, resource.expression, granted if resource.is_of_tables else (), catalog=catalog)
+        if catalog:
+            self._ask(catalog, resource)
+        if resource.kind == "DataCellsFilter":
+            self._declared.add_filter(self._path, self._filter(called, resource, catalog), passes_on=principal.passes_on, made=False)
+        self._declared.add_grant(self._path, called, resource, granted, catalog=catalog, passes_on=principal.passes_on, alone=self._alone)
         self._apply_grant(principal, resource, granted, passing, after)
 
     def grant_where(
@@ -147,7 +153,9 @@ class PermissionsBase(Construct):
         """
         principal = DataPrincipal.of(principal)
         covered = tuple(sorted(set(columns)))
-        added = Filter(principal.identifier, database, table, frozenset(covered), cells_name(database, table, covered, rows))
+        name = cells_name(database, table, covered, rows)
+        made = CatalogResource.cells(database, table, name, catalog_id=self._account, columns=covered)
+        added = self._filter(principal.called(self._account), made, "")
         self._declared.add_filter(self._path, added, passes_on=principal.passes_on)
         cells = self._cells(database, table, covered, rows, after)
         self.grant(principal, cells.resource, ["SELECT"], grantable=["SELECT"] if grantable else (), after=cells)
@@ -213,12 +221,21 @@ class PermissionsBase(Construct):
         elsewhere = principal.home not in {None, self._account} and not Token.is_unresolved(self._account)
         if elsewhere and passing:
             msg = (
-                f"got {', '.join(sorted(passing))} with grant option for {principal.identifier} of another account; Lake Formation gives a "
-                "principal elsewhere no grant option: leave it out, or grant to the account"
+                f"got {', '.join(sorted(passing))} with grant option for {principal.called(self._account)}; Lake Formation gives "
+                "principals elsewhere no grant option: leave it out, or grant to the account"
             )
             raise misuse(self, msg, code="grantable_elsewhere")
+        if principal.account_id == self._account:
+            msg = f"got a grant to {principal.identifier}, which is this account itself; name the principals of it that are meant"
+            raise misuse(self, msg, code="share_to_itself")
+        if (principal.passes_on or elsewhere) and resource.abroad(self._account):
+            msg = (
+                f"got a grant to {principal.identifier} on {resource.owner} of account {resource.abroad(self._account)}; what was shared "
+                "cannot be shared on: let its owner share it"
+            )
+            raise misuse(self, msg, code="shared_on")
         if (principal.passes_on or elsewhere) and not self._settings.shares:
-            msg = f"got a grant to {principal.identifier}; the account's LakeFormationSettings has shares=False: take that out"
+            msg = f"got a grant to {principal.called(self._account)}; the account's LakeFormationSettings has shares=False: take that out"
             raise misuse(self, msg, code="shares_disabled")
 
     def _cells(self, database: str, table: str, columns: tuple[str, ...], rows: str, after: IConstruct | None) -> DataCellsFilter:
@@ -241,7 +258,28 @@ class PermissionsBase(Construct):
 
     def problems(self) -> Iterator[str]:
         """What can only be judged when everything has been declared."""
-        yield from self._declared.problems(self._path)
+        yield from self._declared.problems(self._path, elsewhere=self._declared_elsewhere)
+        for catalog, asked in self._asked.items():
+            yield from self._register.problems_of_grants(self._home, catalog, asked, self)
+
+    def _ask(self, catalog: str, resource: CatalogResource) -> None:
+        """Notes what of another account's catalog is granted, but for filters, of which the name alone is known."""
+        asked = Offer()
+        if resource.is_of_tables and resource.expression is not None:
+            asked = Offer(expressions=(resource.expression,))
+        elif resource.kind in {"Table", "TableWithColumns"}:
+            asked = Offer((TableRight(resource.database, resource.table, resource.columns),))
+        self._asked[catalog] = self._asked.get(catalog, Offer()).beside(asked)
+
+    def _declared_elsewhere(self, account: str) -> Iterable[DeclaredRights]:
+        return () if self._home is None else self._register.declared_in((account, self._home[1]))
+
+    @staticmethod
+    def _filter(called: str, resource: CatalogResource, catalog: str) -> Filter:
+        """A data cells filter as it is held against other rights."""
+        name = str(resource.render()[resource.kind]["Name"])
+        columns = frozenset(map(str.lower, resource.filtered))
+        return Filter(called, place_in(catalog, resource.database), resource.table, columns, name)
 
     def _apply_grant(
         self,

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, Token
+from aws_cdk import Aws, Token, aws_iam as iam
 
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_iam as iam
+    from collections.abc import MutableMapping
 
-_ROLE = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:role/\S+$")
-_HOME = re.compile(r"^[^:]+:[^:]+:iam::([0-9]{12}):")
-_ACCOUNT = re.compile(r"^[0-9]{12}$")
-_PERMISSION_SET = re.compile(r"^[\w+=,.@-]{1,32}$")
+_ROLE = re.compile(r"arn:[\w-]+:iam::[0-9]{12}:role/\S+")
+_HOME = re.compile(r"[^:]+:[^:]+:iam::([0-9]{12}):")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_PERMISSION_SET = re.compile(r"[\w+=,.@-]{1,32}")
 _ORGANIZATION = re.compile(
-    r"^arn:[\w-]+:organizations::[0-9]{12}:(organization/o-[a-z0-9]{10,32}|ou/o-[a-z0-9]{10,32}/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})$"
+    r"arn:[\w-]+:organizations::[0-9]{12}:(organization/o-[a-z0-9]{10,32}|ou/o-[a-z0-9]{10,32}/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})"
 )
-_GROUP = re.compile(r"^([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
-_SAML = re.compile(r"^arn:[\w-]+:iam::[0-9]{12}:saml-provider/[^:]+:(user|group)/.+$")
+_OF_ORGANIZATIONS = ":organizations::"
+_GROUP = re.compile(r"([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_SAML = re.compile(r"arn:[\w-]+:iam::[0-9]{12}:saml-provider/[^:]+:(user|group)/.+")
 _SUFFIX = "?" * 16  # as many characters as Identity Center appends, so that no set whose name begins alike is meant
-_EVERYBODY = re.compile(r"^(IAM_ALLOWED_PRINCIPALS|[0-9]{12}:IAMPrincipals|\*)$", re.IGNORECASE)
+_EVERYBODY = re.compile(r"\s*(IAM_ALLOWED_PRINCIPALS|.*:IAMPrincipals|\*)\s*", re.IGNORECASE)
+_ANY_SET = re.compile(r".*:role/aws-reserved/sso\.amazonaws\.com/\*AWSReservedSSO_[\w+=,.@-]+_(\*|\?{16})")
+_IN_IAM = re.compile(r"[^:]+:[^:]+:iam::([^:]*):(.+)")
+_ASSIGNED = re.compile(r"role/aws-reserved/sso\.amazonaws\.com/(?:[\w-]+/|\*)?AWSReservedSSO_(.+)_(?:[0-9a-f]{16}|\*|\?{16})")
+_REFERENCE = "${Token["  # asking CDK would cross the language border for each grant
+OWN_ACCOUNT = re.compile(r"\$\{Token\[AWS\.AccountId\.[0-9]+\]\}")
+"""`Aws.ACCOUNT_ID` in a text: the account of the stack, whose id may be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,39 @@ class DataPrincipal:
     Attributes:
         identifier: What stands in the template as `DataLakePrincipalIdentifier`.
         account_id: The account, when the principal is a whole one: it gets rights to pass on.
+        arn: The ARN as far as it is known at synth, where the identifier is a reference to a role of the app.
+
+    Raises:
+        DataLakeError: `principal_not_allowed` for what means everybody, and for a wildcard other than that of a permission set's role.
     """
 
     identifier: str
     account_id: str | None = None
+    arn: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if _EVERYBODY.fullmatch(self.identifier):
+            _refuse(self.identifier, "one principal that is named")
+        is_pattern = "*" in self.identifier or "?" in self.identifier
+        if is_pattern and not _ANY_SET.fullmatch(self.identifier):
+            _refuse(self.identifier, "one principal without wildcards")
+
+    def called(self, account: str) -> str:
+        """One name for the principal, however it is spelled: by reference, by ARN with or without partition, by account or without.
+
+        Args:
+            account: The account of who asks; it is meant where the principal names none.
+
+        Example:
+            >>> DataPrincipal.role_arn("arn:aws:iam::444455556666:role/Analyst").called("111122223333")
+            'role/Analyst of account 444455556666'
+        """
+        match = _IN_IAM.fullmatch(self.identifier if self.arn is None else self.arn)
+        if match is None:
+            return OWN_ACCOUNT.sub(account, self.identifier)
+        home, name = OWN_ACCOUNT.sub(account, match[1]), match[2]
+        assigned = _ASSIGNED.fullmatch(name)
+        return f"{name if assigned is None else f'permission set {assigned[1]}'} of account {home}"
 
     @property
     def is_account(self) -> bool:
@@ -46,18 +83,23 @@ class DataPrincipal:
     @property
     def passes_on(self) -> bool:
         """Whether it stands for accounts, which pass on what they are granted: an account, the organisation or a part of it."""
-        return self.is_account or ":organizations::" in self.identifier
+        return self.is_account or _OF_ORGANIZATIONS in self.identifier
 
     @property
     def home(self) -> str | None:
         """The account of a role, a permission set or a SAML principal, as far as its ARN says it."""
-        match = _HOME.match(self.identifier)
+        match = _HOME.match(self.identifier if self.arn is None else self.arn)
         return None if match is None else match.group(1)
 
     @staticmethod
     def from_role(role: iam.IRole) -> DataPrincipal:
         """A role of this app, or an imported one."""
-        return DataPrincipal(role.role_arn)
+        arn = role.role_arn
+        if _REFERENCE not in arn or arn.startswith("arn:"):
+            return DataPrincipal(arn)
+        if role not in _KNOWN:
+            _KNOWN[role] = _arn_at_synth(role)
+        return DataPrincipal(arn, arn=_KNOWN[role])
 
     @staticmethod
     def of(principal: DataPrincipal | iam.IRole) -> DataPrincipal:
@@ -145,13 +187,32 @@ class DataPrincipal:
         Raises:
             DataLakeError: `principal_not_allowed`, if it is no such ARN.
         """
-        return DataPrincipal(_checked(arn, _ORGANIZATION, "the ARN of an organisation or an organisational unit"))
+        what = "the ARN of an organisation or an organisational unit, written out but for its partition"
+        if _OF_ORGANIZATIONS not in arn:  # a mere reference would be taken for somebody who reads
+            _refuse(arn, what)
+        return DataPrincipal(_checked(arn, _ORGANIZATION, what))
+
+
+def _arn_at_synth(role: iam.IRole) -> str | None:
+    """The ARN of a role of the app, with the name that it is made with; without a name but with its account when it has none."""
+    made = role.node.default_child
+    named = made.role_name if isinstance(made, iam.CfnRole) else None
+    path = made.path if isinstance(made, iam.CfnRole) and made.path is not None else "/"
+    name = role.role_arn if named is None or Token.is_unresolved(named) else f"role{path}{named}"
+    return f"arn:{Aws.PARTITION}:iam::{role.env.account}:{name}"
+
+
+_KNOWN: MutableMapping[iam.IRole, str | None] = WeakKeyDictionary()
 
 
 def _checked(value: str, allowed: re.Pattern[str], what: str) -> str:
-    if Token.is_unresolved(value) or (allowed.match(value) and not _EVERYBODY.match(value)):
-        return value
+    if not (Token.is_unresolved(value) or allowed.fullmatch(value)):
+        _refuse(value, what)
+    return value
+
+
+def _refuse(value: str, what: str) -> NoReturn:
     msg = f"got principal {value!r}; allowed here is {what}"
-    if _EVERYBODY.match(value):
+    if _EVERYBODY.fullmatch(value):
         msg += "; a grant to everybody takes the decision away from Lake Formation: name who is meant"
     raise DataLakeError(msg, code="principal_not_allowed")

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.governance.principals import OWN_ACCOUNT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,6 +39,7 @@ class CatalogResource:
         table: Its table; `*` for every table of the database, empty for what is in none.
         expression: What the LF-Tags of databases or tables have to satisfy, when it is about those.
         is_link: Whether it is known to be a resource link, which stands for something of another catalog.
+        filtered: The columns of a data cells filter, as far as they are known.
     """
 
     kind: str
@@ -46,6 +49,7 @@ class CatalogResource:
     table: str = ""
     expression: LfTagExpression | None = None
     is_link: bool = field(default=False, compare=False)
+    filtered: tuple[str, ...] = field(default=(), compare=False)
 
     def render(self) -> dict[str, Any]:
         """As it stands in the template."""
@@ -73,7 +77,7 @@ class CatalogResource:
 
     def at_home(self, account: str) -> CatalogResource:
         """The same without a catalog that is the account's own, so that one thing has one spelling."""
-        if not self.is_foreign or (body := json.loads(self.body))["CatalogId"] != account:
+        if not self.is_foreign or not _is_own((body := json.loads(self.body))["CatalogId"], account):
             return self
         del body["CatalogId"]
         return replace(self, body=json.dumps(body))
@@ -83,6 +87,12 @@ class CatalogResource:
         """Whether it is in a catalog that is named, and so another account's."""
         return self.body.startswith('{"CatalogId"')  # where `_of` puts it; asked for each grant, so not parsed
 
+    def abroad(self, account: str) -> str:
+        """The account whose catalog it is in, when that is another one than `account`; otherwise empty."""
+        key = "TableCatalogId" if self.kind == "DataCellsFilter" else "CatalogId"
+        catalog = json.loads(self.body)[key] if key != "CatalogId" or self.is_foreign else account
+        return "" if _is_own(catalog, account) else str(catalog)
+
     @staticmethod
     def catalog() -> CatalogResource:
         """The account's catalog itself."""
@@ -91,6 +101,7 @@ class CatalogResource:
     @staticmethod
     def database_named(name: str, *, catalog_id: str | None = None) -> CatalogResource:
         """A database."""
+        name = _lower(name)
         body = {**_of(catalog_id), "Name": name}
         return CatalogResource("Database", json.dumps(body), f"database {name}", name)
 
@@ -102,26 +113,31 @@ class CatalogResource:
     @staticmethod
     def table_named(database: str, table: str, *, catalog_id: str | None = None) -> CatalogResource:
         """A table."""
+        database, table = _lower(database), _lower(table)
         body = {**_of(catalog_id), "DatabaseName": database, "Name": table}
         return CatalogResource("Table", json.dumps(body), f"table {database}.{table}", database, table)
 
     @staticmethod
     def all_tables(database: str, *, catalog_id: str | None = None) -> CatalogResource:
         """Every table of a database, those to come as well."""
+        database = _lower(database)
         body = {**_of(catalog_id), "DatabaseName": database, "TableWildcard": {}}
         return CatalogResource("Table", json.dumps(body), f"database {database}", database, "*")
 
     @staticmethod
     def columns_of(database: str, table: str, columns: Iterable[str], *, catalog_id: str | None = None) -> CatalogResource:
         """Some columns of a table."""
+        database, table = _lower(database), _lower(table)
         body = {**_of(catalog_id), "DatabaseName": database, "Name": table, "ColumnNames": sorted(set(columns))}
         return CatalogResource("TableWithColumns", json.dumps(body), f"table {database}.{table}", database, table)
 
     @staticmethod
-    def cells(database: str, table: str, filter_name: str, *, catalog_id: str) -> CatalogResource:
-        """What a data cells filter lets through."""
+    def cells(database: str, table: str, filter_name: str, *, catalog_id: str, columns: Iterable[str] = ()) -> CatalogResource:
+        """What a data cells filter lets through; with its columns, what else opens one of them is refused."""
+        database, table = _lower(database), _lower(table)
         body = {"TableCatalogId": catalog_id, "DatabaseName": database, "TableName": table, "Name": filter_name}
-        return CatalogResource("DataCellsFilter", json.dumps(body), f"table {database}.{table}", database, table)
+        owner = f"table {database}.{table}"
+        return CatalogResource("DataCellsFilter", json.dumps(body), owner, database, table, filtered=tuple(sorted(set(columns))))
 
     @staticmethod
     def location(bucket_arn: str) -> CatalogResource:
@@ -144,6 +160,15 @@ def _policy(resource_type: str, expression: LfTagExpression, catalog_id: str | N
     return CatalogResource(
         "LFTagPolicy", json.dumps(body), f"expression {resource_type} {json.dumps(expression.render())}", expression=expression
     )
+
+
+def _lower(name: str) -> str:
+    """A name as Glue keeps it, so that two spellings are one thing; references stay as they are."""
+    return name if "${Token[" in name else name.lower()
+
+
+def _is_own(catalog: str, account: str) -> bool:
+    return catalog == account or OWN_ACCOUNT.fullmatch(catalog) is not None
 
 
 def _of(catalog_id: str | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from constructs_lib.core import misuse
 from constructs_lib.governance.catalog_policy import CatalogPolicy
 from constructs_lib.governance.conflicts import DeclaredRights
 from constructs_lib.governance.handlers import LakeFormationFunction
+from constructs_lib.governance.share_register import ShareRegister, home_of
 from constructs_lib.storage import LakeKey
 from lakemodel.config.model import ExistingAdmins
 
@@ -93,6 +94,8 @@ class LakeFormationSettings(Construct):
             raise misuse(self, msg, code="cross_account_version")
         self.shares = shares
         self.declared = DeclaredRights()
+        if (home := home_of(self)) is not None:
+            ShareRegister.of(self).know_declared(home, self.declared)
         self.log_key = self._log_key() if log_key is None else log_key
         self.settings_handler = LakeFormationFunction(
             self,
@@ -251,7 +254,11 @@ class _ImportedSettings(Construct):
     def __init__(self, scope: Construct, construct_id: str, permissions_function_arn: str, *, shares: bool) -> None:
         super().__init__(scope, construct_id)
         self.shares = shares
-        self.declared = DeclaredRights()
+        home, register = home_of(self), ShareRegister.of(self)
+        known = () if home is None else register.declared_in(home)
+        self.declared = known[0] if known else DeclaredRights()  # imported in several stacks, it is the same account's
+        if home is not None:
+            register.know_declared(home, self.declared)
         self.permissions_function = lambda_.Function.from_function_arn(self, "PermissionsFunction", permissions_function_arn)
         self.resource: Construct = self
 

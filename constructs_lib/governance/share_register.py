@@ -12,9 +12,11 @@ from constructs_lib.governance.offers import Offer, together
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from constructs import IConstruct
+
+    from constructs_lib.governance.conflicts import DeclaredRights
 
 Home: TypeAlias = tuple[str, str]
 """Account and Region."""
@@ -79,6 +81,7 @@ class ShareRegister:
         self._taken: list[Taken] = []
         self._accounts: frozenset[str] | None = None
         self._opened: set[tuple[str, str]] = set()
+        self._declared: dict[Home, list[DeclaredRights]] = {}
 
     @staticmethod
     def of(scope: IConstruct) -> ShareRegister:
@@ -100,6 +103,16 @@ class ShareRegister:
                 msg = f"got link name {taken.link_name}, which {other.path} has in this account already; pass another link_name"
                 raise DataLakeError(msg, code="link_name_taken", where=taken.path)
         self._taken.append(taken)
+
+    def know_declared(self, home: Home, declared: DeclaredRights) -> None:
+        """Notes where some rights are declared, so that another account's can be held against them."""
+        known = self._declared.setdefault(home, [])
+        if declared not in known:
+            known.append(declared)
+
+    def declared_in(self, home: Home) -> Sequence[DeclaredRights]:
+        """What the app declares in an account and Region."""
+        return self._declared.get(home, ())
 
     def opens_key(self, key: str, account: str) -> bool:
         """Whether nobody has opened that key to the account before; notes that it is now."""
@@ -152,6 +165,21 @@ class ShareRegister:
             given_together = together(given.offer for given in near)
             for missing in given_together.missing(taken.asked):
                 yield not_shared(missing, given_together.of_database(taken.database), [given.path for given in near])
+
+    def problems_of_grants(self, home: Home | None, catalog: str, asked: Offer, scope: IConstruct) -> Iterator[str]:
+        """What is granted on another account's catalog and not shared: grants that no `SharedDatabase` made, as those are judged there."""
+        taken = [each for each in self._taken if each.home == home and each.catalog_id == catalog]
+        if home is None or catalog not in self.accounts(scope) or any(each.other_app for each in taken):
+            return
+        judged = together(each.asked for each in taken)
+        rest = Offer(
+            tuple(right for right in asked.tables if right not in judged.tables),
+            tuple(expression for expression in asked.expressions if expression not in judged.expressions),
+        )
+        near = [given for given in self._given if given.home == (catalog, home[1]) and given.reaches(home[0])]
+        given_together = together(given.offer for given in near)
+        for missing in given_together.missing(rest):
+            yield not_shared(missing, given_together, [given.path for given in near] or ["no share"])
 
     def accounts(self, scope: IConstruct) -> frozenset[str]:
         """The accounts that the app has stacks in. Asked at synth, when all of them are there; looks at no construct inside a stack."""

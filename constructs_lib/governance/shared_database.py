@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import jsii
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from constructs_lib.governance.facades import GovernedTable
     from constructs_lib.governance.permissions import CatalogPermissions
     from constructs_lib.governance.tags import LfTagExpression
-
-_ACCOUNT = re.compile(r"^arn:[^:]+:iam::([0-9]{12}):")
 
 
 class SharedDatabase(Construct):
@@ -235,9 +232,9 @@ class SharedDatabaseGrants:
                 "let its owner share it, and name roles, permission sets or groups of this account here"
             )
             raise misuse(self._database, msg, code="shared_on")
-        account, here = _ACCOUNT.match(principal.identifier), Stack.of(self._database).account
-        if account is not None and account[1] != here and not Token.is_unresolved(here):
-            msg = f"got {principal.identifier} of account {account[1]}; this account, {here}, can pass on to its own principals only"
+        account, here = principal.home, Stack.of(self._database).account
+        if account is not None and account != here and not Token.is_unresolved(here):
+            msg = f"got {principal.called(here)}; this account, {here}, can pass on to its own principals only"
             raise misuse(self._database, msg, code="principal_elsewhere")
 
     def _refuse_void(self, principal: DataPrincipal, asked: Offer) -> None:
@@ -289,7 +286,7 @@ def _resource(right: TableRight, catalog_id: str) -> CatalogResource:
         return CatalogResource.all_tables(right.database, catalog_id=catalog_id)
     if right.rows is not None:
         name = cells_name(right.database, right.table, right.columns or (), right.rows)
-        return CatalogResource.cells(right.database, right.table, name, catalog_id=catalog_id)
+        return CatalogResource.cells(right.database, right.table, name, catalog_id=catalog_id, columns=right.columns or ())
     if right.columns is not None:
         return CatalogResource.columns_of(right.database, right.table, right.columns, catalog_id=catalog_id)
     return CatalogResource.table_named(right.database, right.table, catalog_id=catalog_id)

@@ -32,9 +32,24 @@ class LfTagExpression:
 
     Attributes:
         pairs: Keys with their values, both sorted, lower case as Lake Formation keeps them.
+
+    Raises:
+        DataLakeError: `tag_expression`, if there is no key, a key twice, one without values, or `*`, which would mean every value.
     """
 
     pairs: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def __post_init__(self) -> None:
+        if not self.pairs:
+            msg = "got an expression without keys, which would mean everything; name at least one key"
+            raise DataLakeError(msg, code="tag_expression")
+        keys = [key for key, _ in self.pairs]
+        for key, values in self.pairs:
+            wrong = next((value for value in values if value == "*" or value != value.lower()), None)
+            if wrong is not None or not values or key != key.lower() or keys.count(key) > 1:
+                found = f"{key} without values" if not values else f"{key}={'/'.join(values)}"
+                msg = f"got {found}; a key stands once, in lower case, with values in lower case that are named, not *: use LfTags.all"
+                raise DataLakeError(msg, code="tag_expression")
 
     def __str__(self) -> str:
         return ", ".join(f"{key} in {'/'.join(values)}" for key, values in self.pairs)
@@ -61,7 +76,7 @@ class LfTags:
         """The expression that every one of `keys` has to hold for, each by any of its values.
 
         Raises:
-            DataLakeError: `tag_expression`, if there is no key, or a key without values or with more than 50.
+            DataLakeError: `tag_expression`, if there is no key, a key twice, one without values or with more than 50, or `*` as a value.
 
         Example:
             >>> LfTags.all(domain="sales", classification=["public", "internal"]).render()
@@ -69,15 +84,12 @@ class LfTags:
         """
         pairs = []
         for key, given in keys.items():
-            values = {given} if isinstance(given, str) else set(given)
+            values = {value.lower() for value in ((given,) if isinstance(given, str) else given)}
             most = limit(Quota.LF_TAG_VALUES_PER_CALL).value
             if not 1 <= len(values) <= most:
                 msg = f"got {len(values)} values for LF-Tag {key}; allowed are 1 to {most}: split the grant, or leave the key out"
                 raise DataLakeError(msg, code="tag_expression")
-            pairs.append((key.lower(), tuple(sorted(value.lower() for value in values))))
-        if not pairs:
-            msg = "got an expression without keys, which would mean everything; name at least one key"
-            raise DataLakeError(msg, code="tag_expression")
+            pairs.append((key.lower(), tuple(sorted(values))))
         return LfTagExpression(tuple(sorted(pairs)))
 
 
