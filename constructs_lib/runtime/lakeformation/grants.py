@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from .cfn_response import LOG
 from .principals import IAM_ALLOWED_PRINCIPALS, PrincipalNotFoundError
-from .retry import DENIED, TRANSIENT, Retry, code_of, is_invalid_principal, message_of
+from .retry import DENIED, TRANSIENT, Retry, code_of, is_invalid_principal, may_be_absent, message_of
 from .targets import Target, is_known, resource_of, targets_of
 
 if TYPE_CHECKING:
@@ -85,20 +85,21 @@ class Grants:
 
         Args:
             entries: As in the template.
-            tolerant: Whether to leave out principals that cannot be found, as is right for what is to be taken away.
+            tolerant: Whether to leave out principals that cannot be found, and resources of a kind that could never be granted on, as is
+                right for what is to be taken away.
 
         Raises:
             PrincipalNotFoundError: If a permission set has no role, unless `tolerant`.
+            ValueError: If Lake Formation knows a resource and this handler does not, unless `tolerant`.
         """
         rights: set[Right] = set()
         for entry in entries:
             try:
                 principal = self._principals.resolve(entry["Principal"]["DataLakePrincipalIdentifier"])
-            except PrincipalNotFoundError:
+                rights.update(rights_of(entry, principal, self._account))
+            except (PrincipalNotFoundError, ValueError):
                 if not tolerant:
                     raise
-                continue
-            rights.update(rights_of(entry, principal, self._account))
         return rights
 
     def held(self, targets: Iterable[Target]) -> tuple[set[Right], set[Target]]:
@@ -117,7 +118,7 @@ class Grants:
             except ClientError as error:
                 if code_of(error) == "EntityNotFoundException":
                     continue
-                if code_of(error) != "InvalidInputException" and not _may_be_absent(code_of(error), message_of(error)):
+                if code_of(error) != "InvalidInputException" and not may_be_absent(code_of(error), message_of(error)):
                     raise
                 unknown.update(asked)
         implying = {(right.principal, right.target, right.grantable) for right in held if right.permission == _ALL}
@@ -132,7 +133,7 @@ class Grants:
             arguments["IncludeRelated"] = "TRUE"
         while True:
             page = self._retry.call(self._client.list_permissions, **arguments)
-            for entry in page["PrincipalResourcePermissions"]:
+            for entry in page.get("PrincipalResourcePermissions") or []:
                 if entry.get("Condition") or not is_known(entry["Resource"]):
                     continue  # a grant under a condition is another one than ours, which have none
                 yield from rights_of(entry, entry["Principal"]["DataLakePrincipalIdentifier"], self._account)
@@ -164,7 +165,7 @@ class Grants:
             return frozenset()
         held, unknown = self.held(right.target for right in entry.rights)
         if unknown:
-            return frozenset() if _NOTHING_REVOKED.search(message) else entry.rights
+            return frozenset() if _NOTHING_REVOKED.search(message) and len(entry.rights) == 1 else entry.rights
         return entry.rights & held
 
     def _in_batches(self, rights: Iterable[Right], operation: Callable[..., Any], *, giving: bool) -> list[str]:
@@ -194,9 +195,9 @@ class Grants:
                         again += _entries(of_target, self._account, giving=giving)
                 else:
                     left = entry.rights if giving else self._still_held(entry, code, message)
-                    late = not giving and bool(_NOTHING_REVOKED.search(message)) and attempt < _READS  # the list may be behind
+                    late = not giving and _may_be_late(code, message) and attempt < _READS
                     if left and (late or left != entry.rights):
-                        again += _entries(left, self._account, giving=giving)
+                        again += _one_by_one(left, self._account) if left == entry.rights else _entries(left, self._account, giving=giving)
                         waits = True
                     elif left:
                         failures.append(_in_words(entry, code, message))
@@ -243,9 +244,14 @@ class Grants:
         return {right for right in held if right.principal == IAM_ALLOWED_PRINCIPALS}
 
 
-def _may_be_absent(code: str, message: str) -> bool:
-    """Lake Formation answers alike for what does not exist and for what the caller may not see."""
-    return code in DENIED and "does not exist" in message
+def _may_be_late(code: str, message: str) -> bool:
+    """Whether a revocation that was refused may be so because its rights are gone, and the list that still has them is behind."""
+    return code == "InvalidInputException" and (not message or bool(_NOTHING_REVOKED.search(message)))
+
+
+def _one_by_one(rights: Iterable[Right], account: str) -> list[Entry]:
+    """An entry for each right to revoke: one that is not held has all others of its entry refused."""
+    return [entry for right in sorted(rights) for entry in _entries([right], account, giving=False)]
 
 
 def _in_words(entry: Entry, code: str, message: str) -> str:

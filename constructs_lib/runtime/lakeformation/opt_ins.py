@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from .principals import PrincipalNotFoundError
-from .retry import code_of, message_of
-from .targets import Target, resource_of, targets_of
+from .retry import code_of, may_be_absent, message_of
+from .targets import Target, is_known, resource_of, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -86,17 +86,19 @@ class OptIns:
         return {opt_in for target in sorted(targets) for opt_in in self._list(target)}
 
     def _list(self, target: Target) -> Iterator[OptIn]:
-        """Asked without a principal: for one of another account Lake Formation refuses to answer."""
+        """Asked without a principal: for one of another account Lake Formation refuses to answer. What is absent has none."""
         arguments: dict[str, Any] = {"Resource": resource_of([target], self._account)}
         while True:
             try:
                 page = self._retry.call(self._client.list_lake_formation_opt_ins, **arguments)
             except ClientError as error:
-                if code_of(error) == "EntityNotFoundException":
+                if code_of(error) == "EntityNotFoundException" or may_be_absent(code_of(error), message_of(error)):
                     return
                 raise
             for entry in page.get("LakeFormationOptInsInfoList") or []:
-                if not entry.get("Condition") and targets_of(entry["Resource"], self._account) == [target]:
+                if entry.get("Condition") or not is_known(entry["Resource"]):
+                    continue
+                if targets_of(entry["Resource"], self._account) == [target]:
                     yield OptIn(entry["Principal"]["DataLakePrincipalIdentifier"], target)
             if not page.get("NextToken"):
                 return

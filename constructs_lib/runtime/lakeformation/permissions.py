@@ -81,13 +81,15 @@ class Permissions:
         new: Mapping[str, Any] = {} if request.kind == "Delete" else request.properties
         old = request.properties if request.kind == "Delete" else request.old_properties
         wanted = self._grants.declared(new.get("Grants") or [], tolerant=False)
-        gone = self._grants.declared(old.get("Grants") or [], tolerant=True) - wanted
+        was = self._grants.declared(old.get("Grants") or [], tolerant=True)
+        gone = was - wanted
         opted_in = self._opt_ins.declared(new.get("OptIns") or [], tolerant=False)
         opted_out = self._opt_ins.declared(old.get("OptIns") or [], tolerant=True) - opted_in
         tags = self._tags.declared(new.get("TagAssociations") or [])
         old_tags = self._tags.declared(old.get("TagAssociations") or [])
 
-        taken = self._add(wanted, gone, tags, _without(old_tags, tags))
+        before = (was, old_tags) if request.kind == "Update" else None
+        taken = self._add(wanted, gone, tags, _without(old_tags, tags), before)
         _check("grants and LF-Tags that are declared are in place", self._opt_ins.add(opted_in))
         _check(_IN_PLACE, self._opt_ins.remove(opted_out))
         self._take_away(gone - taken, wanted)
@@ -96,11 +98,18 @@ class Permissions:
         LOG.info("%s: %s rights, %s tagged; %s rights taken away", request.kind, len(wanted), len(tags), len(gone))
         return {"Rights": str(len(wanted)), "Tagged": str(len(tags))}
 
-    def _add(self, wanted: set[Right], gone: set[Right], tags: Assigned, gone_tags: Assigned) -> set[Right]:
-        """Steps 1 to 3. Returns what had to be taken away on the way."""
+    def _add(
+        self, wanted: set[Right], gone: set[Right], tags: Assigned, gone_tags: Assigned, before: tuple[set[Right], Assigned] | None
+    ) -> set[Right]:
+        """Steps 1 to 3. Returns what had to be taken away on the way.
+
+        What an update brings and the list has already may have been taken away a moment ago, by the update that is rolled back: the list
+        may be behind, so it is granted again.
+        """
         held, unknown = self._grants.held({right.target for right in wanted})
-        missing = {right for right in wanted if right not in held or right.target in unknown}
-        moving, leaving = self._tags.missing(tags), self._tags.standing(gone_tags)
+        believed = held & before[0] if before else held
+        missing = {right for right in wanted if right not in believed or right.target in unknown}
+        moving, leaving = self._tags.missing(tags, before[1] if before else None), self._tags.standing(gone_tags)
         closing = {right for right in gone if _is_by_tag(right)} if moving or leaving else set()
         opening = {right for right in missing if _is_by_tag(right)} if moving or leaving else set()
         failures = self._grants.give(missing - opening)

@@ -58,6 +58,11 @@ def is_invalid_principal(code: str, message: str) -> bool:
     return code == "InvalidInputException" and "principal" in message.lower() and "permissions revoked" not in message.lower()
 
 
+def may_be_absent(code: str, message: str) -> bool:
+    """Whether something does not exist, or the caller may not see it: Lake Formation answers alike."""
+    return code in DENIED and "does not exist" in message
+
+
 @dataclass(slots=True)
 class Retry:
     """How often and when to call again.

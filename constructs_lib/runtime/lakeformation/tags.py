@@ -48,40 +48,70 @@ class Tags:
         return assigned
 
     def current(self, targets: Iterable[Target]) -> Assigned:
-        """What is assigned to these targets now; nothing to those that do not exist."""
-        wanted = set(targets)
+        """What is assigned to these targets now, without those that do not exist."""
         assigned: Assigned = {}
-        for group in _together(wanted):
-            try:
-                answer = self._retry.call(
-                    self._client.get_resource_lf_tags,
-                    Resource=resource_of(group, self._account),
-                    ShowAssignedLFTags=True,
-                )
-            except ClientError as error:
-                if code_of(error) != "EntityNotFoundException":
-                    raise
-                continue
-            for target, pairs in _found(answer, group):
-                if target in wanted:
-                    assigned[target] = {pair["TagKey"].lower(): pair["TagValues"][0].lower() for pair in pairs}
+        for group in _together(set(targets)):
+            assigned.update(self._read(group))
         return assigned
 
-    def missing(self, wanted: Assigned) -> Assigned:
-        """The targets that lack a wanted value, with all that is wanted of them."""
-        current = self.current(wanted)
+    def _read(self, group: list[Target]) -> Assigned:
+        """What is assigned to these. One column that is no more fails the question for all: the others are asked for without it."""
+        answer = self._ask(group)
+        if answer is None:
+            table = group[0].table
+            if len(group) == 1 or table is None or self._ask([table]) is None:
+                return {}
+            half = len(group) // 2
+            return {**self._read(group[:half]), **self._read(group[half:])}
+        found = dict(_found(answer, group))
+        return {target: found.get(target, {}) for target in group}
+
+    def _ask(self, group: list[Target]) -> Mapping[str, Any] | None:
+        """What Lake Formation answers; None when one of these does not exist."""
+        try:
+            return self._retry.call(
+                self._client.get_resource_lf_tags,
+                Resource=resource_of(group, self._account),
+                ShowAssignedLFTags=True,
+            )
+        except ClientError as error:
+            if code_of(error) != "EntityNotFoundException":
+                raise
+            return None
+
+    def missing(self, wanted: Assigned, was: Assigned | None = None) -> Assigned:
+        """The targets that lack a wanted value, with all that is wanted of them.
+
+        Args:
+            wanted: What is to be there.
+            was: What the request before declared: a value that it did not and that is there already is looked at again. Left out, it is
+                believed.
+        """
+        expected = wanted if was is None else was
+        current = self._settled(wanted, lambda now: any(expected.get(t, {}).get(key) != value for t, key, value in _common(now, wanted)))
         return {
             target: values for target, values in wanted.items() if any(current.get(target, {}).get(key) != values[key] for key in values)
         }
 
     def standing(self, gone: Assigned) -> Assigned:
         """Of these tags, those that still stand there with these very values."""
-        current = self.current(gone)
+        current = self._settled(gone, lambda now: len(set(_common(now, gone))) < sum(len(gone[target]) for target in now))
         ours = {
             target: {key: value for key, value in values.items() if current.get(target, {}).get(key) == value}
             for target, values in gone.items()
         }
         return {target: values for target, values in ours.items() if values}
+
+    def _settled(self, targets: Iterable[Target], is_odd: Callable[[Assigned], bool]) -> Assigned:
+        """What is assigned, read again while it is not as the request before left it: a rollback follows so soon that a read is behind."""
+        wanted = list(targets)
+        current = self.current(wanted)
+        for attempt in range(_READS - 1):
+            if not is_odd(current):
+                break
+            self._retry.pause(attempt)
+            current = self.current(wanted)
+        return current
 
     def assign(self, missing: Assigned) -> list[str]:
         """Makes each target carry these tags; another value of the same key gives way. Returns what failed, in words."""
@@ -165,6 +195,12 @@ def _is_gone(code: str) -> bool:
     return code == "EntityNotFoundException"
 
 
+def _common(now: Assigned, declared: Assigned) -> Iterator[tuple[Target, str, str]]:
+    """The tags that are in both."""
+    for target, values in declared.items():
+        yield from ((target, key, value) for key, value in values.items() if now.get(target, {}).get(key) == value)
+
+
 def _together(targets: Iterable[Target]) -> list[list[Target]]:
     """Targets that one call can name: columns of the same table together, anything else by itself."""
     groups: dict[tuple[str, Target], list[Target]] = {}
@@ -174,11 +210,15 @@ def _together(targets: Iterable[Target]) -> list[list[Target]]:
     return list(groups.values())
 
 
-def _found(answer: Mapping[str, Any], group: list[Target]) -> Iterator[tuple[Target, list[dict[str, Any]]]]:
+def _found(answer: Mapping[str, Any], group: list[Target]) -> Iterator[tuple[Target, dict[str, str]]]:
     first = group[0]
     if first.kind == "database":
-        yield first, answer.get("LFTagOnDatabase") or []
+        yield first, _by_key(answer.get("LFTagOnDatabase"))
     elif first.kind == "table":
-        yield first, answer.get("LFTagsOnTable") or []
+        yield first, _by_key(answer.get("LFTagsOnTable"))
     for column in answer.get("LFTagsOnColumns") or []:
-        yield Target("column", first.catalog, (*first.path[:2], column["Name"].lower())), column["LFTags"]
+        yield Target("column", first.catalog, (*first.path[:2], column["Name"].lower())), _by_key(column.get("LFTags"))
+
+
+def _by_key(pairs: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
+    return {pair["TagKey"].lower(): pair["TagValues"][0].lower() for pair in pairs or []}

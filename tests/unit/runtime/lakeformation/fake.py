@@ -39,6 +39,7 @@ class FakeLakeFormation:
         malformed: Principals whose entry makes a whole batch fail.
         forgets_tags: Whether tags are accepted and not kept.
         stale_reads: How many reads of tags still answer as if there were none.
+        tags_behind: How many reads of tags still answer as before the last change.
         calls: Names of the operations that changed something or were asked, in order.
         stays: Rights that must never be missing; `missing` has those that were, after a change.
         watching: Called after each single change, with this fake.
@@ -46,6 +47,7 @@ class FakeLakeFormation:
         conditional: Grants under a condition, as listed.
         behind: How many lists of grants still answer as before the last change.
         expands_all: Whether ALL is listed with everything it implies.
+        all_or_nothing: Whether revoking what is held in part revokes nothing.
         takes_along: Whether revoking SELECT on a table takes SELECT on its columns along.
         crash_at: Number of the call at which the caller dies; `crash_after` says whether the call has had its effect by then.
     """
@@ -66,6 +68,9 @@ class FakeLakeFormation:
         self.malformed: set[str] = set()
         self.forgets_tags = False
         self.stale_reads = 0
+        self.tags_behind = 0
+        self._tags_before_last: dict[tuple[str, ...], dict[str, str]] = {}
+        self.all_or_nothing = False
         self.watching: list[Callable[[FakeLakeFormation], None]] = []
         self.opt_ins: set[tuple[str, str]] = set()
         self.conditional: list[dict[str, Any]] = []
@@ -216,9 +221,11 @@ class FakeLakeFormation:
             if right[1] in resources
             and (right[2] in entry["Permissions"] or (right[3] and right[2] in entry["PermissionsWithGrantOption"]))
         }
+        code = "InvalidInputException"
         if not leaving:
-            code = "InvalidInputException"
             raise error(code, "No permissions revoked. Grantee has no permissions and no grantable permissions on resource.")
+        if self.all_or_nothing and {right[2] for right in leaving} != {*entry["Permissions"], *entry["PermissionsWithGrantOption"]}:
+            raise error(code, "No permissions revoked. Grantee does not have:[...]")
         for resource in resources:
             kind, *place = json.loads(resource)
             if (
@@ -288,10 +295,20 @@ class FakeLakeFormation:
         if place not in self.tables:
             code = "EntityNotFoundException"
             raise error(code, f"Table not found: {place}")
-        return [(*place, column) for column in body["ColumnNames"]] if kind == "TableWithColumns" else [place]
+        if kind != "TableWithColumns":
+            return [place]
+        unknown = set(body["ColumnNames"]) - set(self.tables[place])
+        if unknown:
+            code = "EntityNotFoundException"
+            raise error(code, f"Column not found: {sorted(unknown)}")
+        return [(*place, column) for column in body["ColumnNames"]]
+
+    def _remember_tags(self) -> None:
+        self._tags_before_last = {path: dict(tags) for path, tags in self.tags.items()}
 
     def add_lf_tags_to_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self._begin("add_lf_tags_to_resource")
+        self._remember_tags()
         failures = []
         for pair in LFTags:
             (value,) = pair["TagValues"]
@@ -307,6 +324,7 @@ class FakeLakeFormation:
 
     def remove_lf_tags_from_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self._begin("remove_lf_tags_from_resource")
+        self._remember_tags()
         for path in self._paths(Resource):
             for pair in LFTags:
                 del self.tags[path][pair["TagKey"]]
@@ -321,16 +339,17 @@ class FakeLakeFormation:
         if self.stale_reads:
             self.stale_reads -= 1
             return answer
+        tags = self.tags
+        if self.tags_behind:
+            self.tags_behind -= 1
+            tags = self._tags_before_last
         for path in self._paths(Resource):
-            pairs = [{"CatalogId": ACCOUNT, "TagKey": key, "TagValues": [value]} for key, value in self.tags.get(path, {}).items()]
-            if not pairs:
-                continue
-            if len(path) == 1:
-                answer["LFTagOnDatabase"] = pairs
-            elif len(path) == 2:
-                answer["LFTagsOnTable"] = pairs
-            else:
-                answer.setdefault("LFTagsOnColumns", []).append({"Name": path[2], "LFTags": pairs})
+            pairs = [{"CatalogId": ACCOUNT, "TagKey": key, "TagValues": [value]} for key, value in tags.get(path, {}).items()]
+            assigned = {"LFTags": pairs} if pairs else {}  # no list is ever empty in an answer
+            if len(path) == 3:
+                answer.setdefault("LFTagsOnColumns", []).append({"Name": path[2], **assigned})
+            elif pairs:
+                answer["LFTagOnDatabase" if len(path) == 1 else "LFTagsOnTable"] = pairs
         self._end()
         return answer
 
