@@ -23,6 +23,8 @@ _SHOWN: Final = 160
 _FOLDED: Final = 5
 """So many compatible changes of a product, or fewer, are not folded away."""
 
+_ORDER: Final = (Verdict.OPEN, Verdict.APPROVED, Verdict.NEW_MAJOR, Verdict.ALLOWED)
+_TOO_LONG: Final = "too long for a comment, `lakecheck contracts diff` prints all."
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9 .,;=+-]")
 _WEB: Final = re.compile(r"www\.", re.IGNORECASE)
 _WORDS: Final = {"compatible": "compatible", "breaking_for_consumers": "breaks consumers", "breaking_for_producers": "breaks producers",
@@ -33,21 +35,33 @@ _HEAD: Final = ("| change | where | was | now | concerns | |", "|---|---|---|---
 def render(review: Review) -> str:
     """The whole comment, which ends with a line feed."""
     lines = [*_top(review)]
-    used = sum(len(line) + 1 for line in lines)
     left_out = 0
     for product, judged in review.products():
         if not judged:
             continue
-        section = list(_product(product, judged))
-        size = sum(len(line) + 1 for line in section)
-        if used + size > MOST_CHARACTERS:
-            left_out += 1
-            continue
-        used += size
+        section = _fitting(product, judged, MOST_CHARACTERS - _size(lines))
+        left_out += not section
         lines += section
     if left_out:
-        lines += [f"{plural(left_out, 'product')} more: too long for a comment, `lakecheck contracts diff` prints all.", ""]
+        lines += [f"{plural(left_out, 'product')} more: {_TOO_LONG}", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _fitting(product: ProductDiff, judged: Sequence[Judged], most: int) -> list[str]:
+    """As much of a product as there is room for, what is open first; nothing when there is room for none of it."""
+    shown = sorted(judged, key=lambda one: _ORDER.index(one.verdict))
+    while shown:
+        section = list(_product(product, shown))
+        if left_out := len(judged) - len(shown):
+            section += [f"{plural(left_out, 'change')} more: {_TOO_LONG}", ""]
+        if _size(section) <= most:
+            return section
+        shown = shown[: len(shown) // 2]
+    return []
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
 
 
 def code(text: str, most: int = _SHOWN) -> str:
@@ -95,7 +109,7 @@ def _product(product: ProductDiff, judged: Sequence[Judged]) -> Iterator[str]:
         yield f"- {code(warning, 400)}"
     if product.warnings:
         yield ""
-    told = [one for verdict in (Verdict.OPEN, Verdict.APPROVED, Verdict.NEW_MAJOR) for one in judged if one.verdict is verdict]
+    told = [one for verdict in _ORDER[:-1] for one in judged if one.verdict is verdict]
     if told:
         yield from (*_HEAD, *(_row(one) for one in told), "")
     quiet = [one for one in judged if one.verdict is Verdict.ALLOWED]

@@ -137,6 +137,23 @@ def test_markdown_folds_what_is_quiet_and_keeps_to_a_comment(tmp_path: Path, cap
     assert "more: too long for a comment" in said
 
 
+def test_markdown_of_one_long_contract_shows_what_is_open_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A contract with more changes than a comment holds is cut, not left out."""
+    columns = [{"name": f"c{at}", "logicalType": "string", "classification": "internal"} for at in range(400)]
+    base = whole() | {"schema": [{"name": "wide", "properties": [*columns, {"name": "last", "logicalType": "string"}]}]}
+    said = [column | {"description": "Else."} for column in columns]
+    new = base | {
+        "schema": [{"name": "wide", "properties": [*said, {"name": "last", "logicalType": "string", "classification": "public"}]}]
+    }
+    files = put(tmp_path / "base.odcs.yaml", base), put(tmp_path / "head.odcs.yaml", new)
+    assert status(*files, *TODAY, "--format", "markdown") == 1
+    printed = capsys.readouterr().out
+    assert len(printed) < 65_536
+    assert "| `classification.lowered`" in printed
+    assert "changes more: too long for a comment" in printed
+    assert printed.count("<details>") == printed.count("</details>") == 1
+
+
 def test_the_same_input_gives_the_same_output(head: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In every format."""
     for layout in ("text", "json", "markdown"):
