@@ -64,7 +64,8 @@ def load_lock(path: Path, *, display: str | None = None) -> FieldIdLock | None:
         raise InvalidInput([Finding(place, "lock.broken", found, _RESTORE)]) from None
     if problems := list(contradictions(lock)):
         raise InvalidInput([Finding(place, "lock.broken", problem, f"{_RESTORE} After a merge: {_MERGE}") for problem in problems])
-    if changed := [name for name, table in lock.tables.items() if digests.get(name) not in {None, digest(name, table)}]:
+    allowed = set() if lock.product else {None}
+    if changed := [name for name, table in lock.tables.items() if digests.get(name) not in {digest(name, table), *allowed}]:
         found = f"table {', '.join(changed)} is not as it was written: edited by hand, or merged from two branches"
         raise InvalidInput([Finding(place, "lock.broken", found, f"{_RESTORE} After a merge: {_MERGE}")])
     return lock
@@ -81,7 +82,7 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _take_digests(data: Any) -> dict[str, str]:
-    """Removes the digest of each table and returns it; a lock that an earlier version wrote has none."""
+    """Removes the digest of each table and returns it; a lock that an earlier version wrote has none, and names no product."""
     tables = data.get("tables") if isinstance(data, dict) else None
     found = {}
     for name, table in tables.items() if isinstance(tables, dict) else ():

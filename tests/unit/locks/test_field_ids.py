@@ -240,6 +240,17 @@ def test_sees_two_ids_that_changed_places(tmp_path: Path):
         load_lock(path)
 
 
+def test_sees_a_digest_that_was_taken_out(tmp_path: Path):
+    """A lock that names its product had one for each table: without it, ids that changed places would pass."""
+    path = tmp_path / "t.lock.json"
+    save_lock(extend(FieldIdLock(), [table({"a": STRING, "b": STRING})], product="sales.things"), path)
+    data = json.loads(path.read_text())
+    del data["tables"]["t"]["digest"]
+    path.write_text(json.dumps(data))
+    with pytest.raises(InvalidInput, match="table t is not as it was written: edited by hand"):
+        load_lock(path)
+
+
 def test_reads_a_lock_of_an_earlier_version(tmp_path: Path):
     """One without digests, over several lines, with a byte order mark or other line ends, is read as it is."""
     lock = extend(FieldIdLock(), [FIRST])
