@@ -53,7 +53,7 @@ picture: synth ## draw docs/pictures/reference.svg again, after a change of the 
 
 docs: ## build the documentation site into site/, warnings are errors
 	@$(PYTHON) tools/setup.py docs
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings that --strict counts
 
 bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK
 	@$(BIN)/python bench/run.py

@@ -61,6 +61,10 @@ def test_warnings_stop_the_build(site: dict[str, Any]) -> None:
     """A broken link or a page outside the navigation must not pass."""
     assert site["strict"] is True
     assert set(site["validation"].values()) == {"warn"}
+    recipe = re.search(r"^docs:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe
+    assert "mkdocs build --strict" in recipe[1]
+    assert "--quiet" not in recipe[1].split("#")[0]
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if DOCS not in page.parents], ids=lambda page: page.relative_to(ROOT).as_posix())
