@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Stack, aws_glue as glue
 
-from constructs_lib.catalog import ContractCatalog, DeclaredTable, DomainDatabases, IcebergTable, LakeDatabase, ProjectedTable, Projection
+from constructs_lib.catalog import (
+    ContractCatalog,
+    DeclaredTable,
+    DomainDatabases,
+    IcebergTable,
+    LakeDatabase,
+    ProjectedTable,
+    Projection,
+    S3Table,
+    TableBucket,
+)
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import Column
 from lakemodel.types.model import Primitive, PrimitiveKind
 
 if TYPE_CHECKING:
-    from aws_cdk import App, aws_s3 as s3
+    from aws_cdk import App, aws_kms as kms, aws_s3 as s3
 
     from constructs_lib.storage import LakeStorage
     from lakemodel.contracts.model import ContractSet, DataContract, Table
@@ -58,6 +68,11 @@ def appended_by_others(self: Stack, bucket: s3.IBucket) -> None:
         classification="internal",
     )
     # --8<-- [end:appended_by_others]
+
+
+def maintained_by_s3_tables(self: Stack, key: kms.IKey, contract: DataContract, recorded_table: Table) -> None:
+    tables = TableBucket(self, "Tables", bucket_name="acme-sales-tables", key=key, namespaces=("sales",))
+    S3Table(self, "Orders", bucket=tables, contract=contract, table=recorded_table)
 
 
 def escape_hatch(orders: DeclaredTable) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ from constructs_lib.storage import LakeStorage
 from lakemodel.config.loader import load_config
 from lakemodel.config.model import Zone
 from lakemodel.contracts.loader import load_contracts
+from lakemodel.locks.field_ids import field_ids_for
 from lakemodel.locks.placement import PlacementLock
+from lakemodel.locks.s3_tables import created_with
 from tests.docs.blocks import ROOT
 from tests.support import new_app, new_stack
 
@@ -67,6 +70,7 @@ class Arguments:
             "contracts": lambda: self.contracts,
             "contract": lambda: self.orders_contract,
             "table": lambda: self.orders_contract.tables[0],
+            "recorded_table": self._recorded_table,
             "placement": lambda: PlacementLock().extend(self.contracts),
             "storage": lambda: self.storage,
             "data_lake": self._data_lake,
@@ -88,6 +92,12 @@ class Arguments:
 
     def _account(self) -> Any:
         return LakeAccount(self.stack, "Account", admins=[])
+
+    def _recorded_table(self) -> Any:
+        """As `lakecheck contracts lock --s3-table sales.orders` leaves it."""
+        table = self.orders_contract.tables[0]
+        ids = field_ids_for(self.orders_contract, table)
+        return replace(table, field_ids=replace(ids, s3_tables=created_with(table, ids)))
 
     def _orders(self) -> Any:
         return ContractCatalog(self.stack, "Catalog", contracts=self.contracts, zones=self.storage.zones).table("sales", "orders")
