@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "judge a cloud assembly before it is deployed",
-    "contracts": "check data contracts, keep their field ids",
+    "contracts": "judge data contracts, compare them, lock their field ids",
     "config": "judge lake.yaml, or print its schema",
 }
 """Each command with what it does; `add_parser(subparsers)` of `lakecheck.<name>_command` sets the `handler` of its arguments."""

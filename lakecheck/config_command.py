@@ -21,7 +21,8 @@ DEFAULT_PATH = Path("config/lake.yaml")
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Adds `config` and its own commands to the parser of `lakecheck`."""
-    parser = subparsers.add_parser("config", help="judge lake.yaml, or print its schema")
+    about = "Judges a lake.yaml without building anything, and prints the JSON Schemas of what people write by hand."
+    parser = subparsers.add_parser("config", help="judge lake.yaml, or print its schema", description=about)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     validator = commands.add_parser("validate", help="say everything that is wrong with a lake.yaml; exit 0 when nothing is, else 1")
     validator.add_argument("path", type=Path, nargs="?", default=DEFAULT_PATH, help="the file (default: %(default)s)")

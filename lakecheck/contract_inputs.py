@@ -30,7 +30,7 @@ class MisuseError(Exception):
 
 
 def misused(error: Exception) -> int:
-    """Says why the call was wrong; the exit status."""
+    """Says why the call was wrong; the exit code."""
     print(f"lakecheck contracts: {error}", file=sys.stderr)
     return MISUSE
 

@@ -32,15 +32,19 @@ _ADOPT: Final = """\
 Prints, as JSON for `cdk import --resource-mapping FILE`, which tables of the catalog the stack of a product is to adopt: those of the
 product, quarantine tables included, each with its logical id from the placement lock. Reads files only; whether the tables are there is for
 CloudFormation to find out.
-
-Exit status: 0 with the mapping, 2 when it cannot be made.
+"""
+_CODES: Final = """\
+exit codes:
+  0  the mapping is written
+  2  wrong usage, or input of which no mapping can be made
 """
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `adopt` to the commands about contracts."""
     form = argparse.RawDescriptionHelpFormatter
-    adopt = commands.add_parser("adopt", help="what to import when a product is brought back", description=_ADOPT, formatter_class=form)
+    about = "say what to import when a product is brought back"
+    adopt = commands.add_parser("adopt", help=about, description=_ADOPT, epilog=_CODES, formatter_class=form)
     adopt.add_argument("product", metavar="DOMAIN.PRODUCT", help="the product that comes back; its contract has to be there again")
     adopt.add_argument("--account", required=True, metavar="ID", help="the lake's account, whose catalog holds the tables")
     adopt.add_argument("--stack", type=int, metavar="N", help="the number of the catalog stack; needed when the tables stand in several")
@@ -52,7 +56,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """`contracts adopt`; returns the exit status."""
+    """`contracts adopt`; returns the exit code."""
     try:
         config, _ = read_config(arguments)
         files = contract_paths([arguments.contracts])

@@ -1,4 +1,4 @@
-"""`lakecheck contracts`: holds data contracts against the rules of a lake, and keeps the locks of their field ids."""
+"""`lakecheck contracts`: judges data contracts by the rules of a lake; its other commands are in modules of their own beside it."""
 
 from __future__ import annotations
 
@@ -44,9 +44,16 @@ _SAID: Final = {Severity.ERROR: "ERROR", Severity.WARNING: "warning", Severity.N
 _VALIDATE: Final = """\
 Reads data contracts (Open Data Contract Standard 3) and says of each what the lake would make of it: tables, columns, types, classes,
 and everything that is lost, unclear or not enforced, with its place and a remedy.
-
-Exit status: 0 when every contract can be built, 1 when one is refused, 2 when the command was called wrongly.
 """
+_VALIDATE_CODES: Final = """\
+exit codes:
+  0  every contract can be built
+  1  one is refused
+  2  wrong usage, or input that cannot be read
+"""
+_CONTRACTS: Final = (
+    "Judges data contracts by the rules of a lake, compares two states of them, and keeps the locks of their field ids and places."
+)
 _PLACEMENT: Final = f"""\
 the lock of every table's stack, to say which stacks the given contracts overfill and what the lake outgrows; they have to be all of the
 lake's. By default {DEFAULT_FILE} when the contracts are those of {DEFAULT_CONTRACTS}, else none
@@ -55,10 +62,11 @@ lake's. By default {DEFAULT_FILE} when the contracts are those of {DEFAULT_CONTR
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `contracts` with its subcommands to the command line."""
-    contracts = subparsers.add_parser("contracts", help="check data contracts, keep their field ids", description=__doc__)
+    contracts = subparsers.add_parser("contracts", help="judge data contracts, compare them, lock their field ids", description=_CONTRACTS)
     commands = contracts.add_subparsers(dest="contracts_command", required=True, metavar="COMMAND")
     form = argparse.RawDescriptionHelpFormatter
-    validate = commands.add_parser("validate", help="say what the lake makes of contracts", description=_VALIDATE, formatter_class=form)
+    about, codes = "say what the lake makes of contracts", _VALIDATE_CODES
+    validate = commands.add_parser("validate", help=about, description=_VALIDATE, epilog=codes, formatter_class=form)
     validate.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a contract, or a folder of contracts with its subfolders")
     add_config_arguments(validate)
     validate.add_argument("--placement", type=Path, metavar="FILE", help=_PLACEMENT)
@@ -70,7 +78,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run_validate(arguments: argparse.Namespace) -> int:
-    """`contracts validate`; returns the exit status."""
+    """`contracts validate`; returns the exit code."""
     try:
         config, rules = read_config(arguments)
         files = contract_paths(arguments.paths)

@@ -53,9 +53,12 @@ _LOCK: Final = """\
 Gives every column of the contracts' Iceberg tables a field id for good, in a lock file beside each contract (orders.odcs.yaml:
 orders.lock.json), and every table a stack and a logical id for good. Both are only ever added; those of what is gone stay taken. Commit
 the lock files.
-
-Exit status: 0 when the locks hold, 1 when a contract is refused or a lock cannot follow it (or, with --check, does not yet; or, with
---against, does not only extend the old one), 2 when the command was called wrongly.
+"""
+_CODES: Final = """\
+exit codes:
+  0  the locks hold
+  1  a contract is refused, or a lock cannot follow it; with --check does not yet; with --against does not only extend the old one
+  2  wrong usage, or input that cannot be read
 """
 _KEEP: Final = "a product, its file or a table of it has moved or been renamed: keep the ids, and move those that stand in another lock"
 _S3_TABLE: Final = "record what this table is created with in S3 Tables, where it can never change; once, may be repeated"
@@ -67,7 +70,8 @@ _AGAINST: Final = (
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `lock` to the commands about contracts."""
     form = argparse.RawDescriptionHelpFormatter
-    lock = commands.add_parser("lock", help="number the columns of Iceberg tables", description=_LOCK, formatter_class=form)
+    about = "give columns their field ids and tables their places, for good"
+    lock = commands.add_parser("lock", help=about, description=_LOCK, epilog=_CODES, formatter_class=form)
     lock.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=f"contracts or folders of them; {DEFAULT_CONTRACTS} by default")
     add_config_arguments(lock)
     lock.add_argument("--placement", type=Path, metavar="FILE", help=_PLACEMENT)
@@ -79,7 +83,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """`contracts lock`; returns the exit status."""
+    """`contracts lock`; returns the exit code."""
     paths = arguments.paths or [DEFAULT_CONTRACTS]
     try:
         config, _ = read_config(arguments)
