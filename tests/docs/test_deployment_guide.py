@@ -50,3 +50,15 @@ def test_alarms_are_counted_right(reference: Lake) -> None:
     stacks = reference.of("Prod").values()
     alarms = sum(len(stack.of_type("AWS::CloudWatch::Alarm")) for stack in stacks)
     assert alarms == 1 + sum(len(stack.of_type("AWS::StepFunctions::StateMachine")) for stack in stacks)
+
+
+def test_reserved_executions_are_counted_right(reference: Lake) -> None:
+    """What Lambda has to allow in each account: what the functions reserve, and the 100 that AWS keeps unreserved."""
+    said = re.search(r"at least (\d+) in a lake account, (\d+) in a consumer account", GUIDE)
+    assert said
+    stacks = reference.of("Prod")
+    for account, quota in zip(("Main", "Analytics"), said.groups(), strict=True):
+        functions = [
+            one for name, stack in stacks.items() if name.startswith(account) for one in stack.of_type("AWS::Lambda::Function").values()
+        ]
+        assert 100 + sum(one["Properties"].get("ReservedConcurrentExecutions", 0) for one in functions) == int(quota)
