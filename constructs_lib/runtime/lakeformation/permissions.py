@@ -21,18 +21,17 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from .cfn_response import LOG, handle
-from .grants import Grants
+from .grants import Grants, Right
 from .opt_ins import OptIns
-from .principals import Principals
+from .principals import Principals, own_role
 from .retry import CLIENT_CONFIG, Retry
 from .tags import Assigned, Tags
 from .targets import ALL_TABLES, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .cfn_response import Deadline, LambdaContext, Request
-    from .grants import Right
     from .opt_ins import OptIn
 
 _NOTHING_TAKEN = "nothing was taken away"
@@ -64,12 +63,14 @@ class Permissions:
         grants: The grants of the account.
         tags: The tags of the account.
         opt_ins: The opt-ins of the account.
+        own_role: Finds the role that all this is done with, so that it may assign LF-Tags; none when left out.
     """
 
-    def __init__(self, grants: Grants, tags: Tags, opt_ins: OptIns) -> None:
+    def __init__(self, grants: Grants, tags: Tags, opt_ins: OptIns, own_role: Callable[[], str] = str) -> None:
         self._grants = grants
         self._tags = tags
         self._opt_ins = opt_ins
+        self._own_role = own_role
 
     def apply(self, request: Request) -> dict[str, str]:
         """Brings about what the request declares; on delete takes away what the resource declared, and nothing else.
@@ -116,6 +117,7 @@ class Permissions:
         if closing:
             _check(_NOTHING_TAKEN, failures)
             _check("grants by LF-Tag that are no longer declared may be gone", self._grants.take(closing))
+        self._associate(moving, leaving)
         done = "only grants by LF-Tag that are no longer declared were taken away" if closing else _NOTHING_TAKEN
         failures += self._tags.assign(moving)
         if moving or leaving:
@@ -123,6 +125,20 @@ class Permissions:
         _check(done, self._tags.remove(leaving))
         _check(done, failures + self._grants.give(opening))
         return closing
+
+    def _associate(self, *changes: Assigned) -> None:
+        """Lets this function's role assign these LF-Tags, and take them off.
+
+        CloudFormation made them, and an administrator has to allow itself to assign what somebody else made. Where that fails, so does
+        the assignment, and says why. See https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-adding-tag-creator.html.
+        """
+        used = {(target.catalog, key, value) for change in changes for target, values in change.items() for key, value in values.items()}
+        role = self._own_role() if used else ""
+        if not role:
+            return
+        own = [Target("tag", catalog, (key, (value,))) for catalog, key, value in used if f"::{catalog}:" in role]
+        for failure in self._grants.give(Right(role, tag, "ASSOCIATE") for tag in own):
+            LOG.warning("what is needed to assign an LF-Tag cannot be granted: %s", failure)
 
     def _take_away(self, gone: set[Right], wanted: set[Right]) -> None:
         failures = self._grants.take(gone)
@@ -176,6 +192,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         principals = Principals(boto3.client("iam", config=CLIENT_CONFIG), retry)
         grants = Grants(client, retry, request.account, principals)
         opt_ins = OptIns(client, retry, request.account, principals)
-        return Permissions(grants, Tags(client, retry, request.account), opt_ins).apply(request)
+        tags = Tags(client, retry, request.account)
+        sts = boto3.client("sts", config=CLIENT_CONFIG)
+        return Permissions(grants, tags, opt_ins, lambda: own_role(sts, retry)).apply(request)
 
     handle(event, context, apply)

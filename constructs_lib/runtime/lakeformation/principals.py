@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 IAM_ALLOWED_PRINCIPALS = "IAM_ALLOWED_PRINCIPALS"
 _PATH = "/aws-reserved/sso.amazonaws.com/"
 _PATTERN = re.compile(r"^arn:[^:]+:iam::[^:]*:role/aws-reserved/sso\.amazonaws\.com/\*AWSReservedSSO_(?P<name>.+)_(?:\*|\?{16})$")
+_SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>[0-9]{12}):assumed-role/(?P<name>[^/]+)/.+")
 
 
 class PrincipalNotFoundError(Exception):
@@ -83,3 +84,9 @@ class Principals:
             if not page.get("IsTruncated"):
                 return
             arguments["Marker"] = page["Marker"]
+
+
+def own_role(sts: Any, retry: Retry) -> str:
+    """The role that this function runs with; empty when it runs with none."""
+    session = _SESSION.fullmatch(str(retry.call(sts.get_caller_identity)["Arn"]))
+    return "arn:{partition}:iam::{account}:role/{name}".format(**session.groupdict()) if session else ""

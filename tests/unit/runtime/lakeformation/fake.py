@@ -37,6 +37,7 @@ class FakeLakeFormation:
         errors: For an operation's name, errors to raise before it works.
         refused: For (permission, resource path): code and message to fail that entry with, as often as stated.
         malformed: Principals whose entry makes a whole batch fail.
+        assigner: Who assigns LF-Tags, and has to be granted ASSOCIATE on each; anybody may when empty.
         forgets_tags: Whether tags are accepted and not kept.
         stale_reads: How many reads of tags still answer as if there were none.
         tags_behind: How many reads of tags still answer as before the last change.
@@ -66,6 +67,7 @@ class FakeLakeFormation:
         self.missing: list[str] = []
         self.page_size = 2
         self.malformed: set[str] = set()
+        self.assigner = ""
         self.forgets_tags = False
         self.stale_reads = 0
         self.tags_behind = 0
@@ -303,11 +305,19 @@ class FakeLakeFormation:
             raise error(code, f"Column not found: {sorted(unknown)}")
         return [(*place, column) for column in body["ColumnNames"]]
 
+    def _may_assign(self, pairs: list[dict[str, Any]]) -> None:
+        for pair in pairs:
+            (resource,) = self._resources({"LFTag": {"TagKey": pair["TagKey"], "TagValues": pair["TagValues"]}})
+            if self.assigner and (self.assigner, resource, "ASSOCIATE", False) not in self.rights:
+                code = "AccessDeniedException"
+                raise error(code, "Insufficient Lake Formation permission(s): Required Associate on LF-Tag")
+
     def _remember_tags(self) -> None:
         self._tags_before_last = {path: dict(tags) for path, tags in self.tags.items()}
 
     def add_lf_tags_to_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self._begin("add_lf_tags_to_resource")
+        self._may_assign(LFTags)
         self._remember_tags()
         failures = []
         for pair in LFTags:
@@ -324,6 +334,7 @@ class FakeLakeFormation:
 
     def remove_lf_tags_from_resource(self, *, Resource: dict[str, Any], LFTags: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self._begin("remove_lf_tags_from_resource")
+        self._may_assign(LFTags)
         self._remember_tags()
         for path in self._paths(Resource):
             for pair in LFTags:
