@@ -50,8 +50,8 @@ class DataLake(Construct):
     Args:
         account: The owner of the account's singletons; its Lake Formation settings come first.
         contracts: The data products (`lakemodel.contracts.loader.load_contracts`).
-        classifications: From least to most protected; public, internal, confidential, restricted when left out. Pass those that the
-            contracts were read with.
+        classifications: From least to most protected; those that the contracts were read with when left out. Others may stand between
+            them or after them, as the last is the class of quarantined rows.
         additional_keys: LF-Tag keys of one's own with their values, beside domain, zone and classification; none when left out.
         storage: Zones made elsewhere, or brought along; new ones when left out.
         placement: Where each table lives; computed from these contracts when left out. Pass a committed lock once the set changes.
@@ -65,7 +65,8 @@ class DataLake(Construct):
         grants: Grants by LF-Tag: `lake.grants.read(role, where=LfTags.all(...))`.
 
     Raises:
-        DataLakeError: `no_products`, if the set is empty; `unknown_tag`, if a contract's class is not in `classifications`; and those
+        DataLakeError: `no_products`, if the set is empty; `classification_order`, if the contracts were read with other classes, or with
+            these in another order; `unknown_tag`, if a contract's class is not in `classifications`; and those
             of the parts.
     """
 
@@ -83,7 +84,7 @@ class DataLake(Construct):
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        classifications = CLASSIFICATIONS if classifications is None else tuple(classifications)
+        classifications = self._classes(contracts, classifications)
         domains = sorted({contract.domain for contract in contracts.contracts})
         if not domains:
             msg = "got no data product; pass contracts with at least one (load_contracts(folder, None).require_all())"
@@ -117,6 +118,20 @@ class DataLake(Construct):
         self._removal_policy = removal_policy
         self._foundation: PipelineFoundation | None = None
         self._results: ResultsBucket | None = None
+
+    def _classes(self, contracts: ContractSet, classifications: Sequence[str] | None) -> tuple[str, ...]:
+        """The classes of the lake. In another order than the contracts' the last, which quarantined rows are in, could be the most open."""
+        read_with = contracts.classifications
+        if classifications is None:
+            return read_with if len(read_with) > 0 else CLASSIFICATIONS
+        known = {each.lower() for each in read_with}
+        if [each.lower() for each in classifications if each.lower() in known] != [each.lower() for each in read_with]:
+            msg = (
+                f"got classifications {', '.join(classifications)}; the contracts were read with {', '.join(read_with)}, least protected "
+                "first: leave classifications out, or keep these and their order"
+            )
+            raise misuse(self, msg, code="classification_order")
+        return tuple(classifications)
 
     @property
     def grants(self) -> LakeGrants:

@@ -103,7 +103,9 @@ def load_contract_files(
         where = os.path.commonpath(shown) if shown else "."
         findings.append(Finding(Place(where), "contract.no_contracts", "none of the files is a data contract", "Set kind: DataContract."))
         refused.add(where)
-    return ContractSet(contracts=tuple(kept), findings=tuple(findings), refused=tuple(sorted(refused)))
+    return ContractSet(
+        contracts=tuple(kept), findings=tuple(findings), refused=tuple(sorted(refused)), classifications=rules.classifications
+    )
 
 
 def load_contract(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -222,6 +222,8 @@ class ContractSet:
     contracts: tuple[DataContract, ...]
     findings: tuple[Finding, ...] = ()
     refused: tuple[str, ...] = ()
+    classifications: tuple[str, ...] = ()
+    """The classes that the contracts were read with, from least to most protected; empty when that is not known."""
 
     def require_all(self) -> ContractSet:
         """The set itself, if no contract was refused.
@@ -241,12 +243,12 @@ class ContractSet:
     def of_domains(self, domains: set[str]) -> ContractSet:
         """The same set without the contracts of other domains."""
         kept = tuple(contract for contract in self.contracts if contract.domain in domains)
-        return ContractSet(contracts=kept, findings=self.findings, refused=self.refused)
+        return replace(self, contracts=kept)
 
     def only(self, keys: set[str]) -> ContractSet:
         """The same set with the contracts of these keys alone."""
         kept = tuple(contract for contract in self.contracts if contract.key in keys)
-        return ContractSet(contracts=kept, findings=self.findings, refused=self.refused)
+        return replace(self, contracts=kept)
 
     def tables(self) -> Iterator[tuple[DataContract, Table]]:
         """Each declared table with the contract it comes from."""

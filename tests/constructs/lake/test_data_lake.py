@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from aws_cdk import Stack, aws_iam as iam
 
 from constructs_lib.baseline import LakeAccount
 from constructs_lib.governance import PERMISSIONS_TYPE, SETTINGS_TYPE, Columns, LfTags
-from constructs_lib.lake import DataLake
+from constructs_lib.lake import CLASSIFICATIONS, DataLake
 from lakemodel.config.model import Zone
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.contracts.model import ContractSet
@@ -143,6 +143,28 @@ def test_fails_for_a_class_that_is_not_listed() -> None:
     account = LakeAccount(stack, "Account", admins=[])
     with pytest.raises(DataLakeError, match="classification"):
         DataLake(stack, "Lake", account=account, contracts=CONTRACTS, classifications=["open", "closed"])
+
+
+@pytest.mark.parametrize(
+    "classifications", [list(reversed(CLASSIFICATIONS)), [*CLASSIFICATIONS[:2], *reversed(CLASSIFICATIONS[2:])], list(CLASSIFICATIONS[:2])]
+)
+def test_fails_when_classes_stand_in_another_order(classifications: list[str]) -> None:
+    """The last class is that of quarantined rows: in another order than the contracts' it would be an open one."""
+    stack = new_stack()
+    account = LakeAccount(stack, "Account", admins=[])
+    with pytest.raises(DataLakeError, match="the contracts were read with public, internal, confidential, restricted") as raised:
+        DataLake(stack, "Lake", account=account, contracts=CONTRACTS, classifications=classifications)
+    assert raised.value.code == "classification_order"
+
+
+def test_classes_are_those_of_the_contracts() -> None:
+    """When left out; one that is added has its place, whatever the case."""
+    fewer = replace(CONTRACTS, classifications=("public", "internal", "restricted"))
+    assert new_lake(new_stack(), fewer).ontology.classifications == fewer.classifications
+    stack = new_stack()
+    account = LakeAccount(stack, "Account", admins=[])
+    more = DataLake(stack, "Lake", account=account, contracts=CONTRACTS, classifications=["Public", *CLASSIFICATIONS[1:], "secret"])
+    assert more.ontology.classifications == (*CLASSIFICATIONS, "secret")
 
 
 def test_a_database_is_granted_as_a_whole() -> None:
