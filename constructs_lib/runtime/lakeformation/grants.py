@@ -208,8 +208,8 @@ class Grants:
         return failures
 
     def _sent(self, operation: Callable[..., Any], arguments: Mapping[str, Any], entries: list[Entry]) -> Iterator[tuple[Entry, str, str]]:
-        for start in range(0, len(entries), _BATCH):
-            by_id = {str(number): entry for number, entry in enumerate(entries[start : start + _BATCH])}
+        for call in _calls(entries):
+            by_id = {str(number): entry for number, entry in enumerate(call)}
             yield from self._failures(operation, arguments, [{"Id": name, **entry.request} for name, entry in by_id.items()], by_id)
 
     def _failures(
@@ -242,6 +242,20 @@ class Grants:
         """
         held, _ = self.held(target for target in targets if target.catalog == self._account)
         return {right for right in held if right.principal == IAM_ALLOWED_PRINCIPALS}
+
+
+def _calls(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """The entries of each call: no more than it takes, and none twice for the same principal and resource, which would collide."""
+    calls: list[dict[tuple[str, frozenset[Target]], Entry]] = []
+    for entry in entries:
+        key = (entry.request["Principal"]["DataLakePrincipalIdentifier"], frozenset(entry.targets))
+        room = (call for call in calls if len(call) < _BATCH and key not in call)
+        call = next(room, None)
+        if call is None:
+            calls.append({key: entry})
+        else:
+            call[key] = entry
+    return [list(call.values()) for call in calls]
 
 
 def _may_be_late(code: str, message: str) -> bool:

@@ -179,8 +179,14 @@ class FakeLakeFormation:
         self.batches.append(len(entries))
         before = set(self.rights)
         failures = []
+        seen = set()
         for entry in entries:
             try:
+                place = json.dumps([entry["Principal"], entry["Resource"]])
+                if place in seen:
+                    code = "ConcurrentModificationException"
+                    raise error(code, "two entries for one principal and resource")
+                seen.add(place)
                 self._refuse(entry)
                 apply(entry)
                 self._changed()

@@ -171,6 +171,20 @@ def test_what_is_held_in_part_is_revoked_right_by_right(lake: FakeLakeFormation,
     assert held(lake) == set()
 
 
+def test_rights_revoked_one_by_one_do_not_collide(lake: FakeLakeFormation) -> None:
+    """Each in a call of its own, as many as there are: two of one call for the same principal and resource would be in each other's way."""
+    lake.all_or_nothing = True
+    everything = ("ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT")
+    declared = {"Grants": [grant(TABLE, *everything, grantable=everything)]}
+    apply(lake, "Create", declared)
+    lake.rights = {right for right in lake.rights if right[2] != "ALTER"}
+    lake.errors = {"list_permissions": [error("InvalidInputException", "cannot be listed")] * 99}
+    clock = Clock()
+    permissions(lake, retry(clock)).apply(request("Delete", declared))
+    assert held(lake) == set()
+    assert len(clock.pauses) == 1
+
+
 def test_a_refusal_without_a_message_is_looked_at_again(lake: FakeLakeFormation) -> None:
     """A failure need not say why: a list that is behind is not believed at once."""
     declared = {"Grants": [grant(TABLE, "SELECT")]}
