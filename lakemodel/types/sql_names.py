@@ -23,6 +23,14 @@ INTEGERS: Final = {
 }
 """`integer` alone is 64 bits (it is also the logical type); `int8` is 8 bytes to most systems and 8 bits to some: 64 bits hold both."""
 
+INTEGER_AS_INT: Final = frozenset(
+    {
+        *("postgres", "postgresql", "redshift", "mysql", "mariadb", "cloudsql", "sqlserver", "synapse", "fabric", "db2", "informix"),
+        *("databricks", "spark", "hive", "impala", "glue", "athena", "trino", "presto", "duckdb", "clickhouse", "dremio", "teradata"),
+    }
+)
+"""Systems whose `integer` has 32 bits. It has 64 or more in BigQuery, Snowflake, Oracle, SQLite and Vertica."""
+
 UNSIGNED: Final[dict[str, DataType]] = {
     **dict.fromkeys(["uint8", "utinyint", "u8", "unsignedbyte"], Primitive(_K.SMALLINT)),
     **dict.fromkeys(["uint16", "usmallint", "u16", "unsignedshort"], Primitive(_K.INT)),

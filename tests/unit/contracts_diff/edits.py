@@ -101,6 +101,7 @@ EDITS: Final = [
     # types
     Edit("int to bigint", "quantity type", _of("quantity", "physicalType", "bigint"), ("type.widened",), ("type.narrowed",)),
     Edit("int to integer alone", "quantity type", _of("quantity", "physicalType", ...), ("type.widened",), ("type.narrowed",)),
+    Edit("int to the server's integer", "quantity type", _of("quantity", "physicalType", "integer"), ("spelling.changed",)),
     Edit("int to int4", "quantity type", _of("quantity", "physicalType", "INT4"), ("spelling.changed",)),
     Edit("float to double", "weight type", _of("weight", "physicalType", "double"), ("type.widened",), ("type.narrowed",)),
     Edit("real to float4", "weight type", _of("weight", "physicalType", "float4"), ("spelling.changed",)),

@@ -81,6 +81,26 @@ def test_a_column_that_is_renamed_keeps_its_class() -> None:
         assert all((change.path, change.was, change.now) == ("schema.orders.properties.customer", "restricted", name) for change in lowered)
 
 
+@pytest.mark.parametrize(
+    ("system", "was", "now", "rule"),
+    [
+        ("postgres", "int", "integer", "spelling.changed"),
+        ("postgres", "bigint", "integer", "type.narrowed"),
+        ("bigquery", "int64", "integer", "spelling.changed"),
+        ("bigquery", "int", "integer", "type.widened"),
+    ],
+)
+def test_an_integer_is_what_the_servers_mean_by_it(system: str, was: str, now: str, rule: str) -> None:
+    """Two spellings of one type are none of anybody's concern; the same word of another system is another type."""
+    states = [whole(), whole()]
+    for data, kind in zip(states, (was, now), strict=True):
+        for server in data["servers"]:
+            server["type"] = system
+        column(data, "quantity")["physicalType"] = kind
+    assert rules_of(*states) == [rule]
+    assert rules_of(*reversed(states)) == [{"type.narrowed": "type.widened", "type.widened": "type.narrowed"}.get(rule, rule)]
+
+
 def test_rules_about_the_same_pair_up_by_what_they_say() -> None:
     """Two rules of one metric: their order is no change, and the one that goes is the one that is gone."""
     low, high = {"metric": "rowCount", "mustBeGreaterThan": 1}, {"metric": "rowCount", "mustBeLessThan": 100}

@@ -105,6 +105,11 @@ def test_reads_plain_types(text: str, expected: str):
     ("tinyint", "sqlserver", PrimitiveKind.SMALLINT),
     ("timestamp", "sqlserver", PrimitiveKind.BINARY),
     ("timestamp", "postgres", PrimitiveKind.TIMESTAMP),
+    *(("INTEGER", one, PrimitiveKind.INT) for one in (
+        "postgres", "postgresql", "MySQL", "redshift", "databricks", "trino", "athena", "glue", "hive", "sqlserver", "duckdb", "db2")),
+    *(("integer", one, PrimitiveKind.BIGINT) for one in (None, "bigquery", "snowflake", "oracle", "sqlite", "vertica", "kafka")),
+    ("integer not null", "postgres", PrimitiveKind.INT),
+    ("integer unsigned", "mysql", PrimitiveKind.BIGINT),
 ])  # fmt: skip
 def test_reads_names_as_their_system_means_them(text: str, dialect: str | None, expected: PrimitiveKind):
     """One name, several meanings: the system decides, and without one the type that holds them all."""
