@@ -20,7 +20,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Place:
-    """Where something stands: a file, the line in it (from 1) and the path to the value inside the document."""
+    """Where something stands: a file, the line in it (from 1) and the path to the value inside the document.
+
+    As text, what cannot be printed in any of them is escaped, as in what a `Finding` says.
+    """
 
     file: str
     line: int | None = None
@@ -28,7 +31,7 @@ class Place:
 
     def __str__(self) -> str:
         position = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{position} {self.path}" if self.path else position
+        return printable(f"{position} {self.path}" if self.path else position)
 
 
 @dataclass(frozen=True, order=True, slots=True)

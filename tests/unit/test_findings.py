@@ -17,6 +17,14 @@ def test_places_show_what_is_known() -> None:
     assert str(Place("a.yaml", 3, "b[0]")) == "a.yaml:3 b[0]"
 
 
+def test_nothing_in_a_finding_steers_a_terminal() -> None:
+    """A file or a path of somebody's making is shown escaped, like what is said about it."""
+    nasty = "a\x1b[2J\nERROR b"
+    shown = "a\\x1b[2J\\nERROR b"
+    assert str(Finding(Place(nasty, 3, nasty), "x.y", nasty, nasty)) == f"{shown}:3 {shown}: {shown}. {shown}"
+    assert str(Place("größe.yaml", None, "b")) == "größe.yaml b"
+
+
 def test_a_finding_says_place_found_allowed_remedy() -> None:
     """In that order, in one line."""
     assert str(ERROR) == "b.yaml:4 a.b: found 1; allowed: 2. Write 2."
