@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from constructs_lib.governance.declared_tags import DeclaredTags
+from constructs_lib.governance.resources import CatalogResource
 from lakemodel.errors import DataLakeError
 from lakemodel.limits import Quota, limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from constructs_lib.governance.resources import CatalogResource
     from constructs_lib.governance.tags import LfTagExpression
 
 _READING = frozenset({"ALL", "SELECT"})
@@ -85,6 +85,7 @@ class DeclaredRights:
         self._alone: dict[tuple[str, CatalogResource], str] = {}
         self._opt_ins: dict[tuple[str, CatalogResource], str] = {}
         self._narrowed: dict[tuple[str, str], dict[str, None]] = {}
+        self._passing: set[str] = set()
         self._by_tag: dict[tuple[str, str], dict[LfTagExpression, None]] = {}
 
     def add_grant(
@@ -115,6 +116,8 @@ class DeclaredRights:
                 columns of the same principal says nothing any more.
         """
         self._own_alone(owner, principal, resource, alone=alone)
+        if passes_on:
+            self._passing.add(principal)
         if resource.columns is None:
             self._own(owner, principal, resource, permissions)
         else:
@@ -182,6 +185,23 @@ class DeclaredRights:
     def expressions_of(self, principal: str, catalog: str = "") -> Mapping[LfTagExpression, None]:
         """What the principal reads by LF-Tags; `catalog` as for `add_grant`."""
         return self._by_tag.get((principal, catalog), {})
+
+    def gives(self, account: str, resource: CatalogResource, permission: str) -> bool:
+        """Whether another account, by itself or in an organisation, can pass this permission on."""
+        whole: list[CatalogResource] = [] if resource.columns is not None else [resource]
+        if resource.kind in {"Table", "TableWithColumns"}:
+            table = CatalogResource.table_named(resource.database, resource.table)
+            whole += [table, CatalogResource.all_tables(resource.database)]
+        for holder in self._passing:
+            if holder != account and ":organizations::" not in holder:
+                continue
+            held = [self._owners.get((holder, each), {}) for each in whole]
+            columns = self._columns.get((holder, resource.database, resource.table), {})
+            if any("ALL" in each or permission in each for each in held):
+                return True
+            if resource.columns is not None and {each.lower() for each in resource.columns} <= columns.keys():
+                return True
+        return False
 
     def problems(self, owner: str, *, elsewhere: Callable[[str], Iterable[DeclaredRights]] | None = None) -> Iterator[str]:
         """What is wrong with the declarations of one construct, now that all are known: each with its code.

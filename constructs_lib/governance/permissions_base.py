@@ -12,7 +12,6 @@ from constructs_lib.core import misuse
 from constructs_lib.governance.conflicts import DeclaredRights, Filter, place_in
 from constructs_lib.governance.facades import DatabaseGrants, LakeGrants, TableGrants
 from constructs_lib.governance.filters import DataCellsFilter, cells_digest, cells_name
-from constructs_lib.governance.offers import Offer, TableRight
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
 from constructs_lib.governance.share_register import ShareRegister, home_of
@@ -66,7 +65,7 @@ class PermissionsBase(Construct):
         self._path = self.node.path
         self._account = Stack.of(self).account
         self._filters: dict[str, DataCellsFilter] = {}
-        self._asked: dict[str, Offer] = {}
+        self._abroad: dict[str, dict[CatalogResource, set[str]]] = {}
         self._home = home_of(self)
         self._register = ShareRegister.of(self)
         if self._home is not None:
@@ -113,7 +112,7 @@ class PermissionsBase(Construct):
                     self._ontology.check(self, key, values)
             self._declared.add_tag_grant(self._path, called, resource.expression, granted if resource.is_of_tables else (), catalog=catalog)
         if catalog:
-            self._ask(catalog, resource)
+            self._abroad.setdefault(catalog, {}).setdefault(resource.at_home(catalog), set()).update(granted)
         if resource.kind == "DataCellsFilter":
             self._declared.add_filter(self._path, self._filter(called, resource, catalog), passes_on=principal.passes_on, made=False)
         self._declared.add_grant(self._path, called, resource, granted, catalog=catalog, passes_on=principal.passes_on, alone=self._alone)
@@ -182,7 +181,8 @@ class PermissionsBase(Construct):
             for key, value in lower.items():
                 self._ontology.check(self, key, [value])
         for column in resource.columns or ("",):
-            self._declared.tags.add(self._path, resource.database, resource.table, column, lower, checked=self._ontology is not None)
+            name = column.lower()
+            self._declared.tags.add(self._path, resource.database, resource.table, name, lower, checked=self._ontology is not None)
         self._apply_tags(resource, lower, after)
 
     def on_table(self, table: GovernedTable, *, database_permissions: PermissionsBase | None = None) -> TableGrants:
@@ -259,17 +259,10 @@ class PermissionsBase(Construct):
     def problems(self) -> Iterator[str]:
         """What can only be judged when everything has been declared."""
         yield from self._declared.problems(self._path, elsewhere=self._declared_elsewhere)
-        for catalog, asked in self._asked.items():
-            yield from self._register.problems_of_grants(self._home, catalog, asked, self)
-
-    def _ask(self, catalog: str, resource: CatalogResource) -> None:
-        """Notes what of another account's catalog is granted, but for filters, of which the name alone is known."""
-        asked = Offer()
-        if resource.is_of_tables and resource.expression is not None:
-            asked = Offer(expressions=(resource.expression,))
-        elif resource.kind in {"Table", "TableWithColumns"}:
-            asked = Offer((TableRight(resource.database, resource.table, resource.columns),))
-        self._asked[catalog] = self._asked.get(catalog, Offer()).beside(asked)
+        for catalog, granted in self._abroad.items():
+            if self._home is None:
+                return
+            yield from self._register.problems_of_grants(self._home, catalog, granted, self)
 
     def _declared_elsewhere(self, account: str) -> Iterable[DeclaredRights]:
         return () if self._home is None else self._register.declared_in((account, self._home[1]))

@@ -12,11 +12,12 @@ from constructs_lib.governance.offers import Offer, together
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from constructs import IConstruct
 
     from constructs_lib.governance.conflicts import DeclaredRights
+    from constructs_lib.governance.resources import CatalogResource
 
 Home: TypeAlias = tuple[str, str]
 """Account and Region."""
@@ -166,20 +167,28 @@ class ShareRegister:
             for missing in given_together.missing(taken.asked):
                 yield not_shared(missing, given_together.of_database(taken.database), [given.path for given in near])
 
-    def problems_of_grants(self, home: Home | None, catalog: str, asked: Offer, scope: IConstruct) -> Iterator[str]:
-        """What is granted on another account's catalog and not shared: grants that no `SharedDatabase` made, as those are judged there."""
+    def problems_of_grants(
+        self, home: Home, catalog: str, granted: Mapping[CatalogResource, Collection[str]], scope: IConstruct
+    ) -> Iterator[str]:
+        """What is granted on another account's catalog and was not given, in whichever way: the facade's own are judged by what they ask.
+
+        Args:
+            home: Account and Region of who grants.
+            catalog: The account whose catalog it is.
+            granted: What is granted there, as that account spells it.
+            scope: Where to ask for the app.
+        """
+        given = self.declared_in((catalog, home[1]))
         taken = [each for each in self._taken if each.home == home and each.catalog_id == catalog]
-        if home is None or catalog not in self.accounts(scope) or any(each.other_app for each in taken):
+        if not given or catalog not in self.accounts(scope) or any(each.other_app for each in taken):
             return
-        judged = together(each.asked for each in taken)
-        rest = Offer(
-            tuple(right for right in asked.tables if right not in judged.tables),
-            tuple(expression for expression in asked.expressions if expression not in judged.expressions),
-        )
-        near = [given for given in self._given if given.home == (catalog, home[1]) and given.reaches(home[0])]
-        given_together = together(given.offer for given in near)
-        for missing in given_together.missing(rest):
-            yield not_shared(missing, given_together, [given.path for given in near] or ["no share"])
+        for resource, permissions in granted.items():
+            lacking = [each for each in sorted(permissions) if not any(declared.gives(home[0], resource, each) for declared in given)]
+            if lacking:
+                yield (
+                    f"not_shared: got {', '.join(lacking)} on {resource.owner} of account {catalog}, which does not give it to {home[0]}; "
+                    "take it out, let the producer share it, or add SharedDatabase(other_app=True) when another app has the share"
+                )
 
     def accounts(self, scope: IConstruct) -> frozenset[str]:
         """The accounts that the app has stacks in. Asked at synth, when all of them are there; looks at no construct inside a stack."""

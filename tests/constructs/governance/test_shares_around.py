@@ -9,12 +9,13 @@ from aws_cdk import aws_iam as iam
 
 from constructs_lib.governance import CatalogResource, Columns, DataPrincipal
 from lakemodel.errors import DataLakeError
-from tests.constructs.governance.sides import CLASSES, GERMAN, ORDERS, READER, Sides, sides
+from tests.constructs.governance.sides import CLASSES, CONSUMER, GERMAN, INVOICES, ORDERS, ORGANIZATION, READER, Sides, sides
 from tests.support import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+OTHER = DataPrincipal.role_arn("arn:aws:iam::444455556666:role/Other")
 WHOLE = CatalogResource.table_named("sales", "orders", catalog_id=ACCOUNT)
 
 
@@ -79,21 +80,46 @@ def test_rights_on_tables_of_the_same_name_are_apart() -> None:
     two.taking.on_table(ORDERS).read(READER)
     grants = two.database(two.share(tables=[GERMAN], where=CLASSES), link_name="theirs").grants
     grants.read(READER, table="orders", columns=Columns.only("country", "id", "total"), rows=GERMAN.rows)
-    grants.read(DataPrincipal.role_arn("arn:aws:iam::444455556666:role/Other"), where=CLASSES)
+    grants.read(OTHER, where=CLASSES)
     assert two.problems() == ""
 
 
-@pytest.mark.parametrize("shared", [True, False])
-def test_fails_when_what_is_granted_beside_the_facade_is_not_shared(shared: bool) -> None:  # noqa: FBT001 - parametrized
-    """The producer is in the app: a grant on its catalog has to be of what it gave, whoever makes it."""
+def granted(resource: CatalogResource, *permissions: str) -> Callable[[Sides], None]:
+    return lambda two: two.taking.grant(OTHER, resource, permissions)
+
+
+BESIDE: list[tuple[str, Callable[[Sides], None]]] = [
+    ("SELECT on table sales.invoices", granted(CatalogResource.table_named("sales", "invoices", catalog_id=ACCOUNT), "SELECT")),
+    ("INSERT on table sales.orders", granted(WHOLE, "INSERT")),
+    ("SELECT on database sales", granted(CatalogResource.all_tables("sales", catalog_id=ACCOUNT), "SELECT")),
+    ("CREATE_TABLE on database sales", granted(CatalogResource.database_named("sales", catalog_id=ACCOUNT), "CREATE_TABLE")),
+    ("SELECT on table sales.orders", granted(CatalogResource.cells("sales", "orders", "cells_other", catalog_id=ACCOUNT), "SELECT")),
+    ("DESCRIBE, SELECT on expression", lambda two: two.taking.grants.read(OTHER, where=CLASSES, catalog_id=ACCOUNT)),
+]
+
+
+@pytest.mark.parametrize(("found", "declare"), BESIDE)
+def test_fails_when_what_is_granted_beside_the_facade_is_not_given(found: str, declare: Callable[[Sides], None]) -> None:
+    """The producer is in the app: a grant on its catalog has to be of what it gave, permission by permission."""
     two = sides()
-    if shared:
-        two.database(two.share()).grants.read(READER)
-    two.taking.grant(READER, WHOLE, ["SELECT"])
-    two.taking.grants.read(READER, where=CLASSES, catalog_id=ACCOUNT)
+    two.database(two.share()).grants.read(READER)
+    declare(two)
     problems = two.problems()
-    assert "[Consumer/Permissions] not_shared: got whatever has classification in internal/public, domain in sales" in problems
-    assert ("not_shared: got sales.orders" in problems) is not shared
+    assert f"[Consumer/Permissions] not_shared: got {found}" in problems
+    assert "of account 444444444401, which does not give it to 444455556666" in problems
+
+
+@pytest.mark.parametrize("consumer", [DataPrincipal.account(CONSUMER), ORGANIZATION])
+def test_what_is_given_without_a_share_can_be_passed_on(consumer: DataPrincipal) -> None:
+    """Grants of the producer's own to the account or its organisation; the whole, a part, and by LF-Tag."""
+    two = sides()
+    two.giving.on_table(ORDERS).write(consumer, grantable=True)
+    two.giving.on_table(INVOICES).read(consumer, columns=Columns.only("id", "total"), grantable=True)
+    two.giving.grants.read(consumer, where=CLASSES, grantable=True)
+    two.taking.grant(READER, WHOLE, ["INSERT"])
+    two.taking.grant(READER, CatalogResource.columns_of("sales", "invoices", ["total"], catalog_id=ACCOUNT), ["SELECT"])
+    two.taking.grants.read(READER, where=CLASSES, catalog_id=ACCOUNT)
+    assert two.problems() == ""
 
 
 def test_another_apps_share_is_not_judged() -> None:

@@ -97,7 +97,13 @@ def by_own_account_and_tag(permissions: CatalogPermissions) -> None:
     permissions.grants.read(analyst, where=LfTags.all(classification="public"), catalog_id=Aws.ACCOUNT_ID)
 
 
-@pytest.mark.parametrize("wider", [by_case, by_column_case, by_own_account, by_own_account_and_tag])
+def by_tag_of_a_column_in_upper_case(permissions: CatalogPermissions) -> None:
+    permissions.associate(ORDERS, {"classification": "restricted"})
+    permissions.associate(CatalogResource.columns_of("sales", "orders", ["EMAIL"]), {"classification": "public"})
+    permissions.grants.read(analyst, where=LfTags.all(classification="public"))
+
+
+@pytest.mark.parametrize("wider", [by_case, by_column_case, by_own_account, by_own_account_and_tag, by_tag_of_a_column_in_upper_case])
 def test_fails_when_another_spelling_of_a_table_voids_a_filter(wider: Callable[[CatalogPermissions], None]) -> None:
     """Names in upper case are the same names; the account that is meant by reference is this one."""
     stack = new_stack()
