@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -99,7 +100,14 @@ def contract_paths(paths: Sequence[Path]) -> list[Path]:
 
 
 def lock_roots(paths: Iterable[Path]) -> list[Path]:
-    """The folders in which the locks of these files and folders stand; all of `config/contracts` for what is in it."""
-    folders = [path if path.is_dir() else path.parent for path in paths]
-    inside = [DEFAULT_CONTRACTS if DEFAULT_CONTRACTS in (folder, *folder.parents) else folder for folder in folders]
-    return list(dict.fromkeys(inside))
+    """The folders in which the locks of these files and folders stand; all of a lake's `config/contracts` for what is in it."""
+    return list(dict.fromkeys(_whole(path if path.is_dir() else path.parent) for path in paths))
+
+
+def _whole(folder: Path) -> Path:
+    """The `config/contracts` that a folder is in, however its path is written; else the folder."""
+    spelled = (Path(os.path.abspath(folder)), folder.resolve())  # noqa: PTH100 - without following links
+    around = [one for path in spelled for one in (path, *path.parents)]
+    if Path.cwd() / DEFAULT_CONTRACTS in around or DEFAULT_CONTRACTS.resolve() in around:
+        return DEFAULT_CONTRACTS
+    return next((one for one in around if one.parts[-2:] == DEFAULT_CONTRACTS.parts), folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from lakecheck.contract_inputs import (
     refuse,
 )
 from lakemodel.contracts.loader import load_contract, load_contract_files
-from lakemodel.contracts.locked_ids import is_of_another
+from lakemodel.contracts.locked_ids import held_twice, is_of_another
 from lakemodel.contracts.model import TableFormat
 from lakemodel.errors import InvalidInput
 from lakemodel.locks.field_id_files import LockedElsewhere, lock_files, lock_text
@@ -118,6 +118,10 @@ class _Locking:
     is_check: bool
     keeps_ids: bool
     s3_tables: frozenset[str]
+    elsewhere: LockedElsewhere = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elsewhere", LockedElsewhere(self.roots))
 
     def lock(self, file: Path) -> bool:
         """Brings one contract's lock up to date; False when that cannot be done."""
@@ -132,7 +136,7 @@ class _Locking:
             lock, moved = self._gathered(before, tables, contract, place)
         except InvalidInput as refusal:
             return refuse(str(refusal))
-        if blocked := [f"{file}: {one}" for one in self._objections(lock, tables, contract, moved)]:
+        if blocked := [f"{file}: {one}" for one in self._objections(lock, tables, contract, moved, place)]:
             return refuse(*blocked)
         new = self._recorded(extend(lock, tables, product=contract.key if tables or lock.tables else None), tables, contract)
         if new == FieldIdLock() or (new == before and not moved and place.read_text(encoding="utf-8-sig") == lock_text(new)):
@@ -142,8 +146,9 @@ class _Locking:
         if self.is_check:
             return refuse(f"{place}: does not hold all of the contract. Run `lakecheck contracts lock` and commit it.")
         save_lock(new, place)
+        self.elsewhere.wrote(place, new)
         for other, name in moved:
-            _give_up(other, name)
+            self.elsewhere.wrote(other, _give_up(other, name))
             print(f"{place}: {name}: took its ids over from {other}")
         _tell(place, before, lock, new, tables)
         return True
@@ -169,10 +174,9 @@ class _Locking:
         self, lock: FieldIdLock, tables: Sequence[Table], contract: DataContract, place: Path
     ) -> tuple[FieldIdLock, list[tuple[Path, str]]]:
         """The lock with what other locks hold of these tables, and from which of them it came."""
-        elsewhere = LockedElsewhere(self.roots)
         gathered, moved = dict(lock.tables), []
         for table in tables:
-            other = None if table.name in gathered else elsewhere.of(contract.domain, table.name, besides=place)
+            other = None if table.name in gathered else self.elsewhere.of(contract.domain, table.name, besides=place)
             held = None if other is None else load_lock(other)
             if other is not None and held is not None:
                 gathered[table.name] = held.tables[table.name]
@@ -180,7 +184,7 @@ class _Locking:
         return lock.model_copy(update={"tables": gathered}), moved
 
     def _objections(
-        self, lock: FieldIdLock, tables: Sequence[Table], contract: DataContract, moved: list[tuple[Path, str]]
+        self, lock: FieldIdLock, tables: Sequence[Table], contract: DataContract, moved: list[tuple[Path, str]], place: Path
     ) -> Iterator[str]:
         keep = "`lakecheck contracts lock --keep-ids`"
         if tables and is_of_another(lock, contract) and not self.keeps_ids:
@@ -189,20 +193,27 @@ class _Locking:
         for other, name in moved if not self.keeps_ids else ():
             remedy = f"Move that lock along with its contract, or run {keep} to move the table's ids; or name the table otherwise."
             yield f"{name}: the field ids of table {name} stand in {other}. {remedy}"
+        held = [table.name for table in tables if table.name in lock.tables and table.name not in {name for _, name in moved}]
+        for name in held:
+            if (twice := self.elsewhere.too(contract.domain, name, besides=place)) is not None:
+                yield "{}: {}. {}".format(name, *held_twice(name, twice))
         for table in tables:
             for _, message, remedy in refusals(lock.tables.get(table.name, LockedTable()), table):
                 yield f"{table.name}: {message}. {remedy}"
 
 
-def _give_up(path: Path, table: str) -> None:
-    """Removes a table from a lock whose ids stand in another by now, and the lock when nothing is left in it."""
+def _give_up(path: Path, table: str) -> FieldIdLock | None:
+    """Removes a table from a lock whose ids stand in another by now, and the lock when nothing is left in it; what is left."""
     lock = load_lock(path)
-    if lock is not None:
-        left = {name: one for name, one in lock.tables.items() if name != table}
-        if left:
-            save_lock(lock.model_copy(update={"tables": left}), path)
-        else:
-            path.unlink()
+    left = {} if lock is None else {name: one for name, one in lock.tables.items() if name != table}
+    if lock is None or not left:
+        target = path.resolve()
+        path.unlink()
+        target.unlink(missing_ok=True)  # where the path was a link
+        return None
+    rest = lock.model_copy(update={"tables": left})
+    save_lock(rest, path)
+    return rest
 
 
 def _tell(place: Path, before: FieldIdLock, gathered: FieldIdLock, new: FieldIdLock, tables: Sequence[Table]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from lakemodel.contracts.model import TableFormat
 from lakemodel.contracts.product import UNDECLARED_DOMAIN
 from lakemodel.errors import InvalidInput
-from lakemodel.locks.field_ids import FieldIdLock, disagreements, fresh_ids, ids_of, load_lock, lock_path
+from lakemodel.locks.field_ids import FieldIdLock, disagreements, fresh_ids, ids_of, lock_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def with_field_ids(
         return contract, report.finished()
     positions = {table.name: index for index, table in _table_positions(contract, report)}
     try:
-        lock = load_lock(place, display=str(lock_path(name)))
+        lock = elsewhere.beside(place, display=str(lock_path(name)))
         moved = {
             table.name: elsewhere.of(contract.domain, table.name, besides=place)
             for table in iceberg
@@ -52,6 +52,9 @@ def with_field_ids(
     except InvalidInput as refusal:
         return None, (*report.finished(), *refusal.findings)
     _say_whose(contract, place, lock, moved, report)
+    for table in iceberg if lock is not None else ():
+        if table.name not in moved and (other := elsewhere.too(contract.domain, table.name, besides=place)) is not None:
+            report.error(("schema", positions.get(table.name, 0)), "locked_twice", *held_twice(table.name, other))
     tables = [_locked(table, lock, positions, moved, report) if table in iceberg else table for table in contract.tables]
     findings = report.finished()
     return (None if report.has_errors else replace(contract, tables=tuple(tables))), findings
@@ -73,6 +76,12 @@ def is_of_another(lock: FieldIdLock, contract: DataContract) -> bool:
     if not product:
         return False
     return product != contract.product or (domain != contract.domain and UNDECLARED_DOMAIN not in {domain, contract.domain})
+
+
+def held_twice(table: str, other: Path) -> tuple[str, str]:
+    """What is wrong, and the remedy, where the lock beside a contract holds the ids of a table that another lock holds too."""
+    message = f"the field ids of table {table} stand in {other} too: one of the two would show its columns' data under wrong names"
+    return message, f"Keep the lock with the ids that are deployed, remove the other one, and run {_KEEP}."
 
 
 def _table_positions(contract: DataContract, report: Report) -> list[tuple[int, Table]]:

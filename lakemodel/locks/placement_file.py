@@ -77,7 +77,8 @@ def dumps(entries: Mapping[str, Placement], products: Mapping[str, ProductPlacem
 
 
 def write(text: str, target: Path) -> None:
-    """Writes a file whole or not at all."""
+    """Writes a file whole or not at all, through a link to the file that it leads to."""
+    target = target.resolve() if target.is_symlink() else target
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakemodel.contracts.loader import load_contracts
 from lakemodel.locks.field_ids import load_lock
 from tests.lakecheck.test_contracts_command import status
 from tests.unit.contracts.support import document
@@ -106,6 +107,76 @@ def test_refuses_a_lock_of_another_product(folder: Path, capsys: pytest.CaptureF
     assert status("lock", folder, "--no-config", "--keep-ids") == 0
     assert status("validate", folder, "--no-config") == 0
     assert ids(folder / "sales/things.lock.json") == {"b": 2, "new": 3}
+
+
+@pytest.mark.parametrize("spelled", ["relative", "absolute", "roundabout", "from elsewhere"])
+def test_looks_through_the_whole_lake_however_a_path_is_written(
+    folder: Path, spelled: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """One contract is given, and its lock stands in another folder of the same `config/contracts`."""
+    lake = folder.parent / "config/contracts"
+    lake.parent.mkdir()
+    folder.rename(lake)
+    (lake / "sales/new").mkdir()
+    moved = (lake / "sales/things.odcs.yaml").rename(lake / "sales/new/things.odcs.yaml")
+    monkeypatch.chdir(lake if spelled == "from elsewhere" else folder.parent)
+    given = {
+        "relative": moved.relative_to(folder.parent),
+        "absolute": moved,
+        "roundabout": "config/../config/contracts/sales/new/things.odcs.yaml",
+        "from elsewhere": "sales/new/things.odcs.yaml",
+    }[spelled]
+    for options in ([], ["--check"]):
+        assert status("lock", given, "--no-config", *options) == 1
+        assert "the field ids of table thing stand in" in capsys.readouterr().err
+    assert status("validate", given, "--no-config") == 1
+    assert not (lake / "sales/new/things.lock.json").exists()
+    assert status("lock", given, "--no-config", "--keep-ids") == 0
+    assert ids(lake / "sales/new/things.lock.json") == {"b": 2, "new": 3}
+
+
+def test_refuses_two_locks_of_one_table(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """However the second came about, by a lock of one folder alone or by a copy: no command builds on one of the two by chance."""
+    (folder / "sales/new").mkdir()
+    (folder / "sales/things.odcs.yaml").rename(folder / "sales/new/things.odcs.yaml")
+    assert status("lock", folder / "sales/new", "--no-config") == 0
+    assert ids(folder / "sales/new/things.lock.json") == {"b": 2, "new": 1}
+    capsys.readouterr()
+    for options in ([], ["--check"], ["--keep-ids"]):
+        assert status("lock", folder, "--no-config", *options) == 1
+        said = capsys.readouterr().err
+        assert f"the field ids of table thing stand in {folder / 'sales/things.lock.json'} too" in said
+        assert "Keep the lock with the ids that are deployed" in said
+    assert status("validate", folder, "--no-config") == 1
+    assert "[contract.locked_twice]" in capsys.readouterr().out
+    assert [finding.code for finding in load_contracts(folder, None).findings if finding.is_error] == ["contract.locked_twice"]
+    (folder / "sales/new/things.lock.json").unlink()
+    assert status("lock", folder, "--no-config", "--keep-ids") == 0
+    assert ids(folder / "sales/new/things.lock.json") == {"b": 2, "new": 3}
+    assert status("validate", folder, "--no-config") == 0
+
+
+def test_two_contracts_of_one_table_do_not_both_get_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What one run writes, the rest of it knows."""
+    put(tmp_path / "a")
+    put(tmp_path / "b", "others.odcs.yaml", dataProduct="others")
+    assert status("lock", tmp_path, "--no-config") == 1
+    assert "the field ids of table thing stand in" in capsys.readouterr().err
+    assert not (tmp_path / "b/others.lock.json").exists()
+
+
+def test_a_link_is_followed_and_one_lock(folder: Path):
+    """A lock that is kept elsewhere is written there, is no second one, and moves whole."""
+    link, kept = folder / "sales/things.lock.json", folder / "kept.lock.json"
+    link.rename(kept)
+    link.symlink_to(kept)
+    put(folder / "sales", "things.odcs.yaml", "new", "b", "c")
+    assert status("lock", folder, "--no-config") == 0
+    assert link.is_symlink()
+    assert ids(kept) == {"b": 2, "new": 3, "c": 4}
+    (folder / "sales/things.odcs.yaml").rename(folder / "sales/goods.odcs.yaml")
+    assert status("lock", folder, "--no-config", "--keep-ids") == 0
+    assert [one.name for one in sorted(folder.rglob("*.lock.json"))] == ["goods.lock.json"]
 
 
 def test_a_renamed_table_is_a_new_one(folder: Path):

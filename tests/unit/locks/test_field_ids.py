@@ -210,7 +210,10 @@ TWICE = '{"version": 1, "tables": {"t": {"last_field_id": 1, "fields": {"a": {"i
 @pytest.mark.parametrize(("text", "said"), [
     ("", "not a lock file"),
     ("[]", "not a lock file"),
-    ('{"version": 2}', "version"),
+    ("{}", "no version"),
+    ('{"tables": {"t": {}}}', "no version"),
+    ('{"version": 1, "product": "sales.things", "tables": {}}', "no table"),
+    ('{"version": 0, "tables": {}}', "version"),
     ('{"version": 1, "tabels": {}}', "tabels"),
     (TWICE, "twice"),
     ('{"version": 1, "tables": {"t": {"last_field_id": 1, "fields": {"a": {"id": 2, "type": "int"}}}}}', "above its last_field_id"),
@@ -228,6 +231,32 @@ def test_fails_when_broken(tmp_path: Path, text: str, said: str):
     with pytest.raises(InvalidInput, match=said) as caught:
         load_lock(path)
     assert all("version control" in finding.remedy for finding in caught.value.findings)
+
+
+def test_leaves_a_lock_of_a_newer_version_alone(tmp_path: Path):
+    """It is whole, and restoring an older one would lose ids: the remedy is another lakecheck."""
+    path = tmp_path / "t.lock.json"
+    path.write_text('{"version": 2, "columns": []}')
+    with pytest.raises(InvalidInput, match="of version 2, written by a newer lakecheck") as caught:
+        load_lock(path)
+    assert [(finding.code, finding.remedy.partition(" to ")[0]) for finding in caught.value.findings] == [
+        ("lock.newer", "Update lakecheck")
+    ]
+
+
+def test_writes_through_a_link(tmp_path: Path):
+    """A lock that is kept elsewhere stays there; a link to nothing is no contract without a lock."""
+    (tmp_path / "kept").mkdir()
+    link, kept = tmp_path / "t.lock.json", tmp_path / "kept/t.lock.json"
+    link.symlink_to(kept)
+    with pytest.raises(InvalidInput, match="a link to a file that is not there"):
+        load_lock(link)
+    save_lock(extend(FieldIdLock(), [FIRST]), kept)
+    wider = extend(FieldIdLock(), [FIRST], product="sales.things")
+    save_lock(wider, link)
+    assert link.is_symlink()
+    assert load_lock(kept) == wider
+    assert [one.name for one in kept.parent.iterdir()] == ["t.lock.json"]
 
 
 def test_sees_two_ids_that_changed_places(tmp_path: Path):

@@ -81,6 +81,17 @@ def test_no_history_overfills_a_stack(history: list[set[str]], columns: int) -> 
     assert all(slots <= SLOTS_PER_STACK for slots in used.values())
 
 
+def test_writes_through_a_link(tmp_path: Path) -> None:
+    """A lock that is kept elsewhere stays there."""
+    link, kept = tmp_path / "placement.lock.json", tmp_path / "kept.json"
+    kept.write_text("{}")
+    link.symlink_to(kept)
+    lock = PlacementLock().extend(contracts(NAMES[0]))
+    lock.save(link)
+    assert link.is_symlink()
+    assert PlacementLock.load(kept) == lock
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.sets(st.sampled_from(NAMES), min_size=1))
 def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, declared: set[str]) -> None:
