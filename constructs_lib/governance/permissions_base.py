@@ -53,6 +53,9 @@ class PermissionsBase(Construct):
             the LF-Tags that other constructs of the account name, if any do.
     """
 
+    revokes_iam_allowed_principals = False
+    """Whether what is named here loses `IAM_ALLOWED_PRINCIPALS`."""
+
     _alone = False
     """Whether no other construct may grant the same principal anything on the same resource."""
 

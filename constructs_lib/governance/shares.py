@@ -199,7 +199,7 @@ class CatalogShare(Construct):
         if (parts or databases) and not self.permissions.revokes_iam_allowed_principals:
             msg = (
                 f"got permissions {self.permissions.node.path} that leave IAM_ALLOWED_PRINCIPALS on what is named; Lake Formation refuses "
-                "to share that: take revoke_iam_allowed_principals=False out"
+                "to share that: pass a CatalogPermissions without revoke_iam_allowed_principals=False"
             )
             raise misuse(self, msg, code="iam_still_decides")
         if not (parts or databases) and all(expression.without(LF_TAG_CLASSIFICATION) is None for expression in expressions):

@@ -10,7 +10,7 @@ from lakemodel.contracts.nodes import items_of, text_of
 from lakemodel.contracts.report import did_you_mean, listed, quoted
 from lakemodel.contracts.role_reads import columns_read, reads_domain
 from lakemodel.contracts.rules import VENDOR
-from lakemodel.contracts.vendor import ROLE_PROPERTIES, own_properties
+from lakemodel.contracts.vendor import ROLE_PROPERTIES, is_near, own_properties
 from lakemodel.naming import normalize
 from lakemodel.rows import problems
 
@@ -47,7 +47,7 @@ def read_roles(reading: Reading, data: dict[str, Any], domain: str | None, table
         if not name:
             continue
         persona = None if personas is None else personas.get(name)
-        own = _own_properties(reading, path, node)
+        own = _own_properties(reading, path, node, persona)
         _check_access(reading, path, name, access, persona)
         if name in roles:
             _refuse_second(reading, path, name, is_narrowed=bool(own) or roles[name].tables is not None)
@@ -70,13 +70,23 @@ def read_roles(reading: Reading, data: dict[str, Any], domain: str | None, table
     return tuple(roles.values())
 
 
-def _own_properties(reading: Reading, path: Path, node: dict[str, Any]) -> _OwnProperties:
-    """What narrows the role. One whose vendor was forgotten is refused: unread, it would leave everything open."""
+def _own_properties(reading: Reading, path: Path, node: dict[str, Any], persona: Persona | None) -> _OwnProperties:
+    """What narrows the role. One whose vendor was forgotten is refused: unread, it would leave everything open.
+
+    So is one of another vendor, where the role is a persona's that reads what contracts leave it.
+    """
+    is_named = persona is not None and persona.read.products is Products.NAMED
     for index, custom in items_of(node, "customProperties"):
-        name = text_of(custom, "property")
-        if name in ROLE_PROPERTIES and not text_of(custom, "vendor"):
+        name, vendor = text_of(custom, "property"), text_of(custom, "vendor")
+        if name not in ROLE_PROPERTIES:
+            continue
+        if not vendor:
             message = f"the property {name} has no vendor and is not read, so the role would not be narrowed"
             reading.report.error((*path, "customProperties", index), "no_vendor", message, f"Set vendor: {VENDOR}.")
+        elif is_named and vendor != VENDOR and not is_near(vendor):
+            message = f"the property {name} is vendor {quoted(vendor)}'s and is not read, so the role would not be narrowed"
+            remedy = f"Set vendor: {VENDOR}, or give the property another name."
+            reading.report.error((*path, "customProperties", index), "unknown_vendor", message, remedy)
     return own_properties(reading, path, node, ROLE_PROPERTIES)
 
 

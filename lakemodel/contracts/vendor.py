@@ -47,13 +47,18 @@ def own_properties(reading: Reading, path: Path, node: dict[str, Any], allowed: 
 
 
 def _check_vendor(reading: Reading, place: Path, name: str, vendor: str) -> None:
-    near = normalize(vendor).replace("_", "") == normalize(VENDOR).replace("_", "") or did_you_mean(vendor, [VENDOR])
-    if vendor and near:
+    if is_near(vendor):
         message = f"vendor is {quoted(vendor)}, did you mean '{VENDOR}'; the property is not read"
         reading.report.error(place, "unknown_vendor", message, f"Set vendor: {VENDOR}.")
     elif not vendor and name in _DISTINCTIVE:
         message = f"the property {name} has no vendor and is not read"
         reading.report.warning(place, "no_vendor", message, f"Set vendor: {VENDOR}.")
+
+
+def is_near(vendor: str) -> bool:
+    """Whether this project was meant, by the look of the spelling."""
+    alike = normalize(vendor).replace("_", "") == normalize(VENDOR).replace("_", "")
+    return bool(vendor) and (alike or bool(did_you_mean(vendor, [VENDOR])))
 
 
 def table_format(reading: Reading, own: dict[str, tuple[Path, Any]]) -> TableFormat:

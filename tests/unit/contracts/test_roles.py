@@ -120,6 +120,8 @@ def test_fails_when_the_vendor_of_what_narrows_was_forgotten():
     del contract["roles"][0]["customProperties"][0]["vendor"]
     assert told(contract, partners(), Severity.ERROR) == ["no_vendor"]
     contract["roles"][0]["customProperties"][0]["vendor"] = "others"
+    assert told(contract, partners(), Severity.ERROR) == ["unknown_vendor"]
+    contract["roles"][0]["role"] = "somebody"  # no persona of ours: nothing is granted, and nothing is our business
     assert told(contract, partners(), Severity.ERROR) == []
 
 
