@@ -1,7 +1,7 @@
 """Measures synthesis: this library against the same lake in plain JavaScript CDK, and the reference app.
 
 Both sides take turns in one run on one machine, so that their ratio means something where absolute times do not. Every process starts cold,
-and both have the same Node with the same settings. Options: --tables 100,500,2000,10000 --runs 3 --validated 300 --skip-reference.
+and both have the same Node with the same settings. Options: --tables 100,500,2000,10000 --runs 3 --validated 1000 --skip-reference.
 
 Three comparisons are printed:
 
@@ -53,7 +53,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", default="100,500,2000,10000", help="numbers of tables, with commas; none for an empty text")
     parser.add_argument("--runs", type=int, default=3, help=f"how often each side runs; once from {LONG:,} tables on")
-    parser.add_argument("--validated", type=int, default=300, help="number of tables of the comparison with checks; 0 leaves it out")
+    parser.add_argument("--validated", type=int, default=1000, help="number of tables of the comparison with checks; 0 leaves it out")
     parser.add_argument("--skip-reference", action="store_true", help="leave out the reference app")
     return parser.parse_args()
 
