@@ -146,7 +146,7 @@ def test_refuses_two_locks_of_one_table(folder: Path, capsys: pytest.CaptureFixt
         assert status("lock", folder, "--no-config", *options) == 1
         said = capsys.readouterr().err
         assert f"the field ids of table thing stand in {folder / 'sales/things.lock.json'} too" in said
-        assert "Keep the lock with the ids that are deployed" in said
+        assert "Keep the ids that are deployed: take the table out of the other lock" in said
     assert status("validate", folder, "--no-config") == 1
     assert "[contract.locked_twice]" in capsys.readouterr().out
     assert [finding.code for finding in load_contracts(folder, None).findings if finding.is_error] == ["contract.locked_twice"]
