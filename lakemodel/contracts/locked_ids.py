@@ -81,7 +81,8 @@ def is_of_another(lock: FieldIdLock, contract: DataContract) -> bool:
 def held_twice(table: str, other: Path) -> tuple[str, str]:
     """What is wrong, and the remedy, where the lock beside a contract holds the ids of a table that another lock holds too."""
     message = f"the field ids of table {table} stand in {other} too: one of the two would show its columns' data under wrong names"
-    return message, f"Keep the ids that are deployed: take the table out of the other lock, or remove it if it holds no other table; then run {_KEEP}."
+    remedy = "Keep the ids that are deployed: take the table out of the other lock, or remove that lock if it holds no other table"
+    return message, f"{remedy}; then run {_KEEP}."
 
 
 def _table_positions(contract: DataContract, report: Report) -> list[tuple[int, Table]]:
