@@ -29,7 +29,10 @@ INTEGER_AS_INT: Final = frozenset(
         *("databricks", "spark", "hive", "impala", "glue", "athena", "trino", "presto", "duckdb", "clickhouse", "dremio", "teradata"),
     }
 )
-"""Systems whose `integer` has 32 bits. It has 64 or more in BigQuery, Snowflake, Oracle, SQLite and Vertica."""
+"""Systems whose `integer` has 32 bits."""
+
+EVERY_INTEGER_AS_BIGINT: Final = frozenset({"bigquery", "snowflake", "oracle", "sqlite", "vertica"})
+"""Systems whose integers all have 64 bits or more, whatever they are called: there `smallint` and `int` are other words for it."""
 
 UNSIGNED: Final[dict[str, DataType]] = {
     **dict.fromkeys(["uint8", "utinyint", "u8", "unsignedbyte"], Primitive(_K.SMALLINT)),

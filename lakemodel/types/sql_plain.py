@@ -48,7 +48,11 @@ def _integer(name: str, dialect: str, *, unsigned: bool) -> SqlType | None:
         return SqlType(family=Family.INTEGER, text=name, type=names.UNSIGNED[name], unsigned=True)
     if name not in names.INTEGERS:
         return None
-    kind = PrimitiveKind.INT if name == "integer" and dialect in names.INTEGER_AS_INT else names.INTEGERS[name]
+    kind = names.INTEGERS[name]
+    if dialect in names.EVERY_INTEGER_AS_BIGINT:
+        kind = PrimitiveKind.BIGINT
+    elif name == "integer" and dialect in names.INTEGER_AS_INT:
+        kind = PrimitiveKind.INT
     if unsigned:
         return SqlType(family=Family.INTEGER, text=name, type=names.WIDENED[kind], unsigned=True)
     if kind is PrimitiveKind.TINYINT and dialect in {"sqlserver", "synapse", "fabric"}:

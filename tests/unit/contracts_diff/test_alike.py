@@ -87,7 +87,7 @@ def test_a_column_that_is_renamed_keeps_its_class() -> None:
         ("postgres", "int", "integer", "spelling.changed"),
         ("postgres", "bigint", "integer", "type.narrowed"),
         ("bigquery", "int64", "integer", "spelling.changed"),
-        ("bigquery", "int", "integer", "type.widened"),
+        ("bigquery", "int", "integer", "spelling.changed"),
     ],
 )
 def test_an_integer_is_what_the_servers_mean_by_it(system: str, was: str, now: str, rule: str) -> None:

@@ -108,6 +108,8 @@ def test_reads_plain_types(text: str, expected: str):
     *(("INTEGER", one, PrimitiveKind.INT) for one in (
         "postgres", "postgresql", "MySQL", "redshift", "databricks", "trino", "athena", "glue", "hive", "sqlserver", "duckdb", "db2")),
     *(("integer", one, PrimitiveKind.BIGINT) for one in (None, "bigquery", "snowflake", "oracle", "sqlite", "vertica", "kafka")),
+    *((name, one, PrimitiveKind.BIGINT) for one in ("bigquery", "snowflake", "oracle", "sqlite") for name in ("int", "smallint")),
+    ("int", "postgres", PrimitiveKind.INT),
     ("integer not null", "postgres", PrimitiveKind.INT),
     ("integer unsigned", "mysql", PrimitiveKind.BIGINT),
 ])  # fmt: skip
