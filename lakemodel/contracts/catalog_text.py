@@ -38,11 +38,16 @@ def description(text: str) -> str:
 
 
 def _fit(text: str, most: int) -> str:
-    line = " ".join(_CONTROL.sub(" ", text).split())
+    line = _plain(" ".join(_CONTROL.sub(" ", text).split()))
     encoded = line.encode()
     if len(encoded) <= most:
         return line
     return encoded[: most - len(_CUT.encode())].decode(errors="ignore").rstrip() + _CUT
+
+
+def _plain(text: str) -> str:
+    """The text without what CDK would take for a placeholder of its own, and fail or fill in."""
+    return text.replace("${Token[", "$ {Token[").replace("#{Token[", "# {Token[")
 
 
 def table_parameters(contract: DataContract, classification: str) -> dict[str, str]:
@@ -56,7 +61,7 @@ def table_parameters(contract: DataContract, classification: str) -> dict[str, s
         "steward": contract.steward,
         "classification": classification,
     }
-    return {PARAMETER_PREFIX + key: value for key, value in said.items() if value}
+    return {PARAMETER_PREFIX + key: _plain(value) for key, value in said.items() if value}
 
 
 def shortened(contracts: ContractSet) -> Iterator[Finding]:

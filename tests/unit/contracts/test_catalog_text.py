@@ -34,6 +34,13 @@ def test_a_comment_is_always_one_that_glue_takes(text: str) -> None:
     assert not any(ord(character) < 32 or character in "\u2028\u2029" for character in kept)
 
 
+def test_nothing_looks_like_a_placeholder_of_cdk() -> None:
+    """CDK would fail at one it does not know, and fill in another construct's value for one it does."""
+    assert comment("see ${Token[TOKEN.5]}") == "see $ {Token[TOKEN.5]}"
+    owner = table_parameters(contract(owner="#{Token[TOKEN.5]}"), "internal")["lake.owner"]
+    assert owner == "# {Token[TOKEN.5]}"
+
+
 def test_what_fits_is_kept_whole() -> None:
     """Only white space is folded; exactly 255 bytes are not cut."""
     assert comment("one\n  two\tthree ") == "one two three"
