@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from .cfn_response import LOG
 from .principals import IAM_ALLOWED_PRINCIPALS, PrincipalNotFoundError
-from .retry import DENIED, TRANSIENT, Retry, code_of, is_invalid_principal, may_be_absent, message_of
+from .retry import DENIED, TRANSIENT, Retry, code_of, may_be_absent, message_of
 from .targets import Target, is_known, resource_of, targets_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _BATCH = 20  # entries in one BatchGrantPermissions or BatchRevokePermissions
 _READS = 5  # until a list that contradicts the answer to a revocation is believed
 _ALL = "ALL"
 _ABSENT = re.compile(r"non-existent column|register the S3 path", re.IGNORECASE)
+_NO_PRINCIPAL = re.compile(r"invalid (?:\w+ )?principal|principal\b[^.]*\b(?:not exist|not found|invalid)", re.IGNORECASE)
 _NOTHING_REVOKED = re.compile(r"no permissions|permissions revoked", re.IGNORECASE)
 
 
@@ -160,7 +161,7 @@ class Grants:
             return frozenset()
         if code != "InvalidInputException":
             return entry.rights
-        if is_invalid_principal(code, message):
+        if _NO_PRINCIPAL.search(message):
             LOG.warning("grants of a principal that no longer exists cannot be revoked: %s", message)
             return frozenset()
         held, unknown = self.held(right.target for right in entry.rights)
