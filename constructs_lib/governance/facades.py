@@ -11,8 +11,8 @@ from constructs_lib.core import misuse
 from constructs_lib.governance.columns import Columns
 from constructs_lib.governance.principals import DataPrincipal
 from constructs_lib.governance.resources import CatalogResource
-from constructs_lib.governance.rows import problems
 from lakemodel.naming import LF_TAG_CLASSIFICATION
+from lakemodel.rows import problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
