@@ -65,7 +65,8 @@ def read_roles(reading: Reading, data: dict[str, Any], domain: str | None, table
             remedy = f"Set personas.{name}.read.products: named in lake.yaml, or remove {' and '.join(sorted(own))}."
             reading.report.error(path, "role_narrowed", message, remedy)
         elif persona is not None and persona.read.products is Products.NAMED and domain is not None and are_known:
-            _check_reads(reading, path, roles[name], persona, domain, tables)
+            if not reading.report.is_refused(path):
+                _check_reads(reading, path, roles[name], persona, domain, tables)
             _check_classes(reading, own, roles[name], persona, tables)
     return tuple(roles.values())
 

@@ -111,6 +111,7 @@ def test_fails_when_a_role_cannot_be_narrowed_like_that(own: dict[str, Any], cod
     contract = source(tables=TWO, **own)
     assert read(contract, partners())[0] is None
     assert set(told(contract, partners(), Severity.ERROR)) == {code}
+    assert "role_reads" not in told(contract, partners(), Severity.NOTE), "nobody reads by a role that is refused"
     assert re.search(said, finding_of(contract, code, partners()).message)
 
 
