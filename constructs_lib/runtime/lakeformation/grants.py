@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from .cfn_response import LOG
-from .principals import IAM_ALLOWED_PRINCIPALS, PrincipalNotFoundError
+from .principals import IAM_ALLOWED_PRINCIPALS
 from .retry import DENIED, TRANSIENT, Retry, code_of, may_be_absent, message_of
 from .targets import Target, is_known, resource_of, targets_of
 
@@ -94,11 +94,10 @@ class Grants:
             ValueError: If Lake Formation knows a resource and this handler does not, unless `tolerant`.
         """
         rights: set[Right] = set()
-        for entry in entries:
+        for principal, entry in self._principals.of_entries(entries, tolerant=tolerant):
             try:
-                principal = self._principals.resolve(entry["Principal"]["DataLakePrincipalIdentifier"])
                 rights.update(rights_of(entry, principal, self._account))
-            except (PrincipalNotFoundError, ValueError):
+            except ValueError:
                 if not tolerant:
                     raise
         return rights

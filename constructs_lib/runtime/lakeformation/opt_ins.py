@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from .principals import PrincipalNotFoundError
 from .retry import code_of, may_be_absent, message_of
 from .targets import Target, is_known, resource_of, targets_of
 
@@ -57,13 +56,7 @@ class OptIns:
             ValueError: If principals cannot be opted in to such a resource, unless `tolerant`.
         """
         found: set[OptIn] = set()
-        for entry in entries:
-            try:
-                principal = self._principals.resolve(entry["Principal"]["DataLakePrincipalIdentifier"])
-            except PrincipalNotFoundError:
-                if not tolerant:
-                    raise
-                continue
+        for principal, entry in self._principals.of_entries(entries, tolerant=tolerant):
             for target in targets_of(entry["Resource"], self._account):
                 if target.kind in _KINDS:
                     found.add(OptIn(principal, target))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .cfn_response import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .retry import Retry
 
@@ -57,6 +57,21 @@ class Principals:
             "assign it to the account in Identity Center first"
         )
         raise PrincipalNotFoundError(msg)
+
+    def of_entries(self, entries: Iterable[Mapping[str, Any]], *, tolerant: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Each declared entry with its principal as Lake Formation knows it; when `tolerant`, without those that cannot be found.
+
+        Raises:
+            PrincipalNotFoundError: If a permission set has no role, unless `tolerant`.
+        """
+        for entry in entries:
+            try:
+                principal = self.resolve(entry["Principal"]["DataLakePrincipalIdentifier"])
+            except PrincipalNotFoundError:
+                if not tolerant:
+                    raise
+                continue
+            yield principal, entry
 
     def is_resolved(self, principal: str) -> bool:
         """Whether it is the role of a permission set that was resolved."""
