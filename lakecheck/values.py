@@ -1,0 +1,76 @@
+"""What is not known in a template, as values: a text may have a hole where a name will be, a whole value may be unknown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+_OPEN: Final = "\ue000"
+_CLOSE: Final = "\ue001"
+_GENERATED: Final = "\ue002"
+_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}?([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_GENERATED_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be told; never equal to a known one.
+
+    Attributes:
+        reason: What it is and why it is not known; lower case, without a period.
+    """
+
+    reason: str
+
+
+def hole(identity: str, *, generated: bool = False) -> str:
+    """A piece of text that is not known but always the same, such as the end of a name that CloudFormation will make up.
+
+    It can stand in the middle of a text: `"arn:aws:s3:::prod-bucket-" + hole("Prod/Storage/Bucket", generated=True) + "/*"`. Two texts with
+    the same holes at the same places are equal; `lakecheck.iam.globs` says what a text with holes may match.
+
+    Args:
+        identity: What makes it the same, such as the resource whose name it is; shown to people.
+        generated: Whether CloudFormation makes it up, so that it differs from every other generated one.
+    """
+    return f"{_OPEN}{_GENERATED if generated else ''}{identity}{_CLOSE}"
+
+
+def holes(text: str) -> tuple[str, ...]:
+    """The identities of the holes in a text, in order."""
+    return tuple(_HOLE.findall(text)) if _OPEN in text else ()
+
+
+def generated_holes(text: str) -> tuple[str, ...]:
+    """The identities of those holes that CloudFormation makes up."""
+    return tuple(_GENERATED_HOLE.findall(text)) if _OPEN in text else ()
+
+
+def has_hole(text: str) -> bool:
+    """Whether the text is not wholly known."""
+    return _OPEN in text
+
+
+def outline(text: str, *, of_hole: str = "*") -> str:
+    """The text as a glob, each hole replaced: what it may turn out to be."""
+    return _HOLE.sub(of_hole, text) if _OPEN in text else text
+
+
+def shown(value: Any) -> str:
+    """The value for people: holes in braces, an unknown value as its reason."""
+    if isinstance(value, Unknown):
+        return f"{{{value.reason}}}"
+    text = value if isinstance(value, str) else str(value)
+    return _HOLE.sub(r"{\1}", text)
+
+
+def unknowns(value: Any) -> tuple[Unknown, ...]:
+    """Every `Unknown` inside a value of plain data, in order."""
+    if isinstance(value, Unknown):
+        return (value,)
+    if isinstance(value, dict):
+        return tuple(each for inner in value.values() for each in unknowns(inner))
+    if isinstance(value, list | tuple):
+        return tuple(each for inner in value for each in unknowns(inner))
+    return ()
