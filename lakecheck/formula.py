@@ -29,7 +29,7 @@ class Formula:
 
     @property
     def truth(self) -> Truth:
-        """TRUE and FALSE only for `TRUE` and `FALSE` themselves; whether an open formula can be met is for `lakecheck.iam.solver` to say."""
+        """TRUE and FALSE only for `TRUE` and `FALSE` themselves; whether an open one can be met is for `lakecheck.iam.solver` to say."""
         return Truth.OPEN
 
 
