@@ -152,6 +152,25 @@ class Edge:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Leak:
+    """One principal reads whatever another one reads, because the other leaves copies: results of queries, temporary files, replicas of them.
+
+    Only reading passes through a leak, and only what `member` reads itself or reads as a role: `source` never acts as `member`.
+
+    Attributes:
+        source: Who reads the copies.
+        member: Whose reading leaves copies.
+        step: How: the door the copies leave through, and where they lie.
+        conditions: `TRUE`, or what remains.
+    """
+
+    source: Principal
+    member: Principal
+    step: Step
+    conditions: Formula = TRUE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeadGrant:
     """A grant that gives nothing, with what is missing.
 
