@@ -134,10 +134,13 @@ class Context:
     Attributes:
         values: By key, in any case; a single-valued key has a tuple of one. An empty tuple says that the key is missing.
         complete: Whether every other key is missing; else each is not known, and what depends on it stays open.
+        open: Keys, in lower case, that are not known although they would follow from the caller or the resource: of a caller of whom
+            nothing is known, `aws:principalarn` is one.
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complete: bool = True
+    open: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
