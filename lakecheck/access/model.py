@@ -153,7 +153,7 @@ class Edge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leak:
-    """One principal reads whatever another one reads, because the other leaves copies: results of queries, temporary files, replicas of them.
+    """One principal reads whatever another one reads, because the other leaves copies: results of queries, temporary files, their replicas.
 
     Only reading passes through a leak, and only what `member` reads itself or reads as a role: `source` never acts as `member`.
 

@@ -105,6 +105,7 @@ class Bucket:
         unknown_policy: Why the policy is not known, for a bucket that no template defines.
         encryption: `SSE_KMS`, `SSE_S3` or empty when not known.
         key: ARN of the default key; empty for AWS's own keys.
+        bucket_key: Whether S3 bucket keys are on, so that KMS is asked about the bucket and not about each object; None when not known.
         public_access_blocked: Whether the bucket blocks public policies and restricts public buckets; None when not known.
         acl_enabled: Whether ACLs count (ObjectOwnership other than BucketOwnerEnforced); None when not known.
         versioned: Whether it keeps versions.
@@ -122,6 +123,7 @@ class Bucket:
     unknown_policy: str = ""
     encryption: str = ""
     key: str = ""
+    bucket_key: bool | None = None
     public_access_blocked: bool | None = None
     acl_enabled: bool | None = None
     versioned: bool = False
@@ -511,6 +513,7 @@ class Workgroup:
         name: Its name.
         output: `s3://` URI of the results; empty when the client names it, or Athena keeps them.
         enforced: Whether clients cannot override it.
+        managed_results: Whether Athena keeps the results itself; None when not known.
         key: ARN of the key that encrypts the results.
         role: ARN of its execution role, for Spark.
         origin: Where it stands.
@@ -522,6 +525,7 @@ class Workgroup:
     name: str
     output: str = ""
     enforced: bool = False
+    managed_results: bool | None = None
     key: str = ""
     role: str = ""
     origin: Origin

@@ -1,4 +1,4 @@
-"""The doors to data other than Lake Formation: which functions find direct accesses, and which find that one principal can act as another."""
+"""The doors to data other than Lake Formation: what finds direct accesses, and what finds that one principal can act as another."""
 
 from __future__ import annotations
 
