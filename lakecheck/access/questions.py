@@ -82,6 +82,11 @@ class Questions:
 
     Args:
         estate: What is asked about.
+        assuming: Every condition key there is, beside `DIRECT_CALL`: any other is missing, so that every answer is a yes or a no unless it
+            depends on what is not known. Not stated: each other key is not known, and what depends on it stays open.
+
+    Attributes:
+        allowed: Whatever was asked and allowed, without conditions, in the order of asking.
 
     Example:
         >>> from lakecheck.access.questions import Questions
@@ -90,8 +95,10 @@ class Questions:
         True
     """
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, *, assuming: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.estate = estate
+        self.allowed: list[tuple[Principal, str, str, Decision]] = []
+        self._assuming = assuming
         self._callers: dict[int, Caller] = {}
         self._identities: dict[int, tuple[Policy, ...]] = {}
         self._unknown_policies: dict[str, Policy] = {}
@@ -164,6 +171,8 @@ class Questions:
         found = self._decisions.get(key)
         if found is None:
             found = self._decisions[key] = self._decided(principal, action, resource, dict(given), owner)
+            if found.truth is Truth.TRUE:
+                self.allowed.append((principal, action, resource, found))
         return found
 
     def may(
@@ -241,7 +250,9 @@ class Questions:
             resource_organization=owning.organization if owning is not None else None,
             resource_tags=bucket.tags if bucket is not None and bucket.tags else None,
             context=Context(
-                values={**DIRECT_CALL, **context}, complete=False, open=_OPEN_TO_ANYONE if _is_nobody(principal) else frozenset()
+                values={**DIRECT_CALL, **context, **(self._assuming or {})},
+                complete=self._assuming is not None,
+                open=_OPEN_TO_ANYONE if _is_nobody(principal) and self._assuming is None else frozenset(),
             ),
         )
         return evaluate(request, layers)
@@ -328,33 +339,47 @@ class Questions:
 
     def _resource_policy(self, action: str, resource: str) -> tuple[Policy | None, ResourceKind, str]:
         """The resource's policy, what kind it is, and the account that owns the resource where the estate tells."""
-        service = action.partition(":")[0].lower()
-        if service == "s3" and ":s3:::" in resource:
-            bucket = self._bucket_of(resource)
-            if bucket is None:
-                name = shown(resource.partition("/")[0])
-                return self._unknown(f"the policy of {name}, which no template defines"), ResourceKind.OTHER, ""
-            return bucket.policy or self._unknown(bucket.unknown_policy), ResourceKind.OTHER, bucket.account
-        if service == "s3" and ":accesspoint/" in resource:
+        match action.partition(":")[0].lower():
+            case "s3":
+                policy, account = self._storage_policy(resource)
+                return policy, ResourceKind.OTHER, account
+            case "kms":
+                policy, account = self._key_policy(resource)
+                return policy, ResourceKind.KMS_KEY, account
+            case "sts":
+                policy, account = self._trust_policy(resource)
+                return policy, ResourceKind.TRUST_POLICY, account
+            case "glue":
+                parts = resource.split(":")
+                catalog = (parts[4], parts[3]) if len(parts) > 5 else ("", "")  # noqa: PLR2004 - an ARN has six parts
+                return self._catalog_policies.get(catalog), ResourceKind.OTHER, ""
+            case _:
+                policy, account = self._resource_policies.get(resource, (None, ""))
+                return policy, ResourceKind.OTHER, account
+
+    def _storage_policy(self, resource: str) -> tuple[Policy | None, str]:
+        if ":accesspoint/" in resource:
             point = self.access_points.get(resource.partition("/object/")[0])
-            return (point.policy, ResourceKind.OTHER, point.account) if point is not None else (None, ResourceKind.OTHER, "")
-        if service == "kms":
-            key = self.keys.get(resource)
-            if key is None:
-                return self._unknown(f"the policy of the key {shown(resource)}, which no template defines"), ResourceKind.KMS_KEY, ""
-            return key.policy or self._unknown(key.unknown_policy), ResourceKind.KMS_KEY, key.account
-        if service == "sts":
-            role = self.principals.get(resource)
-            if role is not None:
-                trust = role.trust or self._unknown(f"the trust policy of {role.name}, which no template defines" if role.unknown else "")
-                return trust, ResourceKind.TRUST_POLICY, role.account
-            return None, ResourceKind.TRUST_POLICY, ""
-        if service == "glue":
-            parts = resource.split(":")
-            policy = self._catalog_policies.get((parts[4], parts[3])) if len(parts) > 5 else None  # noqa: PLR2004 - an ARN has six parts
-            return policy, ResourceKind.OTHER, ""
-        policy, account = self._resource_policies.get(resource, (None, ""))
-        return policy, ResourceKind.OTHER, account
+            return (point.policy, point.account) if point is not None else (None, "")
+        if ":s3:::" not in resource:
+            return None, ""
+        bucket = self._bucket_of(resource)
+        if bucket is None:
+            return self._unknown(f"the policy of {shown(resource.partition('/')[0])}, which no template defines"), ""
+        return bucket.policy or self._unknown(bucket.unknown_policy), bucket.account
+
+    def _key_policy(self, resource: str) -> tuple[Policy | None, str]:
+        key = self.keys.get(resource)
+        if key is None:
+            return self._unknown(f"the policy of the key {shown(resource)}, which no template defines"), ""
+        return key.policy or self._unknown(key.unknown_policy), key.account
+
+    def _trust_policy(self, resource: str) -> tuple[Policy | None, str]:
+        role = self.principals.get(resource)
+        if role is None:
+            return None, ""
+        reason = f"the trust policy of {role.name}, which no template defines" if role.unknown else ""
+        return role.trust or self._unknown(reason), role.account
 
     def _unknown(self, reason: str) -> Policy | None:
         if not reason:

@@ -1,0 +1,73 @@
+"""Accesses that a rule forbids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecheck.access.invariants.candidates import Candidate, possibility
+from lakecheck.access.invariants.verdicts import Counterexample
+from lakecheck.access.words import access_in_words
+from lakecheck.formula import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.access.invariants.candidates import Possibility, Situation
+    from lakecheck.access.invariants.model import Rule
+    from lakecheck.access.model import Access
+
+REMEDY = "Remove what allows it, or name the principal under `except` with the reason."
+
+
+def forbidden_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
+    """Every access in the matrix that the rule is about.
+
+    Data of which nobody says the zone or the domain counts as of any: what is not known is not safe.
+    """
+    for access in situation.matrix.accesses:
+        if rule.do is not None and access.action not in rule.do:
+            continue
+        if rule.door is not None and access.door not in rule.door and not any(step.door in rule.door for step in access.via[:1]):
+            continue
+        if not situation.who.fits(access.principal, rule.who) or not _crosses(situation, access, rule):
+            continue
+        parts = situation.data.matching(access.dataset, rule.data, forbidden=True)
+        columns = columns_at_issue(access, [part.columns for part in parts])
+        if columns is not None:
+            yield candidate(access, columns)
+
+
+def columns_at_issue(access: Access, parts: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    """Those columns of the access that are among the parts; empty for data that has no columns, None when it is about none of them."""
+    if not parts:
+        return None
+    if any(part is None for part in parts) or not any(parts):
+        return ()
+    wanted = {column for part in parts for column in part or ()}
+    found = tuple(sorted(wanted if access.columns is None else wanted.intersection(access.columns)))
+    return found or None
+
+
+def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | None = None) -> Candidate:
+    """The access as something that is forbidden."""
+    found = possibility(access.conditions) if found is None else found
+    example = Counterexample(
+        summary=access_in_words(access, columns=columns),
+        environment=access.dataset.environment,
+        access=access,
+        columns=columns,
+        context=found.context,
+        reasons=found.reasons if found.truth is Truth.OPEN else (),
+        because=access.because,
+        remedy=REMEDY,
+        source=access.origin.source if access.origin is not None else "",
+    )
+    return Candidate(principal=access.principal, example=example, possible=found.truth)
+
+
+def _crosses(situation: Situation, access: Access, rule: Rule) -> bool:
+    if rule.crossing == "account":
+        return access.principal.account != access.dataset.account
+    if rule.crossing == "environment":
+        return access.dataset.environment not in situation.who.environments(access.principal)
+    return True

@@ -1,0 +1,103 @@
+"""Rules about IAM actions on resources that are no data, such as stopping a trail."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from lakecheck.access.closure import Closure
+from lakecheck.access.invariants.candidates import Candidate, best, possibility
+from lakecheck.access.invariants.verdicts import Counterexample
+from lakecheck.access.words import who as called
+from lakecheck.formula import FALSE, TRUE, Truth, all_of
+from lakecheck.values import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.access.closure import Way
+    from lakecheck.access.invariants.candidates import Situation
+    from lakecheck.access.invariants.model import Resources, Rule
+    from lakecheck.assembly.resources import Origin
+    from lakecheck.estate.model import Principal
+    from lakecheck.formula import Formula
+
+_Target = tuple[str, str, str, "Origin | None"]
+"""CloudFormation type, ARN, account and place of a resource."""
+
+
+def forbidden_actions(situation: Situation, rule: Rule) -> Iterator[Candidate]:
+    """Every principal that can take one of the actions on one of the resources, itself or as somebody whom it can become."""
+    closure = Closure(situation.matrix.edges, situation.questions.estate.principals)
+    targets = _targets(situation, rule.resources)
+    for principal in situation.questions.estate.principals:
+        if situation.who.fits(principal, rule.who):
+            ways = list(closure.ways(principal))
+            for kind, arn, account, origin in targets:
+                for action in rule.actions or ():
+                    yield from _possible(situation, principal, ways, action, (kind, arn, account, origin))
+
+
+def missing_actions(situation: Situation, rule: Rule) -> Iterator[Candidate]:
+    """Every principal of the rule that cannot take one of the actions on one of the resources."""
+    opposite = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.OPEN: Truth.OPEN}
+    for principal in situation.questions.estate.principals:
+        if not situation.who.fits(principal, rule.who):
+            continue
+        for _, arn, account, origin in _targets(situation, rule.resources):
+            for action in rule.actions or ():
+                found = possibility(situation.questions.may(principal, action, arn, owner=account))
+                example = Counterexample(
+                    summary=f"{called(principal)} cannot do {action} on {shown(arn)}",
+                    environment=origin.environment if origin is not None else "",
+                    reasons=found.reasons,
+                    remedy="Allow it in a policy of the principal.",
+                )
+                yield Candidate(principal=principal, example=example, possible=opposite[found.truth])
+
+
+def _possible(situation: Situation, principal: Principal, ways: list[Way], action: str, target: _Target) -> Iterator[Candidate]:
+    _, arn, account, origin = target
+    decision = situation.questions.decide(principal, action, arn, owner=account)
+    routes: list[tuple[str, Formula]] = [("", decision.allowed)]
+    for way in ways:
+        if way.target is None:
+            allowed = TRUE if way.account == account else FALSE
+        else:
+            allowed = situation.questions.may(way.target, action, arn, owner=account)
+        routes.append((f" as {called(way.target) if way.target else f'anybody in {way.account}'}", all_of((way.conditions, allowed))))
+    found = [(route, possibility(conditions)) for route, conditions in routes if conditions != FALSE]
+    if not found:
+        return
+    most = best(each for _, each in found)
+    route = next(name for name, each in found if each is most)
+    example = Counterexample(
+        summary=f"{called(principal)} can do {action} on {shown(arn)}{route}",
+        environment=origin.environment if origin is not None else "",
+        context=most.context,
+        reasons=most.reasons,
+        because=tuple(f"{each.policy.name} statement {each.statement.index + 1}" for each in decision.allows),
+        remedy="Remove what allows it, or name the principal under `except` with the reason.",
+        source=origin.source if origin is not None else "",
+    )
+    yield Candidate(principal=principal, example=example, possible=most.truth)
+
+
+def _targets(situation: Situation, wanted: Resources | None) -> list[_Target]:
+    estate = situation.questions.estate
+    found: list[_Target] = [(each.type, each.arn, each.account, each.origin) for each in estate.protected]
+    found += [("AWS::S3::Bucket", each.arn, each.account, each.origin) for each in estate.buckets]
+    found += [("AWS::KMS::Key", each.arn, each.account, each.origin) for each in estate.keys]
+    found += [("AWS::Athena::WorkGroup", each.arn, each.account, each.origin) for each in estate.workgroups]
+    distinct = {target[1]: target for target in found if target[1]}
+    return [target for target in distinct.values() if _is_wanted(target, wanted)]
+
+
+def _is_wanted(target: _Target, wanted: Resources | None) -> bool:
+    kind, arn, _, origin = target
+    if wanted is None:
+        return True
+    if wanted.type is not None and kind not in wanted.type:
+        return False
+    names = [shown(arn), *([str(origin)] if origin is not None else [])]
+    return wanted.construct is None or any(fnmatchcase(name, glob) for glob in wanted.construct for name in names)

@@ -1,0 +1,125 @@
+"""Judges every invariant over a matrix: what speaks against it, whom it is not about, and what a concrete request confirms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.access.invariants.candidates import Candidate, Situation
+from lakecheck.access.invariants.confirm import confirmed
+from lakecheck.access.invariants.forbidden import forbidden_accesses
+from lakecheck.access.invariants.iam_actions import forbidden_actions, missing_actions
+from lakecheck.access.invariants.personas import beyond_what_is_stated, missing_queries, missing_reads
+from lakecheck.access.invariants.requirements import missing_accesses
+from lakecheck.access.invariants.subjects import DataFacts, PrincipalFacts
+from lakecheck.access.invariants.verdicts import Counterexample, Exempted, Judgement, State, Verdict
+from lakecheck.formula import Truth
+from lakemodel.errors import InvalidInput
+from lakemodel.findings import Finding, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lakecheck.access.invariants.loader import LoadedRules
+    from lakecheck.access.invariants.model import Exemption, Invariant
+    from lakecheck.access.model import Matrix
+    from lakecheck.access.questions import Questions
+
+MOST_SHOWN: Final = 10
+"""So many counterexamples of one invariant are confirmed and shown; the others are counted."""
+
+
+def judge(questions: Questions, matrix: Matrix, loaded: LoadedRules) -> Judgement:
+    """The verdict on every invariant.
+
+    Args:
+        questions: Of the estate that the matrix is about.
+        matrix: Everybody's access.
+        loaded: The invariants.
+
+    Raises:
+        InvalidInput: If an exception fits more than one principal of an account: it would let somebody in whom nobody looked at.
+    """
+    situation = Situation(
+        questions=questions,
+        matrix=matrix,
+        loaded=loaded,
+        data=DataFacts(questions.estate, loaded),
+        who=PrincipalFacts(questions.estate, loaded, matrix),
+    )
+    findings = list(_wide_exceptions(situation))
+    if findings:
+        raise InvalidInput(findings)
+    verdicts = tuple(_verdict(situation, invariant) for invariant in loaded.rules.invariants)
+    return Judgement(verdicts=verdicts, assumptions=matrix.assumptions, not_known=matrix.not_known)
+
+
+def _candidates(situation: Situation, invariant: Invariant) -> Iterable[Candidate]:
+    if invariant.forbid is not None:
+        by_action = invariant.forbid.actions is not None
+        return forbidden_actions(situation, invariant.forbid) if by_action else forbidden_accesses(situation, invariant.forbid)
+    if invariant.require is not None:
+        by_action = invariant.require.actions is not None
+        return missing_actions(situation, invariant.require) if by_action else missing_accesses(situation, invariant.require)
+    kinds = {"read_what_is_stated": missing_reads, "read_nothing_else": beyond_what_is_stated, "query": missing_queries}
+    return kinds[invariant.personas or ""](situation)
+
+
+def _verdict(situation: Situation, invariant: Invariant) -> Verdict:
+    fits: dict[int, set[str]] = {id(each): set() for each in invariant.exceptions}
+    refuted: list[Counterexample] = []
+    unknown: list[Counterexample] = []
+    looked_at = 0
+    for candidate in _candidates(situation, invariant):
+        looked_at += 1
+        if candidate.possible is Truth.FALSE:
+            continue
+        principal = candidate.principal
+        exempt = [each for each in invariant.exceptions if principal is not None and situation.who.is_exempt(principal, each)]
+        for each in exempt:
+            fits[id(each)].add(principal.name if principal is not None else "")
+        if not exempt:
+            (refuted if candidate.possible is Truth.TRUE else unknown).append(candidate.example)
+    shown = [example for each in refuted[:MOST_SHOWN] if (example := confirmed(situation.questions.estate, each)) is not None]
+    unknown += [_unconfirmed(each) for each in refuted[:MOST_SHOWN] if not any(_is_about(each, example) for example in shown)]
+    state = State.REFUTED if shown else State.UNKNOWN if unknown or situation.matrix.not_known else State.PROVED
+    examples = tuple(shown or unknown[:MOST_SHOWN])
+    return Verdict(
+        id=invariant.id,
+        says=invariant.says,
+        state=state,
+        examples=examples,
+        more=(len(refuted) if shown else len(unknown)) - len(examples),
+        exempted=tuple(_exempted(situation, each, fits[id(each)]) for each in invariant.exceptions),
+        looked_at=looked_at,
+    )
+
+
+def _is_about(one: Counterexample, other: Counterexample) -> bool:
+    return one.access is other.access and one.summary == other.summary
+
+
+def _unconfirmed(example: Counterexample) -> Counterexample:
+    reason = "the request that would show it is not allowed when every condition key is known: please report it"
+    return Counterexample(summary=example.summary, environment=example.environment, access=example.access, reasons=(reason,))
+
+
+def _exempted(situation: Situation, exemption: Exemption, used: set[str]) -> Exempted:
+    who = exemption.persona or exemption.principal or "the lake's data plane"
+    fitting = {each.name for each in situation.questions.estate.principals if situation.who.is_exempt(each, exemption)}
+    return Exempted(who=who, because=exemption.because, principals=tuple(sorted(fitting)), needed=bool(used))
+
+
+def _wide_exceptions(situation: Situation) -> Iterator[Finding]:
+    for invariant in situation.loaded.rules.invariants:
+        for exemption in invariant.exceptions:
+            if exemption.data_plane:
+                continue
+            by_account: dict[str, list[str]] = {}
+            for principal in situation.questions.estate.principals:
+                if situation.who.is_exempt(principal, exemption):
+                    by_account.setdefault(principal.account, []).append(principal.name)
+            for account, names in sorted(by_account.items()):
+                if len(names) > 1:
+                    message = f"the exception {exemption.principal or exemption.persona} of {invariant.id} fits {len(names)} principals of account "
+                    message += f"{account}: {', '.join(sorted(names)[:3])}; one is allowed"
+                    yield Finding(Place(situation.loaded.file), "access.wide_exception", message, "Name them one by one.")

@@ -1,0 +1,139 @@
+"""Reads `access.yaml`: YAML first, its shape second, the files it names third; everything wrong is said at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from lakecheck.access.invariants.model import PATTERN_RULES, AccessRules
+from lakemodel import yaml_source
+from lakemodel.config.loader import load_config
+from lakemodel.config.schema import DIALECT, simplified
+from lakemodel.config.wording import listed, shown
+from lakemodel.contracts.loader import load_contracts
+from lakemodel.errors import InvalidInput
+from lakemodel.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic_core import ErrorDetails
+
+    from lakemodel.config.model import LakeConfig
+    from lakemodel.contracts.model import ContractSet
+
+DEFAULT_FILE: Final = "config/access.yaml"
+
+_EXPECTED: Final = {
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "string_type": "text",
+    "bool_type": "true or false",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedRules:
+    """`access.yaml` with what it names.
+
+    Attributes:
+        file: As shown to the user.
+        rules: The file.
+        lake: The lake.yaml that it names.
+        contracts: The contracts that it names.
+        classifications: From least to most restricted; empty when nobody says.
+    """
+
+    file: str
+    rules: AccessRules
+    lake: LakeConfig | None = None
+    contracts: ContractSet | None = None
+    classifications: tuple[str, ...] = ()
+
+
+def load_rules(path: Path | str) -> LoadedRules:
+    """Reads the rules and what they name.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InvalidInput: With every finding: unknown or missing keys, a persona that lake.yaml has not, an environment that it has not.
+    """
+    path = Path(path)
+    document = yaml_source.load(path)
+    try:
+        rules = AccessRules.model_validate(document.data)
+    except ValidationError as error:
+        found = {_finding(details, document) for details in error.errors(include_url=False)}
+        raise InvalidInput(sorted(found, key=lambda finding: (finding.place.line or 0, finding.code, finding.message))) from None
+    lake = load_config(path.parent / rules.lake) if rules.lake is not None else None
+    contracts = load_contracts(path.parent / rules.contracts, lake) if rules.contracts is not None else None
+    classifications = rules.classifications or (lake.classifications if lake is not None else [])
+    loaded = LoadedRules(file=str(path), rules=rules, lake=lake, contracts=contracts, classifications=tuple(classifications))
+    findings = list(_complaints(loaded, document))
+    if findings:
+        raise InvalidInput(findings)
+    return loaded
+
+
+def access_schema_text() -> str:
+    """The JSON Schema of the file, as it is committed beside it."""
+    schema: dict[str, Any] = simplified(AccessRules.model_json_schema(ref_template="#/definitions/{model}", by_alias=True))
+    definitions = schema.pop("$defs")
+    whole = {"$schema": DIALECT, "title": "access.yaml", **schema, "definitions": definitions}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _complaints(loaded: LoadedRules, document: yaml_source.Document) -> Iterator[Finding]:
+    personas = loaded.lake.personas if loaded.lake is not None else {}
+    for index, invariant in enumerate(loaded.rules.invariants):
+        place = ("invariants", index)
+        if invariant.personas is not None and loaded.lake is None:
+            message = f"{invariant.id} is about personas, but no lake.yaml is named"
+            yield Finding(document.place((*place, "personas")), "access.no_lake", message, "Add lake: lake.yaml at the top.")
+        rule = invariant.forbid or invariant.require
+        named = [each.persona for each in invariant.exceptions if each.persona is not None]
+        named += rule.who.persona or [] if rule is not None else []
+        for persona in named:
+            if persona != "*" and persona not in personas:
+                message = f"found the persona {shown(persona)}; declared: {listed(sorted(personas)) if personas else 'none'}"
+                yield Finding(document.place(place), "access.persona", message, "Correct the name, or declare it in lake.yaml.")
+        known = set(loaded.classifications)
+        for value in (rule.data.classification or [] if rule is not None and rule.data is not None else []) if known else []:
+            if value not in known:
+                message = f"found the classification {shown(value)}; declared: {listed(loaded.classifications)}"
+                yield Finding(document.place(place), "access.classification", message, "Correct the name.")
+    for index, bucket in enumerate(loaded.rules.buckets):
+        if bucket.classification is not None and loaded.classifications and bucket.classification not in loaded.classifications:
+            message = f"found the classification {shown(bucket.classification)}; declared: {listed(loaded.classifications)}"
+            yield Finding(document.place(("buckets", index, "classification")), "access.classification", message, "Correct the name.")
+
+
+def _finding(details: ErrorDetails, document: yaml_source.Document) -> Finding:
+    """One of pydantic's errors in the words of this project."""
+    path, found = details["loc"], details["input"]
+    remedy = "Correct it; docs/reference/access.md lists the keys."
+    match details["type"]:
+        case "extra_forbidden":
+            return Finding(document.place(path), "access.unknown_key", f"found the unknown key {path[-1]}", remedy)
+        case "missing":
+            return Finding(
+                document.place(path[:-1]), "access.missing_key", f"the key {path[-1]} is missing; it has no default", f"Add {path[-1]}."
+            )
+        case "string_pattern_mismatch":
+            message = f"found {shown(found)}; {PATTERN_RULES[details['ctx']['pattern']]}"
+        case "string_too_short" | "too_short":
+            message = f"found {shown(found)}; at least {details['ctx'].get('min_length', 1)} are needed"
+        case "literal_error" | "enum":
+            message = f"found {shown(found)}; allowed: {details['ctx']['expected']}"
+        case "value_error":
+            message = str(details["ctx"]["error"])
+        case kind:
+            message = f"found {shown(found)}; {_EXPECTED.get(kind, details['msg'].lower())} is expected"
+    return Finding(document.place(path), f"access.{details['type']}", message, remedy)

@@ -1,0 +1,239 @@
+"""What rules select by: whose class, zone and domain data is, and which principals a rule names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.access.lake_formation import LakeFormation
+from lakecheck.access.model import Dataset, DatasetKind
+from lakecheck.estate.model import PrincipalKind
+from lakecheck.values import shown
+from lakemodel.config.model import RolePrincipal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lakecheck.access.invariants.loader import LoadedRules
+    from lakecheck.access.invariants.model import Data, Exemption, Who
+    from lakecheck.access.model import Matrix
+    from lakecheck.estate.model import Bucket, Estate, Principal, Table
+    from lakemodel.config.model import Persona
+
+UNSTATED: Final = None
+"""The zone or domain of data of which nobody says it: in a rule that forbids, it counts as any."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Columns of one dataset that are alike.
+
+    Attributes:
+        columns: Their names; None for data that no table describes.
+        classification: Their class; the most restricted one when they have none.
+        zone: Their zone; `UNSTATED` when nobody says.
+        domain: Their domain; `UNSTATED` when nobody says.
+        tags: All their LF-Tags.
+    """
+
+    columns: tuple[str, ...] | None
+    classification: str
+    zone: str | None
+    domain: str | None
+    tags: Mapping[str, str]
+
+
+class DataFacts:
+    """What is known of the data of one estate.
+
+    Args:
+        estate: The estate.
+        loaded: The rules, which say what tags mean and what stands in buckets.
+    """
+
+    def __init__(self, estate: Estate, loaded: LoadedRules) -> None:
+        self._estate = estate
+        self._loaded = loaded
+        self._governance = LakeFormation(estate)
+        self._parts: dict[Dataset, tuple[Part, ...]] = {}
+        self._matches: dict[tuple[Dataset, int, bool], tuple[Part, ...]] = {}
+
+    @property
+    def strictest(self) -> str:
+        """What counts as the class of data that has none."""
+        return self._loaded.classifications[-1] if self._loaded.classifications else "(unclassified)"
+
+    @cached_property
+    def tables(self) -> Mapping[tuple[str, str, str], Table]:
+        """The tables, no links, by account, Region and `database.table`."""
+        return {(each.account, each.region, f"{each.database}.{each.name}"): each for each in self._estate.tables if each.target is None}
+
+    def parts(self, dataset: Dataset) -> tuple[Part, ...]:
+        """The dataset by what its columns are; nothing for what is no data."""
+        if dataset not in self._parts:
+            self._parts[dataset] = tuple(self._found(dataset))
+        return self._parts[dataset]
+
+    def matching(self, dataset: Dataset, data: Data | None, *, forbidden: bool) -> tuple[Part, ...]:
+        """Those parts, with those columns, that a rule is about; what is not stated counts as any where it is `forbidden`."""
+        key = (dataset, id(data), forbidden)
+        if key not in self._matches:
+            found = self.parts(dataset)
+            self._matches[key] = found if data is None else tuple(self._fitting(dataset, found, data, forbidden=forbidden))
+        return self._matches[key]
+
+    def _found(self, dataset: Dataset) -> Iterator[Part]:
+        if dataset.kind is DatasetKind.TABLE:
+            table = self.tables.get((dataset.account, dataset.region, dataset.name))
+            if table is not None:
+                yield from self._of_table(table)
+        elif dataset.kind is DatasetKind.BUCKET:
+            yield self._of_bucket(dataset.name)
+
+    def _of_table(self, table: Table) -> Iterator[Part]:
+        keys = self._loaded.rules.tags
+        alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+        for column in table.columns:
+            alike.setdefault(tuple(sorted(self._governance.tags_of(table, column).items())), []).append(column)
+        if not table.columns:
+            alike[tuple(sorted(self._governance.tags_of(table).items()))] = []
+        for items, columns in alike.items():
+            tags = dict(items)
+            yield Part(
+                columns=tuple(columns),
+                classification=tags.get(keys.classification, self.strictest),
+                zone=tags.get(keys.zone, UNSTATED),
+                domain=tags.get(keys.domain, UNSTATED),
+                tags=tags,
+            )
+
+    def _of_bucket(self, uri: str) -> Part:
+        bucket = self._bucket(uri)
+        names = _names_of_bucket(bucket) if bucket is not None else (shown(uri),)
+        for entry in self._loaded.rules.buckets:
+            if any(fnmatchcase(name, entry.where) for name in names):
+                zone = entry.zone if entry.zone is not None else ""
+                return Part(columns=None, classification=entry.classification or self.strictest, zone=zone, domain="", tags={})
+        return Part(columns=None, classification=self.strictest, zone=UNSTATED, domain=UNSTATED, tags={})
+
+    @cached_property
+    def _buckets(self) -> Mapping[str, Bucket]:
+        return {bucket.name: bucket for bucket in self._estate.buckets}
+
+    def _bucket(self, uri: str) -> Bucket | None:
+        return self._buckets.get(uri.partition("://")[2].partition("/")[0])
+
+    def _fitting(self, dataset: Dataset, parts: Sequence[Part], data: Data, *, forbidden: bool) -> Iterator[Part]:
+        kind = "table" if dataset.kind is DatasetKind.TABLE else "bucket"
+        if data.kind is not None and kind not in data.kind:
+            return
+        if data.account is not None and dataset.account not in data.account:
+            return
+        if data.environment is not None and not _is_named(dataset.environment, data.environment):
+            return
+        if data.table is not None and not (kind == "table" and any(fnmatchcase(dataset.name, each) for each in data.table)):
+            return
+        for part in parts:
+            stated = ((part.classification, data.classification), (part.zone, data.zone), (part.domain, data.domain))
+            if not all(wanted is None or (forbidden if value is UNSTATED else value in wanted) for value, wanted in stated):
+                continue
+            if not all(part.tags.get(key) in values if key in part.tags else forbidden for key, values in (data.tag or {}).items()):
+                continue
+            if data.column is None or part.columns is None:
+                yield part
+            elif columns := tuple(each for each in part.columns if any(fnmatchcase(each, glob) for glob in data.column)):
+                yield Part(columns=columns, classification=part.classification, zone=part.zone, domain=part.domain, tags=part.tags)
+
+
+class PrincipalFacts:
+    """Which principals rules name.
+
+    Args:
+        estate: The estate.
+        loaded: The rules, with the personas of lake.yaml.
+        matrix: Who is of the data plane.
+    """
+
+    def __init__(self, estate: Estate, loaded: LoadedRules, matrix: Matrix) -> None:
+        self._estate = estate
+        self._loaded = loaded
+        self._matrix = matrix
+        self._matches: dict[tuple[int, int], bool] = {}
+
+    def environments(self, principal: Principal) -> tuple[str, ...]:
+        """The environments whose stacks are in its account."""
+        account = self._estate.accounts.get(principal.account)
+        return account.environments if account is not None else ()
+
+    def fits(self, principal: Principal, who: Who) -> bool:
+        """Whether a rule is about the principal."""
+        key = (id(principal), id(who))
+        if key not in self._matches:
+            self._matches[key] = self._fits(principal, who)
+        return self._matches[key]
+
+    def is_exempt(self, principal: Principal, exemption: Exemption) -> bool:
+        """Whether an exception names the principal."""
+        if exemption.data_plane:
+            return principal.arn in self._matrix.data_plane
+        if exemption.persona is not None:
+            return self.persona_of(principal) == exemption.persona
+        return _is_called(principal, exemption.principal or "")
+
+    def persona_of(self, principal: Principal) -> str | None:
+        """The persona that it is in its environment."""
+        return self._personas.get(id(principal))
+
+    def of_persona(self, name: str, environment: str) -> Principal | None:
+        """The principal of a persona in an environment of lake.yaml; None when the estate has none."""
+        return self._by_persona.get((name, environment))
+
+    @cached_property
+    def _personas(self) -> Mapping[int, str]:
+        return {id(principal): persona for (persona, _), principal in self._by_persona.items()}
+
+    @cached_property
+    def _by_persona(self) -> Mapping[tuple[str, str], Principal]:
+        lake = self._loaded.lake
+        found = {}
+        for environment, accounts in lake.environments.items() if lake is not None else ():
+            for name, persona in lake.personas.items() if lake is not None else ():
+                account = accounts.accounts.get(persona.account, "")
+                principal = next((each for each in self._estate.principals if each.account == account and _is_persona(each, persona)), None)
+                if principal is not None:
+                    found[name, environment] = principal
+        return found
+
+    def _fits(self, principal: Principal, who: Who) -> bool:
+        if who.account is not None and principal.account not in who.account:
+            return False
+        if who.environment is not None and not any(_is_named(each, who.environment) for each in self.environments(principal)):
+            return False
+        if who.data_plane is not None and (principal.arn in self._matrix.data_plane) != who.data_plane:
+            return False
+        if who.principal is not None and not any(_is_called(principal, glob) for glob in who.principal):
+            return False
+        persona = self.persona_of(principal)
+        return who.persona is None or (persona is not None and ("*" in who.persona or persona in who.persona))
+
+
+def _is_persona(principal: Principal, persona: Persona) -> bool:
+    if isinstance(persona.principal, RolePrincipal):
+        return principal.kind is PrincipalKind.ROLE and principal.arn.rpartition("/")[2] == persona.principal.role
+    return principal.kind is PrincipalKind.PERMISSION_SET and f"AWSReservedSSO_{persona.principal.permission_set}_" in principal.arn
+
+
+def _is_called(principal: Principal, glob: str) -> bool:
+    path = str(principal.origin) if principal.origin is not None else ""
+    return any(fnmatchcase(name, glob) for name in (principal.name, shown(principal.arn), path) if name)
+
+
+def _is_named(environment: str, names: Sequence[str]) -> bool:
+    """Stages are called as environments are, with a capital or without."""
+    return environment.lower() in {name.lower() for name in names}
+
+
+def _names_of_bucket(bucket: Bucket) -> tuple[str, ...]:
+    return (shown(bucket.name),) if bucket.origin is None else (shown(bucket.name), str(bucket.origin))
