@@ -198,6 +198,7 @@ class Matrix:
         datasets: Everything that was looked at, that nobody reaches too.
         data_plane: ARNs of the principals that touch data as part of the lake's machinery, each with what makes it one.
         columns: The columns of each table.
+        environments: By account the Stages with stacks in it.
         assumptions: What the matrix rests on, in words.
         not_known: What could not be told, in words.
     """
@@ -208,5 +209,6 @@ class Matrix:
     datasets: tuple[Dataset, ...] = ()
     data_plane: dict[str, str] = field(default_factory=dict)
     columns: dict[Dataset, tuple[str, ...]] = field(default_factory=dict)
+    environments: dict[str, tuple[str, ...]] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
     not_known: tuple[str, ...] = ()

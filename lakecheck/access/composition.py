@@ -1,0 +1,233 @@
+"""Puts one principal's rows together: its own accesses, what it reads of others' reading, what it can do as somebody else; none twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.access.model import ALL_ROWS, Access, Action, Dataset, Door
+from lakecheck.access.words import ACTIONS, MOST_KEPT, RANK, Verdict, verdict
+from lakecheck.formula import TRUE, Formula, all_of, any_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lakecheck.access.model import Step
+    from lakecheck.estate.model import Principal
+
+_PLACE: Final = {action: place for place, action in enumerate(ACTIONS)}
+_MOST_REASONS: Final = 8
+
+Entries = list[tuple[int, Access]]
+"""Accesses, each with the number of its dataset and action."""
+
+
+class Numbers:
+    """Gives each pair of a dataset and an action a number, by which rows are found and sorted.
+
+    Args:
+        datasets: Every dataset, in the order of reports.
+    """
+
+    def __init__(self, datasets: Sequence[Dataset]) -> None:
+        self.datasets = datasets
+        self._numbers = {dataset: place for place, dataset in enumerate(datasets)}
+
+    def of(self, dataset: Dataset, action: Action) -> int:
+        """The number of this action on this dataset."""
+        return self._numbers[dataset] * len(ACTIONS) + _PLACE[action]
+
+    def entries(self, accesses: Iterable[Access]) -> Entries:
+        """Accesses with their numbers, sorted by them."""
+        numbers, width, place = self._numbers, len(ACTIONS), _PLACE
+        return sorted(
+            ((numbers[each.dataset] * width + place[each.action], each) for each in accesses),
+            key=lambda entry: (entry[0], entry[1].door, entry[1].rows, entry[1].columns is not None, entry[1].columns),
+        )
+
+
+class Rows:
+    """The rows of one principal, as they are found: the surest and shortest have to come first.
+
+    A row that says no more than one which is there already is left out: what the principal may do by itself, without condition, is not told
+    again for whomever it can become, and of the ways that begin with the same door the first counts.
+
+    Args:
+        principal: Whose rows they are.
+        own: Its own accesses.
+    """
+
+    def __init__(self, principal: Principal, own: Entries) -> None:
+        self.principal = principal
+        self.entries: Entries = list(own)
+        self._own: dict[int, list[Access]] = {}
+        for number, access in own:
+            self._own.setdefault(number, []).append(access)
+        # Wholly and without condition: nothing can be added.
+        self._done = {number for number, accesses in self._own.items() if any(_is_whole(one) for one in accesses)}
+        self._by_door: dict[Door, dict[int, list[Access]]] = {}
+        self._done_by_door: dict[Door, set[int]] = {}
+
+    def add(
+        self,
+        steps: tuple[Step, ...],
+        conditions: Formula,
+        entries: Entries,
+        *,
+        door: Door | None = None,
+        only: Callable[[Access], bool] | None = None,
+        because: str = "",
+    ) -> None:
+        """Adds what is reached over steps.
+
+        Args:
+            steps: At least one.
+            conditions: Of the steps together.
+            entries: What whoever is at the end may do.
+            door: The door through which the data leaves; that of each access when left out.
+            only: Which of the entries count; all when left out.
+            because: What to add to each row's reasons.
+        """
+        first = steps[0].door
+        kept, own, done = self._by_door.setdefault(first, {}), self._own, self._done
+        done_here = self._done_by_door.setdefault(first, set())
+        for number, access in entries:
+            if number in done or number in done_here or (only is not None and not only(access)):
+                continue
+            joint = _joint(conditions, access.conditions)
+            doubt = verdict(joint)
+            if doubt is Verdict.NO:
+                continue
+            if any(_says_all(one, access, joint) for one in own.get(number, ())):
+                continue
+            rows = kept.setdefault(number, [])
+            if any(_says_all(one, access, joint) or _is_surer(one, access, doubt) for one in rows):
+                continue
+            row = Access(
+                principal=self.principal,
+                dataset=access.dataset,
+                action=access.action,
+                door=access.door if door is None else door,
+                columns=access.columns,
+                rows=access.rows,
+                conditions=joint,
+                via=steps if not access.via else _longer(steps, access.via),
+                because=(*access.because, because) if because else access.because,
+                enforced_by_engine=access.enforced_by_engine,
+                origin=access.origin,
+            )
+            rows.append(row)
+            self.entries.append((number, row))
+            if joint == TRUE and _is_whole(row):
+                done_here.add(number)
+
+    def add_all_of(self, steps: tuple[Step, ...], conditions: Formula, datasets: Sequence[tuple[int, Dataset]]) -> None:
+        """Adds every action on these datasets, which an administrator of their account gets."""
+        step = steps[-1]
+        entries = [
+            (number * len(ACTIONS) + place, Access(principal=self.principal, dataset=dataset, action=action, door=step.door,
+                                                   because=step.because))
+            for number, dataset in datasets
+            for place, action in enumerate(ACTIONS)
+        ]  # fmt: skip
+        self.add(steps, conditions, entries)
+
+    def in_order(self) -> list[Access]:
+        """The rows by dataset, action, first door; within these as they were found."""
+        return [access for _, access in sorted(self.entries, key=_by_number)]
+
+
+def _by_number(entry: tuple[int, Access]) -> tuple[int, str, str]:
+    number, access = entry
+    return number, access.via[0].door if access.via else access.door, access.door
+
+
+def tidied(accesses: Iterable[Access]) -> list[Access]:
+    """One principal's own accesses, each right once.
+
+    What differs in its columns alone is one row, what differs in its conditions alone is one with either; what another row through the same
+    door gives without condition is left out, and so is what no request can meet.
+    """
+    by_right: dict[tuple[object, ...], list[Access]] = {}
+    for access in accesses:
+        if verdict(access.conditions) is not Verdict.NO:
+            right = (access.dataset, access.action, access.door, access.via, access.rows, access.conditions, access.enforced_by_engine)
+            by_right.setdefault(right, []).append(access)
+    by_columns: dict[tuple[object, ...], list[Access]] = {}
+    for each in by_right.values():
+        one = each[0] if len(each) == 1 else replace(each[0], columns=_columns_of(each), because=_reasons_of(each))
+        key = (one.dataset, one.action, one.door, one.via, one.rows, one.columns, one.enforced_by_engine)
+        by_columns.setdefault(key, []).append(one)
+    found: dict[tuple[Dataset, Action, Door], list[Access]] = {}
+    for each in by_columns.values():
+        one = each[0]
+        if len(each) > 1:
+            one = replace(one, conditions=any_of(row.conditions for row in each), because=_reasons_of(each))
+        found.setdefault((one.dataset, one.action, one.door), []).append(one)
+    return [one for rows in found.values() for one in rows if len(rows) == 1 or not _is_said(one, rows)]
+
+
+def _is_said(one: Access, rows: Sequence[Access]) -> bool:
+    """Whether another row says as much; of two that say the same the first stays."""
+    for other in rows:
+        if other is not one and other.conditions == TRUE and _says_all(other, one, one.conditions):
+            return not _says_all(one, other, TRUE) or rows.index(other) < rows.index(one)
+    return False
+
+
+def _is_whole(access: Access) -> bool:
+    return access.conditions == TRUE and access.columns is None and access.rows == ALL_ROWS and not access.enforced_by_engine
+
+
+def _covers(wide: Access, narrow: Access) -> bool:
+    """Whether all that the narrow one reaches is in the wide one, conditions aside."""
+    if wide.rows not in (ALL_ROWS, narrow.rows) or (wide.enforced_by_engine and not narrow.enforced_by_engine):
+        return False
+    if wide.columns is None:
+        return True
+    return narrow.columns is not None and _set(wide.columns) >= _set(narrow.columns)
+
+
+def _says_all(known: Access, other: Access, conditions: Formula) -> bool:
+    """Whether `known` gives whatever `other` gives under `conditions`."""
+    return _covers(known, other) and (known.conditions == TRUE or _joint(known.conditions, conditions) == conditions)
+
+
+def _is_surer(known: Access, other: Access, doubt: Verdict) -> bool:
+    """Whether `known`, which came by a shorter way, leaves no more doubt."""
+    return _covers(known, other) and RANK[verdict(known.conditions)] <= RANK[doubt]
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _set(columns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(columns)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _joined(one: Formula, other: Formula) -> Formula:
+    return all_of((one, other))
+
+
+def _joint(one: Formula, other: Formula) -> Formula:
+    if TRUE in (one, other):
+        return other if one == TRUE else one
+    return _joined(one, other)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _longer(steps: tuple[Step, ...], more: tuple[Step, ...]) -> tuple[Step, ...]:
+    return (*steps, *more)
+
+
+def _columns_of(accesses: Sequence[Access]) -> tuple[str, ...] | None:
+    named = [access.columns for access in accesses]
+    if any(columns is None for columns in named):
+        return None
+    return tuple(dict.fromkeys(column for columns in named if columns is not None for column in columns))
+
+
+def _reasons_of(accesses: Sequence[Access]) -> tuple[str, ...]:
+    reasons = sorted({reason for access in accesses for reason in access.because})
+    more = len(reasons) - _MOST_REASONS
+    return (*reasons[:_MOST_REASONS], f"and {more:,} more") if more > 0 else tuple(reasons)
