@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StrictStr, StringConstraints, ValidationError
 
 from lakemodel import yaml_source
+from lakemodel.access_gain import EXACT, AccessGain
+from lakemodel.approval_base import DAY, Approval, Model
 from lakemodel.config.schema import DIALECT, simplified
 from lakemodel.config.wording import listed, meant, shown
 from lakemodel.contracts.diff.rules import RULES
@@ -31,49 +32,18 @@ if TYPE_CHECKING:
     from lakemodel.findings import Place
 
 DEFAULT_FILE: Final = "config/approvals.yaml"
-SOON_DAYS: Final = 14
-"""An approval with so many days left, or fewer, is about to expire."""
-
-_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _RULE: Final = r"^[a-z_]+\.([a-z_]+|\*)$"
 _CONTRACT: Final = r"^[a-z0-9_]+\.[a-z0-9_]+$"
 _BELOW: Final = ".*"
 _MIN_NAMES: Final = 2
+_IN_ENTRY: Final = 3
 
 _WORDS: Final = {
-    _DAY: "a day is YYYY-MM-DD, such as 2027-06-30",
+    DAY: "a day is YYYY-MM-DD, such as 2027-06-30",
     _RULE: "a rule is family.kind, such as classification.lowered, or a whole family, such as classification.*",
     _CONTRACT: "a contract is domain.product, such as sales.orders, without wildcards",
+    EXACT: "principal and dataset are named as they were printed, without wildcards",
 }
-Text = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Approval(_Model):
-    """What every approval says, whatever it is about."""
-
-    reason: Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=10)]
-    """Why it is right here; at least ten characters."""
-    owner: Text
-    """Who answers for it: a team or an address."""
-    expires: Annotated[StrictStr, StringConstraints(pattern=_DAY)]
-    """The last day it holds, YYYY-MM-DD."""
-
-    @cached_property
-    def last_day(self) -> date:
-        """`expires` as a day."""
-        return date.fromisoformat(self.expires)
-
-    def is_expired(self, as_of: date) -> bool:
-        """Whether its last day is past."""
-        return self.last_day < as_of
-
-    def expires_soon(self, as_of: date) -> bool:
-        """Whether it holds, and for no more than `SOON_DAYS` days."""
-        return as_of <= self.last_day <= as_of + timedelta(days=SOON_DAYS)
 
 
 class ContractChange(Approval):
@@ -117,32 +87,57 @@ def _fits(pattern: str, text: str) -> bool:
     return text.startswith((pattern.removesuffix("*"), pattern.removesuffix(_BELOW) + "["))
 
 
-class _Register(_Model):
+KINDS: Final[dict[str, type[Approval]]] = {"contract_change": ContractChange, "access_gain": AccessGain}
+"""The kinds of approvals by their names."""
+
+
+class _Register(Model):
     """The file as a whole."""
 
     version: Literal[1]
     """The version of this file's form: 1."""
-    approvals: list[ContractChange]
+    approvals: list[Annotated[ContractChange | AccessGain, Field(discriminator="kind")]]
     """What was approved. Empty when nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An approval with where it stands."""
+    """An approval of a contract's change, with where it stands."""
 
     approval: ContractChange
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredGain:
+    """An approval of an access, with where it stands."""
+
+    approval: AccessGain
+    place: Place
+
+
+_Entry = TypeVar("_Entry", Registered, RegisteredGain)
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
-    """Every approval of a file, in its order."""
+    """Every approval of a file, in its order.
+
+    Attributes:
+        entries: Those of changes of contracts.
+        gains: Those of accesses.
+    """
 
     entries: tuple[Registered, ...] = ()
+    gains: tuple[RegisteredGain, ...] = ()
 
     def contract_changes(self) -> tuple[Registered, ...]:
         """Those about changes of contracts."""
-        return tuple(entry for entry in self.entries if entry.approval.kind == "contract_change")
+        return self.entries
+
+    def access_gains(self) -> tuple[RegisteredGain, ...]:
+        """Those about accesses that somebody gains."""
+        return self.gains
 
 
 def load_approvals(path: Path, *, display: str | None = None) -> Register:
@@ -163,17 +158,22 @@ def load_approvals(path: Path, *, display: str | None = None) -> Register:
     except ValidationError as error:
         found = {_finding(details, document) for details in error.errors(include_url=False)}
         raise InvalidInput(sorted(found, key=_by_place)) from None
-    entries = tuple(Registered(one, document.place(("approvals", index))) for index, one in enumerate(register.approvals))
-    findings = list(_complaints(entries, document))
+    findings = list(_complaints(register.approvals, document))
     if findings:
         raise InvalidInput(sorted(findings, key=_by_place))
-    return Register(entries)
+    placed = [(one, document.place(("approvals", index))) for index, one in enumerate(register.approvals)]
+    return Register(
+        entries=tuple(Registered(one, place) for one, place in placed if isinstance(one, ContractChange)),
+        gains=tuple(RegisteredGain(one, place) for one, place in placed if isinstance(one, AccessGain)),
+    )
 
 
 def approvals_schema_text() -> str:
     """The JSON Schema of the file, as it is committed beside it."""
     schema: dict[str, Any] = simplified(_Register.model_json_schema(ref_template="#/definitions/{model}"))
     definitions = schema.pop("$defs")
+    # OpenAPI's, not JSON Schema's.
+    schema["properties"]["approvals"]["items"].pop("discriminator")
     whole = {"$schema": DIALECT, "title": "approvals.yaml", **schema, "definitions": definitions}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
@@ -197,26 +197,31 @@ def _as_written(document: yaml_source.Document, index: int, key: str, value: Any
     return value
 
 
-def _complaints(entries: tuple[Registered, ...], document: yaml_source.Document) -> Iterator[Finding]:
-    families = {rule.partition(".")[0] for rule in RULES}
+def _complaints(approvals: list[ContractChange | AccessGain], document: yaml_source.Document) -> Iterator[Finding]:
     seen: dict[str, int | None] = {}
-    for index, entry in enumerate(entries):
-        approval, place = entry.approval, ("approvals", index)
+    for index, approval in enumerate(approvals):
+        place = ("approvals", index)
 
         def finding(key: str, code: str, message: str, remedy: str, at: tuple[str | int, ...] = place) -> Finding:
             return Finding(document.place((*at, key)), f"approvals.{code}", message, remedy)
 
-        if approval.rule not in RULES and not (approval.rule.endswith(_BELOW) and approval.rule.partition(".")[0] in families):
-            message = f"found {shown(approval.rule)}, which is no rule of `lakecheck contracts diff`"
-            yield finding("rule", "rule", message, meant(approval.rule, RULES, "Take the rule that was printed."))
         if not _is_day(approval.expires):
             yield finding("expires", "day", f"found {shown(approval.expires)}, which is no day of the calendar", "Correct it.")
-        yield from _widths(approval, finding)
-        key = json.dumps(approval.model_dump(include={"kind", "rule", "contract", "path", "was", "now"}), sort_keys=True)
+        if isinstance(approval, ContractChange):
+            yield from _rules(approval, finding)
+            yield from _widths(approval, finding)
+        key = json.dumps(approval.model_dump(exclude=set(Approval.model_fields)), sort_keys=True)
         if key in seen:
             message = f"approves the same as the one at line {seen[key]}"
             yield Finding(document.place(place), "approvals.duplicate", message, "Keep one of the two.")
         seen.setdefault(key, document.line(place))
+
+
+def _rules(approval: ContractChange, finding: Any) -> Iterator[Finding]:
+    families = {rule.partition(".")[0] for rule in RULES}
+    if approval.rule not in RULES and not (approval.rule.endswith(_BELOW) and approval.rule.partition(".")[0] in families):
+        message = f"found {shown(approval.rule)}, which is no rule of `lakecheck contracts diff`"
+        yield finding("rule", "rule", message, meant(approval.rule, RULES, "Take the rule that was printed."))
 
 
 def _widths(approval: ContractChange, finding: Any) -> Iterator[Finding]:
@@ -247,8 +252,10 @@ def _is_day(text: str) -> bool:
 def _finding(details: ErrorDetails, document: yaml_source.Document) -> Finding:
     """One of pydantic's errors in the words of this project."""
     path, found = details["loc"], details["input"]
-    is_entry = path[:1] == ("approvals",) and len(path) > 1
-    allowed = list(ContractChange.model_fields if is_entry else _Register.model_fields)
+    model: type[Model] = _Register if len(path) < _IN_ENTRY else KINDS.get(str(path[_IN_ENTRY - 1]), ContractChange)
+    # pydantic puts the kind of the approval into the path.
+    path = (*path[: _IN_ENTRY - 1], *path[_IN_ENTRY:])
+    allowed = list(model.model_fields)
     code, where = "type", path
     match details["type"]:
         case "extra_forbidden":
@@ -256,7 +263,6 @@ def _finding(details: ErrorDetails, document: yaml_source.Document) -> Finding:
             remedy = meant(str(path[-1]), allowed, "Remove it.")
         case "missing":
             code, where = "missing_key", path[:-1]
-            model = ContractChange if is_entry else _Register
             message = f"the key {path[-1]} is missing; it has no default"
             remedy = f"Add {path[-1]}. {model.model_fields[str(path[-1])].description}"
         case "string_pattern_mismatch":
@@ -265,6 +271,16 @@ def _finding(details: ErrorDetails, document: yaml_source.Document) -> Finding:
         case "string_too_short":
             code, message = "empty", f"found {shown(found)}; at least {details['ctx']['min_length']} characters are needed"
             remedy = "Write what somebody who was not there has to know."
+        case "union_tag_not_found":
+            code, message = "missing_key", "the key kind is missing; it has no default"
+            remedy = f"Add kind: {' or '.join(KINDS)}."
+        case "union_tag_invalid":
+            kind = found.get("kind") if isinstance(found, dict) else found
+            code, message = "choice", f"found {shown(kind)}; allowed: {listed([repr(kind) for kind in KINDS])}"
+            remedy, where = "Write that.", (*path, "kind")
+        case "too_short":
+            code, message = "empty", "found an empty list; at least one is needed"
+            remedy = "Name what is approved."
         case "literal_error":
             code, message = "choice", f"found {shown(found)}; allowed: {details['ctx']['expected']}"
             remedy = "Write that."
@@ -278,7 +294,7 @@ def _by_place(finding: Finding) -> tuple[int, str, str, str]:
     return finding.place.line or 0, finding.place.path, finding.code, finding.message
 
 
-def unused(entries: Iterable[Registered], used: Iterable[Registered]) -> tuple[Registered, ...]:
+def unused(entries: Iterable[_Entry], used: Iterable[_Entry]) -> tuple[_Entry, ...]:
     """Approvals that were not needed: they approve nothing that changed, and should go."""
     needed = {id(entry) for entry in used}
     return tuple(entry for entry in entries if id(entry) not in needed)

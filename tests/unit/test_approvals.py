@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, get_args
 
 import jsonschema
 import pytest
 
+from lakecheck.access.model import Action, Door
+from lakemodel.access_gain import Action as ApprovedAction, Door as ApprovedDoor
 from lakemodel.approvals import Register, approvals_schema_text, load_approvals
 from lakemodel.errors import InvalidInput
 from lakemodel.yaml_source import load
@@ -27,6 +30,19 @@ ENTRY: dict[str, Any] = {
     "was": "restricted",
     "now": "internal",
     "reason": "Notes are checked before delivery.",
+    "owner": "sales-data@example.com",
+    "expires": "2027-06-30",
+}
+
+GAIN: dict[str, Any] = {
+    "kind": "access_gain",
+    "principal": "permission-set/DataAnalyst",
+    "dataset": "sales.customers",
+    "columns": ["email"],
+    "actions": ["read"],
+    "door": "lake_formation",
+    "environments": ["Prod"],
+    "reason": "Analysts answer support tickets.",
     "owner": "sales-data@example.com",
     "expires": "2027-06-30",
 }
@@ -73,6 +89,15 @@ def test_the_committed_schema_is_the_models() -> None:
     [
         (ENTRY | {"ruel": "x"}, "unknown_key", "did you mean rule?"),
         (without("reason"), "missing_key", "add reason."),
+        (without("kind"), "missing_key", "add kind"),
+        (GAIN | {"principal": "role/*"}, "pattern", "without wildcards"),
+        (GAIN | {"dataset": "sales.*"}, "pattern", "without wildcards"),
+        (GAIN | {"actions": []}, "empty", "at least one"),
+        (GAIN | {"actions": ["look"]}, "choice", "'read'"),
+        (GAIN | {"door": "window"}, "choice", "'lake_formation'"),
+        (GAIN | {"acions": ["read"]}, "unknown_key", "did you mean actions?"),
+        ({key: value for key, value in GAIN.items() if key != "environments"}, "missing_key", "add environments."),
+        (GAIN | {"expires": "2027-02-30"}, "day", "no day of the calendar"),
         (without("owner"), "missing_key", "add owner."),
         (without("expires"), "missing_key", "add expires."),
         (ENTRY | {"reason": "ok"}, "empty", "at least 10 characters"),
@@ -127,3 +152,53 @@ def test_the_last_day_counts(tmp_path: Path) -> None:
     days = [date(2027, 6, 15), date(2027, 6, 16), date(2027, 6, 30), date(2027, 7, 1)]
     assert [approval.is_expired(day) for day in days] == [False, False, False, True]
     assert [approval.expires_soon(day) for day in days] == [False, True, True, False]
+
+
+def test_an_approved_access_is_exactly_that_access(tmp_path: Path) -> None:
+    """Another principal, door, action, column, environment, a wider row filter or condition is not approved."""
+    entry = GAIN | {"rows": "country = 'DE'", "conditions": "aws:SourceVpce is vpce-1"}
+    approval = read(tmp_path, ENTRY, entry).access_gains()[0].approval
+    gained = {
+        "principal": "permission-set/DataAnalyst",
+        "arn": "arn:aws:iam::111111111111:role/x",
+        "dataset": "sales.customers",
+        "columns": ("email",),
+        "action": "read",
+        "door": "lake_formation",
+        "environment": "prod",
+        "rows": "country = 'DE'",
+        "conditions": "aws:SourceVpce is vpce-1",
+    }
+    assert approval.covers(SimpleNamespace(**gained))
+    other = {
+        "principal": "role/Other",
+        "dataset": "sales.orders",
+        "columns": ("email", "name"),
+        "action": "write",
+        "door": "s3",
+        "environment": "Dev",
+        "rows": "",
+        "conditions": "",
+    }
+    for key, value in (*other.items(), ("columns", None)):
+        assert not approval.covers(SimpleNamespace(**gained | {key: value})), key
+
+
+def test_an_access_approved_without_columns_rows_and_conditions_is_approved_at_its_widest(tmp_path: Path) -> None:
+    """The whole dataset covers each column, and no condition covers each condition; the ARN does for the name."""
+    wide = {key: value for key, value in GAIN.items() if key != "columns"} | {"principal": "arn:aws:iam::111111111111:role/x"}
+    approval = read(tmp_path, wide).access_gains()[0].approval
+    gained = SimpleNamespace(
+        principal="role/x", arn=wide["principal"], dataset="sales.customers", columns=None, action="read", door="lake_formation",
+        environment="Prod", rows="a = 1", conditions="x",
+    )  # fmt: skip
+    assert approval.covers(gained)
+    gained.columns = ("email",)
+    assert approval.covers(gained)
+    assert [finding.code for finding in faults(tmp_path, GAIN, GAIN | {"reason": "Another good reason."})] == ["approvals.duplicate"]
+
+
+def test_the_words_of_an_approval_are_those_of_the_matrix() -> None:
+    """Actions and doors are the ones that lakecheck knows."""
+    assert set(get_args(ApprovedAction)) == {action.value for action in Action}
+    assert set(get_args(ApprovedDoor)) == {door.value for door in Door}
