@@ -250,7 +250,7 @@ class Questions:
             resource_organization=owning.organization if owning is not None else None,
             resource_tags=bucket.tags if bucket is not None and bucket.tags else None,
             context=Context(
-                values={**DIRECT_CALL, **context, **(self._assuming or {})},
+                values={**DIRECT_CALL, **(self._assuming or {}), **context},
                 complete=self._assuming is not None,
                 open=_OPEN_TO_ANYONE if _is_nobody(principal) and self._assuming is None else frozenset(),
             ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lakecheck.access.invariants.candidates import possibility
 from lakecheck.access.invariants.verdicts import Asked
 from lakecheck.access.matrix import build_matrix
 from lakecheck.access.model import DatasetKind
 from lakecheck.access.questions import Questions
-from lakecheck.formula import TRUE
+from lakecheck.formula import Truth
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def confirmed(estate: Estate, example: Counterexample) -> Counterexample | None:
         return example
     questions = Questions(_narrowed(estate, access), assuming=example.context or {})
     matrix = build_matrix(questions.estate, questions=questions)
-    if not any(_is_same(each, access) and each.conditions == TRUE for each in matrix.accesses):
+    if not any(_is_same(each, access) and possibility(each.conditions).truth is Truth.TRUE for each in matrix.accesses):
         return None
     return replace(example, requests=_requests(questions, access, example.context or {}))
 

@@ -61,9 +61,8 @@ def _possible(situation: Situation, principal: Principal, ways: list[Way], actio
     decision = situation.questions.decide(principal, action, arn, owner=account)
     routes: list[tuple[str, Formula]] = [("", decision.allowed)]
     for way in ways:
-        if way.target is None:
-            allowed = TRUE if way.account == account else FALSE
-        else:
+        allowed: Formula = TRUE if way.account == account else FALSE
+        if way.target is not None:
             allowed = situation.questions.may(way.target, action, arn, owner=account)
         routes.append((f" as {called(way.target) if way.target else f'anybody in {way.account}'}", all_of((way.conditions, allowed))))
     found = [(route, possibility(conditions)) for route, conditions in routes if conditions != FALSE]
@@ -100,4 +99,4 @@ def _is_wanted(target: _Target, wanted: Resources | None) -> bool:
     if wanted.type is not None and kind not in wanted.type:
         return False
     names = [shown(arn), *([str(origin)] if origin is not None else [])]
-    return wanted.construct is None or any(fnmatchcase(name, glob) for glob in wanted.construct for name in names)
+    return wanted.path is None or any(fnmatchcase(name, glob) for glob in wanted.path for name in names)

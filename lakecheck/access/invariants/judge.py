@@ -13,6 +13,7 @@ from lakecheck.access.invariants.requirements import missing_accesses
 from lakecheck.access.invariants.subjects import DataFacts, PrincipalFacts
 from lakecheck.access.invariants.verdicts import Counterexample, Exempted, Judgement, State, Verdict
 from lakecheck.formula import Truth
+from lakecheck.values import shown as shown_text
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Finding, Place
 
@@ -44,7 +45,7 @@ def judge(questions: Questions, matrix: Matrix, loaded: LoadedRules) -> Judgemen
         matrix=matrix,
         loaded=loaded,
         data=DataFacts(questions.estate, loaded),
-        who=PrincipalFacts(questions.estate, loaded, matrix),
+        who=PrincipalFacts(questions.estate, loaded),
     )
     findings = list(_wide_exceptions(situation))
     if findings:
@@ -74,7 +75,11 @@ def _verdict(situation: Situation, invariant: Invariant) -> Verdict:
         if candidate.possible is Truth.FALSE:
             continue
         principal = candidate.principal
-        exempt = [each for each in invariant.exceptions if principal is not None and situation.who.is_exempt(principal, each)]
+        exempt = [
+            each
+            for each in invariant.exceptions
+            if principal is not None and situation.who.is_exempt(principal, each, candidate.example.access)
+        ]
         for each in exempt:
             fits[id(each)].add(principal.name if principal is not None else "")
         if not exempt:
@@ -104,22 +109,17 @@ def _unconfirmed(example: Counterexample) -> Counterexample:
 
 
 def _exempted(situation: Situation, exemption: Exemption, used: set[str]) -> Exempted:
-    who = exemption.persona or exemption.principal or "the lake's data plane"
-    fitting = {each.name for each in situation.questions.estate.principals if situation.who.is_exempt(each, exemption)}
-    return Exempted(who=who, because=exemption.because, principals=tuple(sorted(fitting)), needed=bool(used))
+    fitting = {each.name for each in situation.questions.estate.principals if situation.who.is_named(each, exemption)}
+    return Exempted(who=exemption.who, because=exemption.because, principals=tuple(sorted(fitting)), needed=bool(used))
 
 
 def _wide_exceptions(situation: Situation) -> Iterator[Finding]:
+    accounts = sorted({each.account for each in situation.questions.estate.principals})
     for invariant in situation.loaded.rules.invariants:
         for exemption in invariant.exceptions:
-            if exemption.data_plane:
-                continue
-            by_account: dict[str, list[str]] = {}
-            for principal in situation.questions.estate.principals:
-                if situation.who.is_exempt(principal, exemption):
-                    by_account.setdefault(principal.account, []).append(principal.name)
-            for account, names in sorted(by_account.items()):
-                if len(names) > 1:
-                    message = f"the exception {exemption.principal or exemption.persona} of {invariant.id} fits {len(names)} principals of account "
-                    message += f"{account}: {', '.join(sorted(names)[:3])}; one is allowed"
+            for account in accounts:
+                names = situation.who.names(exemption, account)
+                if names:
+                    found = f"{len(names)} principals of account {shown_text(account)}: {', '.join(sorted(names)[:3])}"
+                    message = f"the exception {exemption.who} of {invariant.id} fits {found}; one is allowed"
                     yield Finding(Place(situation.loaded.file), "access.wide_exception", message, "Name them one by one.")

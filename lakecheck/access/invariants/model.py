@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints, model_validator
 
 from lakecheck.access.model import Action, Door  # noqa: TC001 - pydantic reads the annotations
 
@@ -38,8 +38,6 @@ class Who(_Model):
     """Account ids."""
     environment: Names | None = None
     """Environments, as the Stages are called."""
-    data_plane: StrictBool | None = None
-    """Whether it is one of the lake's own data-plane roles: a location's role, or one that only AWS services can assume."""
 
 
 class Data(_Model):
@@ -70,7 +68,7 @@ class Resources(_Model):
 
     type: Names | None = None
     """CloudFormation types, such as `AWS::CloudTrail::Trail`."""
-    construct: Names | None = None
+    path: Names | None = None
     """Globs over the paths of constructs, or over ARNs."""
 
 
@@ -104,23 +102,34 @@ class Rule(_Model):
 
 
 class Exemption(_Model):
-    """One principal that a rule is not about, or the lake's own data-plane roles, with the reason."""
+    """One principal that a rule is not about, or what the lake itself reads and writes data with, with the reason."""
 
     persona: Text | None = None
     """A persona of lake.yaml."""
     principal: Text | None = None
     """A glob over name, ARN or construct path that fits one principal at most in each account."""
-    data_plane: Literal[True] | None = None
-    """The lake's own data-plane roles; each is named with the verdict."""
+    location_roles: Literal[True] | None = None
+    """Roles that locations are registered with and that Lake Formation alone can assume, each on the data of its own location."""
+    pipeline: Text | None = None
+    """A glob in which `{product}` stands for `Domain-Product` of each contract, such as `*/{product}/JobRole/*`: one principal for each
+    product in each account, on the data below that product's own prefix."""
     because: Reason
     """Why it is right; at least ten characters."""
 
     @model_validator(mode="after")
     def _one(self) -> Exemption:
-        if sum(each is not None for each in (self.persona, self.principal, self.data_plane)) != 1:
-            msg = "an exception names one of persona, principal and data_plane"
+        if sum(each is not None for each in (self.persona, self.principal, self.location_roles, self.pipeline)) != 1:
+            msg = "an exception names one of persona, principal, location_roles and pipeline"
+            raise ValueError(msg)
+        if self.pipeline is not None and "{product}" not in self.pipeline:
+            msg = "pipeline is a glob with {product} in it; use principal for one that is not of a product"
             raise ValueError(msg)
         return self
+
+    @property
+    def who(self) -> str:
+        """Whom it names, as written."""
+        return self.persona or self.principal or self.pipeline or "roles of registered locations"
 
 
 class Invariant(_Model):

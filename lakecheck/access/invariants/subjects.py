@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.lake_formation import LakeFormation
 from lakecheck.access.model import Dataset, DatasetKind
 from lakecheck.estate.model import PrincipalKind
+from lakecheck.iam.model import Effect
 from lakecheck.values import shown
 from lakemodel.config.model import RolePrincipal
+from lakemodel.naming import pascal_case, product_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.access.invariants.model import Data, Exemption, Who
-    from lakecheck.access.model import Matrix
+    from lakecheck.access.model import Access
     from lakecheck.estate.model import Bucket, Estate, Principal, Table
+    from lakecheck.iam.model import Policy
     from lakemodel.config.model import Persona
+
+_LAKE_FORMATION: Final = "lakeformation.amazonaws.com"
 
 UNSTATED: Final = None
 """The zone or domain of data of which nobody says it: in a rule that forbids, it counts as any."""
@@ -153,13 +158,11 @@ class PrincipalFacts:
     Args:
         estate: The estate.
         loaded: The rules, with the personas of lake.yaml.
-        matrix: Who is of the data plane.
     """
 
-    def __init__(self, estate: Estate, loaded: LoadedRules, matrix: Matrix) -> None:
+    def __init__(self, estate: Estate, loaded: LoadedRules) -> None:
         self._estate = estate
         self._loaded = loaded
-        self._matrix = matrix
         self._matches: dict[tuple[int, int], bool] = {}
 
     def environments(self, principal: Principal) -> tuple[str, ...]:
@@ -174,13 +177,70 @@ class PrincipalFacts:
             self._matches[key] = self._fits(principal, who)
         return self._matches[key]
 
-    def is_exempt(self, principal: Principal, exemption: Exemption) -> bool:
-        """Whether an exception names the principal."""
-        if exemption.data_plane:
-            return principal.arn in self._matrix.data_plane
+    def is_exempt(self, principal: Principal, exemption: Exemption, access: Access | None) -> bool:
+        """Whether an exception names the principal, for that access.
+
+        Args:
+            principal: Who.
+            exemption: The exception.
+            access: What it is about; None for a rule that is not about data, where no exception of some data helps.
+        """
+        if exemption.location_roles:
+            return access is not None and not access.via and self._is_below(access, self._registered.get(principal.arn, ()))
+        if exemption.pipeline is not None:
+            own = (f"/{product_prefix(*product)}" for product in self._products_of(principal, exemption.pipeline))
+            return access is not None and not access.via and self._is_below(access, tuple(own))
+        return self.is_named(principal, exemption)
+
+    def is_named(self, principal: Principal, exemption: Exemption) -> bool:
+        """Whether an exception names the principal at all, for whatever data."""
+        if exemption.location_roles:
+            return principal.arn in self._registered
+        if exemption.pipeline is not None:
+            return bool(self._products_of(principal, exemption.pipeline))
         if exemption.persona is not None:
             return self.persona_of(principal) == exemption.persona
         return _is_called(principal, exemption.principal or "")
+
+    def names(self, exemption: Exemption, account: str) -> list[str]:
+        """What in one account an exception fits where one principal alone may be meant; empty when it fits one at most."""
+        fitting = [each for each in self._estate.principals if each.account == account and self.is_named(each, exemption)]
+        if exemption.pipeline is not None:
+            products = [product for each in fitting for product in self._products_of(each, exemption.pipeline)]
+            return [each.name for each in fitting] if len(products) > len(set(products)) else []
+        return [each.name for each in fitting] if len(fitting) > 1 and not exemption.location_roles else []
+
+    @cached_property
+    def _registered(self) -> Mapping[str, tuple[str, ...]]:
+        """By role its locations, as `bucket/prefix`; only of roles that Lake Formation alone can assume."""
+        found: dict[str, tuple[str, ...]] = {}
+        roles = {each.arn: each for each in self._estate.principals}
+        for location in self._estate.locations:
+            role = roles.get(location.role)
+            if role is not None and role.trust is not None and _trusted_services(role.trust) == {_LAKE_FORMATION}:
+                found[role.arn] = (*found.get(role.arn, ()), location.arn.partition(":::")[2])
+        return found
+
+    def _products_of(self, principal: Principal, glob: str) -> list[tuple[str, str]]:
+        contracts = self._loaded.contracts.contracts if self._loaded.contracts is not None else ()
+        called = {(each.domain, each.product): f"{pascal_case(each.domain)}-{pascal_case(each.product)}" for each in contracts}
+        return [key for key, name in called.items() if _is_called(principal, glob.replace("{product}", name))]
+
+    def _is_below(self, access: Access, prefixes: Sequence[str]) -> bool:
+        """Whether the data is below one of some `bucket/prefix`; `/prefix` means of any bucket."""
+        uri = access.dataset.name
+        if access.dataset.kind is DatasetKind.TABLE:
+            uri = self._locations.get((access.dataset.account, access.dataset.region, uri), "")
+        path = uri.partition("://")[2].rstrip("/") + "/"
+        for prefix in prefixes:
+            whole = path.partition("/")[2] if prefix.startswith("/") else path
+            if path != "/" and whole.startswith(prefix.strip("/") + "/"):
+                return True
+        return False
+
+    @cached_property
+    def _locations(self) -> Mapping[tuple[str, str, str], str]:
+        return {(each.account, each.region, f"{each.database}.{each.name}"): each.location for each in self._estate.tables}
 
     def persona_of(self, principal: Principal) -> str | None:
         """The persona that it is in its environment."""
@@ -211,8 +271,6 @@ class PrincipalFacts:
             return False
         if who.environment is not None and not any(_is_named(each, who.environment) for each in self.environments(principal)):
             return False
-        if who.data_plane is not None and (principal.arn in self._matrix.data_plane) != who.data_plane:
-            return False
         if who.principal is not None and not any(_is_called(principal, glob) for glob in who.principal):
             return False
         persona = self.persona_of(principal)
@@ -237,3 +295,14 @@ def _is_named(environment: str, names: Sequence[str]) -> bool:
 
 def _names_of_bucket(bucket: Bucket) -> tuple[str, ...]:
     return (shown(bucket.name),) if bucket.origin is None else (shown(bucket.name), str(bucket.origin))
+
+
+def _trusted_services(trust: Policy) -> set[str]:
+    """Who may assume the role: services by name, everybody else by a star; also where that is not known."""
+    found = {"*"} if trust.unknown else set()
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW:
+            kinds = statement.principals or {"AWS": ("*",)}
+            found |= {name if kind == "Service" else "*" for kind, names in kinds.items() for name in names}
+            found |= {"*"} if statement.unknown or statement.not_principals else set()
+    return found

@@ -1,0 +1,95 @@
+"""Verdicts on invariants as text: a line that sums up, each invariant with what refutes it, what it rests on last."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from lakecheck.access.invariants.verdicts import State
+from lakecheck.report.text import WIDTH, Style
+from lakemodel.findings import Severity, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.access.invariants.verdicts import Counterexample, Judgement, Verdict
+
+_LABEL = 9
+_MOST_REASONS = 5
+
+
+def render(judgement: Judgement, *, style: Style | None = None, width: int = WIDTH, list_all: bool = False) -> str:
+    """The whole report, which ends with a line feed.
+
+    Args:
+        judgement: What to report.
+        style: Plain when left out.
+        width: Columns to keep to.
+        list_all: Name every exempted principal and every assumption; else how many there are.
+    """
+    style = Style() if style is None else style
+    lines = [style.bold(summary(judgement)), ""]
+    for verdict in judgement.verdicts:
+        lines += _verdict(verdict, style, width, list_all=list_all)
+    if judgement.not_known:
+        lines += ["", "not known, so that nothing is proved:", *(f"  {printable(each)}" for each in judgement.not_known)]
+    lines += ["", *_assumptions(judgement, width, list_all=list_all)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def summary(judgement: Judgement) -> str:
+    """How many invariants have which verdict."""
+    return "   ".join(f"{state.value.upper()} {judgement.count(state)}" for state in State)
+
+
+def _verdict(verdict: Verdict, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+    word = verdict.state.value.upper()
+    painted = style.good(word) if verdict.state is State.PROVED else style.severity(_severity(verdict), word)
+    yield f"{painted}{' ' * (_LABEL - len(word))}{style.bold(verdict.id)}  {verdict.says}"
+    for example in verdict.examples:
+        yield from _example(example, style, width)
+    if verdict.more:
+        yield f"{' ' * _LABEL}and {verdict.more} more"
+    for each in verdict.exempted:
+        if not each.needed:
+            yield f"{' ' * _LABEL}the exception {each.who} is not needed: remove it"
+        elif list_all or len(each.principals) <= 1:
+            yield from _labelled("except", f"{', '.join(each.principals)}: {each.because}", width)
+        else:
+            yield from _labelled("except", f"{each.who} ({len(each.principals)} principals): {each.because}", width)
+
+
+def _severity(verdict: Verdict) -> Severity:
+    return Severity.ERROR if verdict.state is State.REFUTED else Severity.WARNING
+
+
+def _example(example: Counterexample, style: Style, width: int) -> Iterator[str]:
+    where = f" ({example.environment})" if example.environment else ""
+    yield f"  {style.bold(printable(example.summary))}{where}"
+    for reason in example.because[:_MOST_REASONS]:
+        yield from _labelled("because", reason, width)
+    for asked in example.requests:
+        yield from _labelled("request", f"{asked.principal} may {asked.action} on {asked.resource}", width)
+    for key, values in sorted((example.context or {}).items()):
+        yield from _labelled("when", f"{key} is {', '.join(values)}" if values else f"{key} is missing", width)
+    for reason in example.reasons[:_MOST_REASONS]:
+        yield from _labelled("unknown", reason, width)
+    if example.remedy:
+        yield from _labelled("remedy", example.remedy, width)
+    if example.source:
+        yield from _labelled("at", example.source, width)
+
+
+def _labelled(label: str, text: str, width: int) -> Iterator[str]:
+    lines = textwrap.wrap(printable(text), max(width - _LABEL - 2, 40), break_long_words=False, break_on_hyphens=False) or [""]
+    for index, line in enumerate(lines):
+        yield f"  {(label if index == 0 else ''):<{_LABEL}}{line}"
+
+
+def _assumptions(judgement: Judgement, width: int, *, list_all: bool) -> Iterator[str]:
+    if not list_all:
+        yield f"under {len(judgement.assumptions)} assumptions; --all lists them"
+        return
+    yield "under these assumptions:"
+    for each in judgement.assumptions:
+        yield from textwrap.wrap(printable(each), width, initial_indent="  - ", subsequent_indent="    ", break_long_words=False)
