@@ -30,6 +30,7 @@ class StackTemplate:
         construct_paths: Construct path by logical id, where known.
         sources: `file:line` of the code that made it by logical id, where known.
         termination_protection: Whether the stack is protected from deletion.
+        parent_logical_id: Of a nested stack: the resource of its parent that makes it.
     """
 
     environment: str
@@ -45,6 +46,7 @@ class StackTemplate:
     construct_paths: Mapping[str, str] = field(repr=False)
     sources: Mapping[str, str] = field(repr=False)
     termination_protection: bool
+    parent_logical_id: str = ""
 
     @property
     def resources(self) -> Mapping[str, Any]:

@@ -20,10 +20,11 @@ _CONSTRUCT_SUFFIX = ".NestedStack"
 
 @dataclass(frozen=True, slots=True)
 class NestedFile:
-    """A nested stack's template: its file below the assembly's directory, and its construct path."""
+    """A nested stack's template: its file below the assembly's directory, its construct path, the resource that makes it."""
 
     file: str
     path: str
+    logical_id: str = ""
 
 
 def nested_files(
@@ -39,7 +40,7 @@ def nested_files(
         stack_path: Construct path of that template's stack.
     """
     resources = template.get("Resources")
-    found = []
+    found: list[NestedFile] = []
     for logical_id, resource in (resources if isinstance(resources, dict) else {}).items():
         if not isinstance(resource, dict) or resource.get("Type") != _NESTED_STACK:
             continue
@@ -47,7 +48,9 @@ def nested_files(
         if file is None:
             continue
         path = metadata.template_paths.get(file) or _path(metadata.path_of(stack_path, logical_id)) or f"{stack_path}/{logical_id}"
-        found.append(NestedFile(file, path))
+        if any((each.file, each.path) == (file, path) for each in found):
+            path = f"{stack_path}/{logical_id}"
+        found.append(NestedFile(file, path, logical_id))
     return found
 
 

@@ -96,6 +96,7 @@ class _Found:
     parent: str | None
     template: dict[str, Any]
     size: int
+    logical_id: str = ""
 
 
 class _Reader:
@@ -198,6 +199,7 @@ class _Reader:
                     construct_paths={**_paths_in_template(each.template), **construct_paths},
                     sources=sources,
                     termination_protection=properties.get("terminationProtection") is True,
+                    parent_logical_id=each.logical_id,
                 )
             )
         for acknowledgement in metadata.acknowledgements():
@@ -205,17 +207,18 @@ class _Reader:
 
     def templates(self, directory: Path, artifact: Mapping[str, Any], template_file: str, metadata: StackMetadata) -> list[_Found]:
         """The stack's template and those nested in it, a parent before its children."""
-        queue: list[tuple[str, str, str | None]] = [(template_file, metadata.path, None)]
+        queue: list[tuple[str, str, str | None, str]] = [(template_file, metadata.path, None, "")]
         found: list[_Found] = []
         while queue:
-            file, path, parent = queue.pop(0)
+            file, path, parent, logical_id = queue.pop(0)
             if any((each.file, each.path) == (file, path) for each in found):
                 continue
             location = self.inside(directory, file)
             content = read_bytes(location)
             template = parse_object(location, content)
-            found.append(_Found(file, path, parent, template, len(content)))
-            queue += [(nested.file, nested.path, path) for nested in nested_files(directory, artifact, template, metadata, path)]
+            found.append(_Found(file, path, parent, template, len(content), logical_id))
+            nests = nested_files(directory, artifact, template, metadata, path)
+            queue += [(nested.file, nested.path, path, nested.logical_id) for nested in nests]
         return found
 
     def metadata(self, directory: Path, artifact: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Resource:
         ref: What `Ref` gives.
         attributes: What `Fn::GetAtt` gives, as far as it is known; each other attribute is a hole of its own.
         retained: Whether it outlives its stack (DeletionPolicy).
+        arn: Its ARN, perhaps with holes; empty when its type has none that is known.
     """
 
     origin: Origin
@@ -61,3 +62,4 @@ class Resource:
     ref: str
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     retained: bool = False
+    arn: str = ""

@@ -1,0 +1,207 @@
+"""What a resource is called: `Ref`, attributes and ARN from its known or generated name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from lakecheck.assembly.absent import NO_VALUE
+from lakecheck.assembly.identity_table import KINDS, Kind
+from lakecheck.values import Unknown, has_hole, hole, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lakecheck.assembly.places import Place
+    from lakecheck.assembly.resources import Resource
+
+_RANDOM: Final = 14
+"""A dash and the at most thirteen characters that CloudFormation puts at the end of a generated name."""
+
+_SURELY_KEPT: Final = 16
+"""So many characters of the stack's name stay when CloudFormation has to shorten a generated name; how it does is not documented."""
+
+_CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one resource is called.
+
+    Attributes:
+        ref: What `Ref` gives.
+        arn: Its ARN; empty when none is known.
+        attributes: What `Fn::GetAtt` gives, as far as the table knows.
+        names: The holes in these that stand for a name or an id, so that no `:` or `/` is in them.
+    """
+
+    ref: str
+    arn: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What an identity is made of.
+
+    Attributes:
+        path: The resource for people, unique among all: what its generated parts are called.
+        type: `AWS::S3::Bucket`.
+        place: Where it is.
+        stack_name: The stack's name; empty when it is not known.
+        logical_id: The resource's.
+        prop: The resolved property at a path with dots, as text; None where it is left out.
+    """
+
+    path: str
+    type: str
+    place: Place
+    stack_name: str
+    logical_id: str
+    prop: Callable[[str], str | None]
+
+
+def identify(named: Named) -> Identity:
+    """What the resource is called.
+
+    Example:
+        >>> from lakecheck.assembly.places import Place
+        >>> role = Named(path="Prod/Reader", type="AWS::IAM::Role", place=Place("444455556666", "eu-west-1"), stack_name="Prod",
+        ...              logical_id="Reader", prop={"RoleName": "reader", "Path": "/lake/"}.get)
+        >>> identify(role).ref, identify(role).attributes["Arn"].partition(":iam:")[2]
+        ('reader', ':444455556666:role/lake/reader')
+    """
+    kind = KINDS.get(named.type)
+    if kind is None:
+        return Identity(hole(named.path, generated=not is_custom(named.type)))
+    fields = _Fields(named, kind)
+    arn = kind.arn.format_map(fields)
+    fields["arn"] = arn
+    attributes = {"Arn": arn} if arn else {}
+    attributes |= {name: text.format_map(fields) for name, text in kind.attributes.items()}
+    return Identity(kind.ref.format_map(fields), arn, attributes, frozenset(fields.holes))
+
+
+def other_attribute(named: Named, name: str) -> str:
+    """An attribute that the table does not have: a hole of its own, after what every ARN starts with."""
+    a_hole = hole(f"{named.path}.{shown(name)}", generated=not is_custom(named.type))
+    if named.type.startswith("AWS::") and not is_custom(named.type) and name.endswith(("Arn", "ARN")):
+        return f"arn:{named.place.partition}:{a_hole}"
+    return a_hole
+
+
+def is_custom(resource_type: str) -> bool:
+    """Whether a function of the user's own makes the resource."""
+    return resource_type.startswith(_CUSTOM)
+
+
+def arn_of(resource: Resource) -> str:
+    """The resource's ARN, perhaps with holes; empty when its type has none that is known."""
+    return resource.arn
+
+
+class _Fields(dict[str, str]):
+    """The fields of a format, each made when it is asked for."""
+
+    def __init__(self, named: Named, kind: Kind) -> None:
+        place = named.place
+        super().__init__(partition=place.partition, region=place.region, account=place.account, suffix=place.suffix)
+        self.named = named
+        self.kind = kind
+        self.holes: set[str] = set()
+
+    def __missing__(self, key: str) -> str:
+        special = getattr(self, f"_{key}", None)
+        self[key] = special() if special is not None else self._property(key)
+        return self[key]
+
+    def _generated(self, what: str = "") -> str:
+        a_hole = hole(f"{self.named.path}{what}", generated=True)
+        self.holes.add(a_hole)
+        return a_hole
+
+    def _property(self, name: str) -> str:
+        value = self.named.prop(name)
+        if value is None and name in self.kind.defaults:
+            value = self.kind.defaults[name].format_map(self)
+        return hole(f"{self.named.path}.{name}") if value is None else value
+
+    def _id(self) -> str:
+        """What AWS makes up."""
+        return self.kind.start.format_map(self) + self._generated(" id" if self.kind.name else "")
+
+    def _name(self) -> str:
+        for name in self.kind.name.split("|"):
+            given = self.named.prop(name)
+            if given is not None:
+                return given
+        return self._generated_name()
+
+    def _generated_name(self) -> str:
+        """The start that CloudFormation surely uses, and a hole.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+        """
+        stack = self.named.stack_name
+        if not stack or not self.kind.longest:
+            return self._generated()
+        known = stack.split("\ue000", 1)[0]
+        start = f"{stack}-{self.named.logical_id}-"
+        if has_hole(stack) or len(start) + _RANDOM > self.kind.longest:
+            start = known[:_SURELY_KEPT]
+        return (start.lower() if self.kind.lower else start) + self._generated()
+
+    # --- what is put together otherwise ------------------------------------------------------------------------------------------------
+
+    def _key(self) -> str:
+        """A replica has the id of its primary key, which the primary key's ARN ends in."""
+        return (self.named.prop("PrimaryKeyArn") or "").rpartition("key/")[2] or self._generated()
+
+    def _lower(self) -> str:
+        return _lower(self["name"])
+
+    def _host(self) -> str:
+        return self["name"].removeprefix("https://")
+
+    def _instance(self) -> str:
+        return self["InstanceArn"].rpartition("/")[2]
+
+    def _slashed(self) -> str:
+        return self["name"] if self["name"].startswith("/") else f"/{self['name']}"
+
+    def _function(self) -> str:
+        """A function's ARN from the name, partial ARN or ARN that `FunctionName` or `TargetFunctionArn` has."""
+        given = self.named.prop("FunctionName") or self.named.prop("TargetFunctionArn") or hole(f"{self.named.path}.FunctionName")
+        if given.startswith("arn:"):
+            return given
+        name = given.rpartition(":function:")[2]
+        return "arn:{partition}:lambda:{region}:{account}:function:".format_map(self) + name
+
+    def _cluster(self) -> str:
+        return (self.named.prop("Cluster") or "default").rpartition("/")[2]
+
+    def _bus(self) -> str:
+        bus = (self.named.prop("EventBusName") or "default").rpartition("event-bus/")[2]
+        return "" if bus == "default" else f"{bus}/"
+
+    def _bar(self) -> str:
+        return self._bus().replace("/", "|")
+
+
+def _lower(text: str) -> str:
+    parts = text.split("\ue000")
+    return "\ue000".join(
+        [parts[0].lower(), *(f"{inside}\ue001{after.lower()}" for inside, _, after in (p.partition("\ue001") for p in parts[1:]))]
+    )
+
+
+def as_name(value: Any, path: str) -> str | None:
+    """A property that says a name, as text; None where it is left out."""
+    if value is None or value is NO_VALUE:
+        return None
+    if isinstance(value, Unknown):
+        return hole(shown(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else hole(f"{path}, which is no text")

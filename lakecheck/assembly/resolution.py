@@ -1,0 +1,139 @@
+"""Resolves all templates of an estate into resources: what each one is called, what its properties are, as far as can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lakecheck.assembly.exports import World
+from lakecheck.assembly.identities import arn_of
+from lakecheck.assembly.places import Place
+from lakecheck.assembly.resources import Origin, Resource
+from lakecheck.assembly.scopes import StackScope
+from lakecheck.formula import FALSE, all_of
+from lakecheck.values import Unknown, hole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lakecheck.assembly.model import Assembly
+
+__all__ = ["Resolution", "arn_of", "resolve"]
+
+_RETAINED: Final = {"Retain", "RetainExceptOnCreate"}
+_EXTENSIONS: Final = "AWS::LanguageExtensions"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolution:
+    """What the templates say.
+
+    Attributes:
+        resources: Every resource that exists or may exist, in the templates' order.
+        not_known: What could not be told beyond single values, such as a macro that makes resources.
+    """
+
+    resources: tuple[Resource, ...]
+    not_known: tuple[str, ...] = ()
+
+
+def resolve(assemblies: Sequence[Assembly], *, parameters: Mapping[str, str] | None = None) -> Resolution:
+    """All resources of all templates, everything in them resolved that can be; never raises for a bad template.
+
+    A piece of text that is not known is a hole, any other value that is not known an `Unknown` (`lakecheck.values`); neither is ever left
+    out. A resource whose condition is known to be false is left out; one whose condition is not known says so in `origin.exists`.
+
+    Args:
+        assemblies: Assemblies of all accounts that refer to each other.
+        parameters: Values of template parameters, by `Name` or, for one stack, `Stack:Name` with the stack's name or construct path. A
+            parameter that is left out has its default, or is not known.
+
+    Example:
+        >>> from lakecheck.assembly.model import Assembly, StackTemplate
+        >>> template = {"Resources": {
+        ...     "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::Sub": "lake-${AWS::Region}"}}},
+        ...     "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}}}}}
+        >>> stack = StackTemplate(
+        ...     environment="Prod", account="444455556666", region="eu-west-1", stack_name="Lake", path="Prod/Lake", parent=None, file="",
+        ...     size=0, template=template, bare=template, construct_paths={}, sources={}, termination_protection=False)
+        >>> resolution = resolve([Assembly(directory="cdk.out", version="", stacks=(stack,))])
+        >>> [resource.properties for resource in resolution.resources]
+        [{'BucketName': 'lake-eu-west-1'}, {'Bucket': 'lake-eu-west-1'}]
+    """
+    world = World({} if parameters is None else parameters)
+    _read(world, assemblies)
+    resources = tuple(resource for scope in world.scopes for resource in _resources(scope))
+    notes = [note for scope in world.scopes for note in (*scope.problems, *_macros(scope))]
+    unused = [f"the given parameter {key} belongs to no stack" for key in world.unused()]
+    return Resolution(resources=resources, not_known=tuple(dict.fromkeys([*notes, *world.not_found, *unused])))
+
+
+def _read(world: World, assemblies: Sequence[Assembly]) -> None:
+    for number, assembly in enumerate(assemblies, 1):
+        of = f" of assembly {number}" if len(assemblies) > 1 else ""
+        by_path: dict[str, StackScope] = {}
+        for stack in assembly.stacks:
+            account, region = stack.account or hole(f"account{of}"), stack.region or hole(f"region{of}")
+            world.names |= {hole(f"account{of}"), hole(f"region{of}")}
+            scope = StackScope(
+                world, stack, Place(account, region), number=len(world.scopes), assembly=number, is_template=assembly.is_template
+            )
+            parent = by_path.get(stack.parent) if stack.parent is not None else None
+            if parent is not None and stack.parent_logical_id in parent.resources:
+                scope.parent = parent
+                parent.children[stack.parent_logical_id] = scope
+            by_path.setdefault(stack.path, scope)
+            world.scopes.append(scope)
+
+
+def _resources(scope: StackScope) -> Iterator[Resource]:
+    stack_exists = scope.exists
+    if stack_exists == FALSE:
+        return
+    for logical_id, raw in scope.resources.items():
+        kind = scope.type_of(logical_id)
+        if not kind:
+            scope.problems.append(f"{scope.path}/{logical_id}: the resource has no `Type`, so it is not seen")
+            continue
+        exists = all_of([stack_exists, scope.resource_exists(logical_id)])
+        if exists == FALSE:
+            continue
+        identity = scope.identity(logical_id)
+        yield Resource(
+            origin=Origin(
+                environment=scope.stack.environment,
+                stack=scope.path,
+                logical_id=logical_id,
+                construct_path=scope.stack.construct_paths.get(logical_id, ""),
+                source=scope.stack.sources.get(logical_id, ""),
+                exists=exists,
+            ),
+            account=scope.place.account,
+            region=scope.place.region,
+            partition=scope.place.partition,
+            type=kind,
+            properties=_properties(scope, logical_id, raw.get("Properties")),
+            ref=identity.ref,
+            attributes=identity.attributes,
+            arn=identity.arn,
+            retained=raw.get("DeletionPolicy") in _RETAINED if isinstance(raw.get("DeletionPolicy"), str) else False,
+        )
+
+
+def _properties(scope: StackScope, logical_id: str, raw: Any) -> Mapping[str, Any]:
+    if raw is None:
+        return {}
+    value = scope.evaluator.at((logical_id, "Properties"), raw)
+    if isinstance(value, dict):
+        return value
+    reason = value if isinstance(value, Unknown) else Unknown(f"{scope.path}/{logical_id}.Properties: no object")
+    scope.problems.append(f"{reason.reason}, so its properties are not known")
+    return {"Fn::Transform": reason}
+
+
+def _macros(scope: StackScope) -> Iterator[str]:
+    declared = scope.stack.bare.get("Transform", [])
+    for each in declared if isinstance(declared, list) else [declared]:
+        name = each.get("Name") if isinstance(each, dict) else each
+        if name != _EXTENSIONS:
+            yield f"{scope.path}: the template is changed by {name if isinstance(name, str) else 'a macro'}, whose work is not seen"
