@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakecheck.access.doors.access_grants import access_grants
+from lakecheck.access.doors.access_points import access_points
+from lakecheck.access.doors.assumptions import assumptions
+from lakecheck.access.doors.athena_results import athena_results
+from lakecheck.access.doors.data_plane import data_plane
+from lakecheck.access.doors.replicas import replicas
+from lakecheck.access.doors.s3 import s3
+from lakecheck.access.doors.temporary_files import temporary_files
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lakecheck.access.model import Access, Edge, Leak
     from lakecheck.access.questions import Questions
 
-DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = ()
+DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas)
 """Each gives the principals' own accesses through one door."""
 
 EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = ()
 """Each gives the ways in which one principal can become another, or an administrator."""
 
-LEAKS: tuple[Callable[[Questions], Iterable[Leak]], ...] = ()
+LEAKS: tuple[Callable[[Questions], Iterable[Leak]], ...] = (temporary_files, athena_results)
 """Each gives the ways in which one principal reads what another one has read."""
+
+__all__ = ["DIRECT", "EDGES", "LEAKS", "assumptions", "data_plane"]

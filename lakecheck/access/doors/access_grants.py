@@ -1,0 +1,131 @@
+"""S3 Access Grants: the grantee gets credentials of the location's role, cut down to the grant's prefix.
+
+What opens it: the grant, `s3:GetDataAccess` on the instance, a role whose trust lets `access-grants.s3.amazonaws.com` assume it, and that
+role's own right to the objects and their key; the grantee itself needs no right to either. A grantee in another account also needs the
+instance's resource policy, which no template tells. A user or group of a directory asks through an application.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-cross-accounts.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.access.doors.objects import Objects, Verdict
+from lakecheck.access.doors.places import partition_of, places
+from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.doors.s3 import accesses
+from lakecheck.access.model import Access, Action, Door
+from lakecheck.estate.model import Principal, PrincipalKind
+from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of
+from lakecheck.iam.globs import match
+from lakecheck.values import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lakecheck.access.doors.places import Place
+    from lakecheck.access.questions import Questions
+    from lakecheck.estate.model import AccessGrant, Bucket
+
+_SERVICE: Final = Principal(
+    arn="access-grants.s3.amazonaws.com",
+    kind=PrincipalKind.SERVICE,
+    account="",
+    name="access-grants.s3.amazonaws.com",
+)
+_ACTIONS: Final = {
+    "READ": (Action.READ,),
+    "WRITE": (Action.WRITE,),
+    "READWRITE": (Action.READ, Action.WRITE),
+}
+
+
+def access_grants(questions: Questions) -> Iterable[Access]:
+    """What every access grant gives its grantee.
+
+    Args:
+        questions: Asks IAM about the estate.
+    """
+    known = places(questions)
+    for grant in questions.estate.access_grants:
+        scope = grant.scope.partition("://")[2]
+        name, _, prefix = scope.rstrip("*").partition("/")
+        bucket = known.bucket_named(name)
+        if bucket is None:
+            continue
+        where = tuple(place for place in known.of(bucket) if _within(place, prefix))
+        role = questions.principals.get(grant.role)
+        for principal in _grantees(questions, grant):
+            asking = _may_ask(questions, grant, bucket, principal)
+            if asking.allowed == FALSE:
+                continue
+            for action in _ACTIONS.get(grant.permission.upper(), (Action.READ, Action.WRITE)):
+                yield from _given(questions, grant, bucket, where, principal, action, role, asking)
+
+
+def _within(place: Place, prefix: str) -> bool:
+    """Whether a grant's prefix reaches objects of the place; a table is read in whole as soon as one of its objects is."""
+    return place.prefix.startswith(prefix) or (place.is_table and prefix.startswith(place.prefix))
+
+
+def _given(
+    questions: Questions,
+    grant: AccessGrant,
+    bucket: Bucket,
+    where: tuple[Place, ...],
+    principal: Principal,
+    action: Action,
+    role: Principal | None,
+    asking: Verdict,
+) -> Iterator[Access]:
+    of_grant = f"{grant.origin} grants {grant.permission} on {shown(grant.scope)}"
+    if role is None:
+        reason = f"what {shown(grant.role)}, the role of an access grant's location, may do, which no template defines"
+        verdict = Verdict(all_of([asking.allowed, Unresolved(reason)]), (of_grant, *asking.because))
+        yield from accesses(principal, where, action, Door.ACCESS_GRANT, verdict)
+        return
+    for found, own in Objects(questions, bucket, where).verdicts(role, action):
+        verdict = Verdict(all_of([asking.allowed, own.allowed]), (of_grant, *asking.because, *own.because))
+        if verdict.allowed != FALSE:
+            yield from accesses(principal, found, action, Door.ACCESS_GRANT, verdict)
+
+
+def _grantees(questions: Questions, grant: AccessGrant) -> tuple[Principal, ...]:
+    if grant.grantee_kind != "IAM":
+        name = f"{grant.grantee_kind.lower().replace('_', ' ')} {grant.grantee}"
+        named = tuple(each for each in questions.estate.principals if each.arn == grant.grantee)
+        return named or (Principal(arn=grant.grantee, kind=PrincipalKind.FEDERATED, account=grant.account, name=name),)
+    found = questions.principals.get(grant.grantee)
+    if found is not None:
+        return (found,)
+    patterns = (each for each in questions.estate.principals if each.kind is PrincipalKind.PERMISSION_SET)
+    return tuple(each for each in patterns if match(each.arn, grant.grantee) is not Truth.FALSE)
+
+
+def _may_ask(questions: Questions, grant: AccessGrant, bucket: Bucket, principal: Principal) -> Verdict:
+    """Whether the grantee gets credentials of the location's role at all."""
+    instance = f"arn:{partition_of(bucket.region)}:s3:{bucket.region}:{grant.account}:access-grants/default"
+    trusted = _is_trusted(questions, grant)
+    if principal.kind is PrincipalKind.FEDERATED:
+        return Verdict(trusted, ("an application asks for a user or group of the directory",))
+    decision = questions.decide(principal, "s3:GetDataAccess", instance, owner=principal.account)
+    allowed = decision.allowed
+    if principal.account != grant.account:
+        reason = f"whether the Access Grants instance of {grant.account} is shared with {principal.account}, which no template says"
+        allowed = all_of([allowed, Unresolved(reason)])
+    return Verdict(all_of([trusted, allowed]), reasons(decision, "s3:GetDataAccess", instance))
+
+
+def _is_trusted(questions: Questions, grant: AccessGrant) -> Formula:
+    role = questions.principals.get(grant.role)
+    if role is None or role.trust is None:
+        return TRUE
+    context = {
+        "aws:principalisawsservice": ("true",),
+        "aws:principalservicename": (_SERVICE.arn,),
+        "aws:sourceaccount": (grant.account,),
+    }
+    return questions.may(_SERVICE, "sts:AssumeRole", grant.role, context=context)

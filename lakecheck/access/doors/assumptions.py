@@ -1,0 +1,46 @@
+"""What the doors to objects take for granted, and what no template can tell them, in words for the matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecheck.access.doors.places import MOST_PREFIXES, places
+from lakecheck.values import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lakecheck.access.questions import Questions
+
+
+def assumptions(questions: Questions) -> Iterable[str]:
+    """Sentences, each only where the estate gives a reason for it, in a stable order.
+
+    Args:
+        questions: Of the estate.
+    """
+    buckets = sorted(questions.estate.buckets, key=lambda bucket: bucket.arn)
+    if any(bucket.encryption == "SSE_KMS" for bucket in buckets):
+        yield "objects are encrypted with the default key of their bucket, now and when they were written"
+    with_acls = [shown(bucket.name) for bucket in buckets if bucket.acl_enabled]
+    if with_acls:
+        yield f"no object of {_listed(with_acls)} is given away by an ACL, although ACLs are enabled there"
+    yield from _of_replicas(questions)
+    open_output = sorted(shown(each.name) for each in questions.estate.workgroups if each.output and not each.enforced)
+    if open_output:
+        yield f"members of workgroup {_listed(open_output)} leave results in its own output location, although clients may name another"
+    if places(questions).beyond:
+        yield f"of {_listed(places(questions).beyond)} more than {MOST_PREFIXES} prefixes occur in policies: deeper ones are not told apart"
+
+
+def _of_replicas(questions: Questions) -> Iterator[str]:
+    """Destinations that nobody can judge."""
+    for bucket in sorted(questions.estate.buckets, key=lambda bucket: bucket.arn):
+        for arn, prefix in bucket.replicates_to:
+            if arn not in questions.buckets:
+                what = f"s3://{shown(bucket.name)}/{shown(prefix)}"
+                yield f"nobody but the principals of this estate reads the copy of {what} in {shown(arn)}, which no template defines"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,310 @@
+"""Asks who may read, write or give away which objects of a bucket, directly or through an access point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from lakecheck.access.doors.keys import KeyRing
+from lakecheck.access.doors.public import keeps_out
+from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.doors.splits import Group, Splitter, expanded
+from lakecheck.access.model import Action
+from lakecheck.estate.model import PrincipalKind
+from lakecheck.formula import FALSE, Formula, Truth, Unresolved, all_of, any_of
+from lakecheck.iam.globs import intersects, match_action
+from lakecheck.iam.model import Effect
+from lakecheck.values import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from lakecheck.access.doors.places import Place
+    from lakecheck.access.questions import Questions
+    from lakecheck.estate.model import AccessPoint, Bucket, Principal
+    from lakecheck.iam.model import Decision, Policy
+
+Given = dict[str, tuple[str, ...]]
+
+_NOT_THROUGH_A_POINT: Final[Mapping[str, tuple[str, ...]]] = {
+    "s3:dataaccesspointarn": (),
+    "s3:dataaccesspointaccount": (),
+    "s3:accesspointnetworkorigin": (),
+}
+_NOT_A_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws:sourcearn": (),
+    "aws:sourceaccount": (),
+    "aws:sourceorgid": (),
+    "aws:sourceorgpaths": (),
+}
+"""Keys that only requests of AWS services on behalf of a resource have."""
+
+_ENCRYPTION: Final = "s3:x-amz-server-side-encryption"
+_KEY_ID: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+_OUTSIDE: Final = {PrincipalKind.ACCOUNT, PrincipalKind.ORGANIZATION, PrincipalKind.ANYONE, PrincipalKind.FEDERATED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """One kind of request that amounts to an action.
+
+    Attributes:
+        action: Of S3.
+        operation: What KMS has to allow; empty for nothing.
+        context: What the request says besides.
+        on_bucket: Whether the bucket itself is the resource.
+    """
+
+    action: str
+    operation: str = ""
+    context: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    on_bucket: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comes of it.
+
+    Attributes:
+        allowed: True, false, or what it depends on.
+        because: The statements that let it, for people.
+    """
+
+    allowed: Formula
+    because: tuple[str, ...] = ()
+
+
+NO: Final = Verdict(FALSE)
+
+
+def deeds(action: Action, bucket: Bucket) -> tuple[_Deed, ...]:
+    """The requests to a bucket that amount to an action, the usual one first.
+
+    Reading is `GetObject`, and `GetObjectVersion` where versions are kept. Writing is putting and deleting objects, writing replicas, and a
+    lifecycle rule, which may expire them all. A put may name its own encryption, so that the bucket's key is needed only where the policies
+    insist on it. Giving away is an ACL, where the bucket has ACLs.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+    """
+    if action is Action.READ:
+        versions = (_Deed("s3:GetObjectVersion", "Decrypt"),) if bucket.versioned else ()
+        return (_Deed("s3:GetObject", "Decrypt"), *versions)
+    if action is Action.WRITE:
+        versions = (_Deed("s3:DeleteObjectVersion"),) if bucket.versioned else ()
+        replicas = (_Deed("s3:ReplicateObject", "GenerateDataKey"), _Deed("s3:ReplicateDelete"))
+        return (*_puts(bucket), _Deed("s3:DeleteObject"), *versions, *replicas, _Deed("s3:PutLifecycleConfiguration", on_bucket=True))
+    if action is Action.GRANT and bucket.acl_enabled is not False:
+        return (_Deed("s3:PutObjectAcl"), _Deed("s3:PutBucketAcl", on_bucket=True))
+    return ()
+
+
+def _puts(bucket: Bucket) -> tuple[_Deed, ...]:
+    if bucket.encryption != "SSE_KMS":
+        return (_Deed("s3:PutObject"),)
+    default: tuple[_Deed, ...] = (_Deed("s3:PutObject", "GenerateDataKey", ((_ENCRYPTION, ()), (_KEY_ID, ()))),)
+    if bucket.key:
+        default = (*default, _Deed("s3:PutObject", "GenerateDataKey", ((_ENCRYPTION, ("aws:kms",)), (_KEY_ID, (bucket.key,)))))
+    return (*default, _Deed("s3:PutObject", "", ((_ENCRYPTION, ("AES256",)), (_KEY_ID, ()))))
+
+
+class Objects:
+    """Answers about the objects of one bucket through one entrance.
+
+    Args:
+        questions: Asks IAM.
+        bucket: Whose objects.
+        places: Prefixes to ask about, of this bucket or, for a replica, of the one it is copied from.
+        point: The access point on the way; none when left out.
+        calling: Context of a call that a service makes in the caller's name; none when left out.
+    """
+
+    def __init__(
+        self,
+        questions: Questions,
+        bucket: Bucket,
+        places: Sequence[Place],
+        *,
+        point: AccessPoint | None = None,
+        calling: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self._questions = questions
+        self._bucket = bucket
+        self._point = point
+        self._calling = dict(calling or {})
+        self._bucket_root = f"{bucket.arn}/"
+        self._root = self._bucket_root if point is None else f"{point.arn}/object/"
+        self._splitter = Splitter(places, self._root)
+        self._ring = key_ring(questions)
+        self._patterns: dict[int, tuple[str, ...]] = {}
+        self._could: dict[tuple[int, str], bool] = {}
+
+    def verdicts(self, principal: Principal, action: Action) -> Iterator[tuple[tuple[Place, ...], Verdict]]:
+        """What the principal may do in which places; only where it may at least under conditions."""
+        possible = [deed for deed in deeds(action, self._bucket) if self._may_come_to(principal, deed)]
+        if not possible or keeps_out(self._bucket, principal, self._bucket.policy, self._point.policy if self._point is not None else None):
+            return
+        for group in self._splitter.groups(self._patterns_for(principal)):
+            verdict = self._of_group(principal, possible, group)
+            if verdict.allowed != FALSE:
+                yield group.places, verdict
+
+    # --- one group ---------------------------------------------------------------------------------------------------------------------
+
+    def _of_group(self, principal: Principal, possible: Sequence[_Deed], group: Group) -> Verdict:
+        open_ones: list[Verdict] = []
+        for deed in possible:
+            for key in group.keys:
+                verdict = self._of_key(principal, deed, key)
+                if verdict.allowed.truth is Truth.TRUE:
+                    return verdict
+                if verdict.allowed != FALSE:
+                    open_ones.append(verdict)
+        if not group.complete:
+            reason = (
+                f"the policies of {shown(principal.name)} tell too many kinds of objects in {shown(group.places[0].dataset.name)} apart"
+            )
+            open_ones.append(Verdict(Unresolved(reason)))
+        if not open_ones:
+            return NO
+        because = tuple(dict.fromkeys(each for verdict in open_ones for each in verdict.because))
+        return Verdict(any_of(verdict.allowed for verdict in open_ones), because)
+
+    def _of_key(self, principal: Principal, deed: _Deed, key: str) -> Verdict:
+        resource = self._bucket.arn if deed.on_bucket else self._bucket_root + key
+        context = {**self._context(principal), **dict(deed.context)}
+        decision = self._decide(principal, deed.action, resource, context, self._bucket.account)
+        if decision.allowed == FALSE:
+            return NO
+        parts = [decision.allowed]
+        because = reasons(decision, deed.action, resource)
+        if self._point is not None:
+            through = self._root + key
+            own = self._decide(principal, deed.action, through, context, self._point.account)
+            parts.append(own.allowed)
+            because = (*reasons(own, deed.action, through), *because)
+        if deed.operation and all(part != FALSE for part in parts):
+            allowed, statements = self._ring.may(principal, deed.operation, self._bucket, resource)
+            parts.append(allowed)
+            because = (*because, *statements)
+        if deed.action == "s3:PutObjectAcl" and self._bucket.acl_enabled is None:
+            parts.append(Unresolved(f"whether the ACLs of {shown(self._bucket.name)} count, which no template says"))
+        allowed = all_of(parts)
+        return NO if allowed == FALSE else Verdict(allowed, tuple(dict.fromkeys(because)))
+
+    def _decide(self, principal: Principal, action: str, resource: str, context: Given, owner: str) -> Decision:
+        return self._questions.decide(principal, action, resource, context=context, owner=owner)
+
+    def _context(self, principal: Principal) -> Given:
+        context: Given = {}
+        if principal.kind is PrincipalKind.SERVICE:
+            context["aws:principalisawsservice"] = ("true",)
+            context["aws:principalservicename"] = (principal.arn,)
+        else:
+            context |= _NOT_A_SERVICE
+        if self._point is None:
+            context |= _NOT_THROUGH_A_POINT
+        else:
+            context["s3:dataaccesspointarn"] = (self._point.arn,)
+            context["s3:dataaccesspointaccount"] = (self._point.account,)
+            context["s3:accesspointnetworkorigin"] = ("VPC" if self._point.vpc else "Internet",)
+            if self._point.vpc:
+                context["aws:sourcevpc"] = (self._point.vpc,)
+        return context | self._calling
+
+    # --- what has a say ----------------------------------------------------------------------------------------------------------------
+
+    def _policies(self, principal: Principal) -> Iterator[Policy]:
+        accounts = self._questions.estate.accounts
+        yield from principal.policies
+        for policy in (principal.boundary, self._bucket.policy, self._point.policy if self._point is not None else None):
+            if policy is not None:
+                yield policy
+        account = accounts.get(principal.account)
+        for level in (account.scps if account is not None else None) or ():
+            yield from level
+        owner = accounts.get(self._bucket.account)
+        yield from owner.rcps if owner is not None else ()
+
+    def _patterns_for(self, principal: Principal) -> Iterable[str]:
+        """Patterns of resources, those of objects by bucket rewritten to this entrance."""
+        known = _known(principal)
+        found: dict[str, None] = {}
+        for policy in self._policies(principal):
+            if id(policy) not in self._patterns:
+                self._patterns[id(policy)] = tuple(self._in_policy(policy))
+            found |= dict.fromkeys(expanded(pattern, known) for pattern in self._patterns[id(policy)])
+        if self._ring.tells_objects_apart(principal, self._bucket):
+            found |= dict.fromkeys(self._encryption_patterns(principal))
+        return found
+
+    def _in_policy(self, policy: Policy) -> Iterator[str]:
+        for statement in policy.statements:
+            if statement.actions is not None and not any(intersects(each.lower(), "s3:*") for each in statement.actions):
+                continue
+            for pattern in (*(statement.resources or ()), *(statement.not_resources or ())):
+                yield self._through(pattern)
+
+    def _through(self, pattern: str) -> str:
+        """A pattern of the bucket's objects as one of the access point's, which has the same keys."""
+        if self._point is not None and pattern.startswith(self._bucket_root):
+            return self._root + pattern[len(self._bucket_root) :]
+        return pattern
+
+    def _encryption_patterns(self, principal: Principal) -> Iterator[str]:
+        key = self._questions.keys.get(self._ring.arn(self._bucket.key))
+        policies = (*principal.policies, *((key.policy,) if key is not None and key.policy is not None else ()))
+        for policy in policies:
+            for statement in policy.statements:
+                for test in statement.conditions:
+                    if test.key.lower() == "kms:encryptioncontext:aws:s3:arn":
+                        yield from map(self._through, test.values)
+
+    def _may_come_to(self, principal: Principal, deed: _Deed) -> bool:
+        """Whether some policy could allow it: spares most principals all questions."""
+        bucket = self._bucket
+        resource_side = bool(bucket.unknown_policy) or (bucket.policy is not None and self._allows(bucket.policy, deed))
+        if self._point is not None and self._point.policy is not None:
+            resource_side = resource_side or self._allows(self._point.policy, deed)
+        outside = bool(bucket.account) and principal.account != bucket.account
+        if outside or principal.kind in _OUTSIDE:
+            return resource_side
+        return resource_side or bool(principal.unknown) or any(self._allows(policy, deed) for policy in principal.policies)
+
+    def _allows(self, policy: Policy, deed: _Deed) -> bool:
+        key = (id(policy), deed.action)
+        if key not in self._could:
+            self._could[key] = bool(policy.unknown) or any(
+                statement.effect is Effect.ALLOW or statement.unknown
+                for statement in policy.statements
+                if statement.unknown or self._may_be_about(statement.actions, statement.resources, deed)
+            )
+        return self._could[key]
+
+    def _may_be_about(self, actions: Sequence[str] | None, resources: Sequence[str] | None, deed: _Deed) -> bool:
+        if actions is not None and not any(match_action(each, deed.action) is not Truth.FALSE for each in actions):
+            return False
+        if resources is None:
+            return True
+        roots = {self._bucket.arn} if deed.on_bucket else {f"{self._root}*", f"{self._bucket_root}*"}
+        return any("${" in each or any(intersects(each, root) for root in roots) for each in resources)
+
+
+_RINGS: WeakKeyDictionary[Questions, KeyRing] = WeakKeyDictionary()
+
+
+def key_ring(questions: Questions) -> KeyRing:
+    """The keys of the estate that is asked about."""
+    found = _RINGS.get(questions)
+    if found is None:
+        found = _RINGS[questions] = KeyRing(questions)
+    return found
+
+
+def _known(principal: Principal) -> dict[str, str]:
+    """The policy variables whose values follow from the principal."""
+    known = {f"aws:principaltag/{name}": value for name, value in (principal.tags or {}).items()}
+    if principal.account:
+        known["aws:principalaccount"] = principal.account
+    if principal.kind is PrincipalKind.USER:
+        known["aws:username"] = principal.arn.rpartition("/")[2]
+    return known
