@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakecheck.formula import FALSE, TRUE, Formula, Truth
 
@@ -79,6 +79,7 @@ class Policy:
         statements: In the document's order.
         unknown: Why it may hold more than is seen; each is a fact of its own.
         at: `file:line` of the code that made it, where known.
+        kept: What the evaluator makes of it once, to be quick later; says nothing about the policy.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Policy:
     version: str = "2012-10-17"
     unknown: tuple[str, ...] = ()
     at: str = ""
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 class CallerKind(StrEnum):
@@ -228,6 +230,8 @@ class Matched:
 class Decision:
     """What the layers say together.
 
+    `word` is the verdict as IAM's policy simulator would put it.
+
     Attributes:
         allowed: True, false, or what it depends on.
         allows: The statements that let the request through.
@@ -244,3 +248,12 @@ class Decision:
     def truth(self) -> Truth:
         """`TRUE` allowed, `FALSE` refused, `OPEN` when it depends on what `allowed` names."""
         return self.allowed.truth
+
+    @property
+    def word(self) -> str:
+        """`allowed`, `explicit_deny`, `implicit_deny`, or `depends` on what `allowed` names."""
+        if self.truth is Truth.TRUE:
+            return "allowed"
+        if self.truth is Truth.OPEN:
+            return "depends"
+        return "explicit_deny" if any(deny.when == TRUE for deny in self.denies) else "implicit_deny"

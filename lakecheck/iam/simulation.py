@@ -1,0 +1,192 @@
+"""The evaluator for plain data: documents as JSON, everything else as text, one call."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from lakecheck.iam.documents import PolicyKind, parse_policy
+from lakecheck.iam.evaluator import evaluate
+from lakecheck.iam.model import Caller, CallerKind, Context, Decision, Layers, Policy, Request, ResourceKind
+from lakecheck.iam.statements import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Document = Policy | Mapping[str, Any] | str
+    """A policy that was read before, an object, or JSON text."""
+
+_ARN_PARTS: Final = 6
+_ACCOUNT: Final = re.compile(r"\d{12}")
+
+
+def decide(
+    principal: str,
+    action: str,
+    resource: str = "*",
+    *,
+    context: Mapping[str, Any] | None = None,
+    identity: Iterable[Document] | Document = (),
+    boundary: Document | None = None,
+    session: Iterable[Document] | Document | None = None,
+    scps: Iterable[Iterable[Document] | Document] | None = None,
+    rcps: Iterable[Document] | Document = (),
+    resource_policy: Document | None = None,
+    key_policy: Document | None = None,
+    trust_policy: Document | None = None,
+    endpoint: Document | None = None,
+    resource_account: str | None = None,
+    organization: str | None = None,
+    organization_paths: Iterable[str] | None = None,
+    resource_organization: str | None = None,
+    principal_tags: Mapping[str, str] | None = None,
+    resource_tags: Mapping[str, str] | None = None,
+    complete: bool = True,
+) -> Decision:
+    """Whether a request is allowed, from documents and texts as AWS has them.
+
+    Args:
+        principal: The ARN of a role, a role's session, a user, a federated user or an account's root; a service's name, such as
+            `glue.amazonaws.com`; an identity provider; `*` for an anonymous caller.
+        action: `service:Name`, in any case.
+        resource: An ARN; `*`, for an action without a resource, when left out.
+        context: Condition keys, in any case, each with a value or a list of values; none when left out. Keys that follow from the principal
+            and the resource, such as `aws:PrincipalArn`, need not be given, and may be.
+        identity: The principal's own policies, its groups' too; none when left out.
+        boundary: Its permissions boundary; none when left out.
+        session: Its session policies; none when left out.
+        scps: The service control policies, level by level from the root to the account, each level a list or one document; none apply
+            when left out.
+        rcps: The resource control policies on the resource's account; none when left out.
+        resource_policy: The resource's own policy; none when left out.
+        key_policy: The same for a KMS key, whose policy counts differently.
+        trust_policy: The same for a role that is to be assumed.
+        endpoint: The policy of the VPC endpoint on the way; none when left out.
+        resource_account: The account that owns the resource; when left out the one in its ARN, else the principal's.
+        organization: Id of the principal's organisation; it is in none when left out.
+        organization_paths: Values of `aws:PrincipalOrgPaths`.
+        resource_organization: Id of the organisation of the resource's account; when left out the principal's in one account, else none.
+        principal_tags: The principal's tags; none when left out.
+        resource_tags: The resource's tags; none when left out.
+        complete: Whether keys that are neither given nor follow are missing, tags too; else they are not known, and the answer may be that
+            it depends.
+
+    Raises:
+        InvalidInput: If AWS would refuse one of the documents.
+
+    Example:
+        >>> from lakecheck.iam import decide
+        >>> reader = {"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::lake/*"}}
+        >>> decide("arn:aws:iam::111122223333:role/Reader", "s3:GetObject", "arn:aws:s3:::lake/a.parquet", identity=reader).word
+        'allowed'
+    """
+    kinds = {ResourceKind.OTHER: resource_policy, ResourceKind.KMS_KEY: key_policy, ResourceKind.TRUST_POLICY: trust_policy}
+    own = next(((kind, document) for kind, document in kinds.items() if document is not None), None)
+    kind = own[0] if own else _kind_of(action)
+    tags = principal_tags if principal_tags is not None or not complete else {}
+    caller = _caller(principal, tags, organization, organization_paths, complete=complete)
+    owner = resource_account if resource_account is not None else _owner(resource, caller)
+    same = owner == caller.account
+    request = Request(
+        caller=caller,
+        action=action,
+        resource=resource,
+        resource_account=owner,
+        resource_organization=resource_organization if resource_organization is not None or same or not complete else "",
+        resource_tags=resource_tags if resource_tags is not None or not complete else {},
+        context=Context(values={key: _values(value) for key, value in (context or {}).items()}, complete=complete),
+    )
+    layers = Layers(
+        identity=_policies(identity, "identity", PolicyKind.IDENTITY),
+        boundary=None if boundary is None else _policy(boundary, "boundary", PolicyKind.IDENTITY),
+        session=None if session is None else _policies(session, "session", PolicyKind.IDENTITY),
+        scps=None if scps is None else tuple(_policies(each, f"scps[{at}]", PolicyKind.IDENTITY) for at, each in enumerate(scps)),
+        rcps=_policies(rcps, "rcps", PolicyKind.RESOURCE),
+        resource=None if own is None else _policy(own[1], f"{kind.value} policy", _DOCUMENTS[kind]),
+        resource_kind=kind,
+        endpoint=None if endpoint is None else _policy(endpoint, "endpoint", PolicyKind.RESOURCE),
+    )
+    return evaluate(request, layers)
+
+
+_DOCUMENTS: Final = {
+    ResourceKind.OTHER: PolicyKind.RESOURCE,
+    ResourceKind.KMS_KEY: PolicyKind.RESOURCE,
+    ResourceKind.TRUST_POLICY: PolicyKind.TRUST,
+}
+
+
+def _kind_of(action: str) -> ResourceKind:
+    return ResourceKind.TRUST_POLICY if action.lower().startswith("sts:assumerole") else ResourceKind.OTHER
+
+
+def caller_of(principal: str) -> Caller:
+    """The caller that a text stands for; see `decide`."""
+    return _caller(principal, {}, "", None, complete=True)
+
+
+def _caller(
+    principal: str,
+    tags: Mapping[str, str] | None,
+    organization: str | None,
+    paths: Iterable[str] | None,
+    *,
+    complete: bool,
+) -> Caller:
+    arn, account, kind, session = _identified(principal)
+    return Caller(
+        arn=arn,
+        account=account,
+        kind=kind,
+        session=session,
+        tags=tags,
+        organization=organization if organization is not None or not complete else "",
+        organization_paths=tuple(paths) if paths is not None else None,
+    )
+
+
+def _identified(principal: str) -> tuple[str, str, CallerKind, str | None]:
+    parts = principal.split(":", _ARN_PARTS - 1)
+    if len(parts) != _ARN_PARTS or parts[0] != "arn":
+        return _without_arn(principal)
+    _, partition, service, _, account, name = parts
+    kind, _, rest = name.partition("/")
+    if service == "sts" and kind == "assumed-role":
+        return f"arn:{partition}:iam::{account}:role/{rest.partition('/')[0]}", account, CallerKind.ROLE, principal
+    if service == "sts" and kind == "federated-user":
+        return f"arn:{partition}:iam::{account}:user/{rest}", account, CallerKind.USER, principal
+    if kind in ("saml-provider", "oidc-provider"):
+        return principal, "", CallerKind.FEDERATED, None
+    if kind == "role" and rest.startswith("aws-service-role/"):
+        return principal, account, CallerKind.SERVICE_LINKED_ROLE, None
+    return principal, account, {"root": CallerKind.ROOT, "role": CallerKind.ROLE}.get(kind, CallerKind.USER), None
+
+
+def _without_arn(principal: str) -> tuple[str, str, CallerKind, None]:
+    if _ACCOUNT.fullmatch(principal):
+        return principal, principal, CallerKind.ROOT, None
+    if principal in ("*", "", "anonymous"):
+        return "*", "", CallerKind.ANONYMOUS, None
+    return principal, "", CallerKind.SERVICE, None
+
+
+def _owner(resource: str, caller: Caller) -> str:
+    parts = resource.split(":", _ARN_PARTS - 1)
+    return parts[4] if len(parts) == _ARN_PARTS and parts[4] else caller.account
+
+
+def _values(value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, list | tuple | set | frozenset) else () if value is None else (value,)
+    texts = [as_text(each) for each in (sorted(listed) if isinstance(listed, set | frozenset) else listed)]
+    return tuple(str(each) if text is None else text for each, text in zip(listed, texts, strict=True))
+
+
+def _policies(documents: Iterable[Document] | Document, name: str, kind: PolicyKind) -> tuple[Policy, ...]:
+    if isinstance(documents, Policy | dict | str):
+        return (_policy(documents, name, kind),)
+    each: Any
+    return tuple(_policy(each, f"{name}[{at}]", kind) for at, each in enumerate(documents))
+
+
+def _policy(document: Any, name: str, kind: PolicyKind) -> Policy:
+    return document if isinstance(document, Policy) else parse_policy(document, name=name, kind=kind)
