@@ -184,7 +184,6 @@ def _values(value: Any) -> tuple[str, ...]:
 def _policies(documents: Iterable[Document] | Document, name: str, kind: PolicyKind) -> tuple[Policy, ...]:
     if isinstance(documents, Policy | dict | str):
         return (_policy(documents, name, kind),)
-    each: Any
     return tuple(_policy(each, f"{name}[{at}]", kind) for at, each in enumerate(documents))
 
 
