@@ -10,6 +10,9 @@ _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _GENERATED: Final = "\ue002"
 _HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}?([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_SIGNS: Final = {"/": "\ue003", ":": "\ue004", "*": "\ue005", "?": "\ue006", "$": "\ue007", "{": "\ue008", "}": "\ue009", ",": "\ue00a"}
+_HIDE: Final = str.maketrans(_SIGNS)
+_SHOW: Final = str.maketrans({hidden: sign for sign, hidden in _SIGNS.items()})
 _GENERATED_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 
 
@@ -28,23 +31,25 @@ def hole(identity: str, *, generated: bool = False) -> str:
     """A piece of text that is not known but always the same, such as the end of a name that CloudFormation will make up.
 
     It can stand in the middle of a text: `"arn:aws:s3:::prod-bucket-" + hole("Prod/Storage/Bucket", generated=True) + "/*"`. Two texts with
-    the same holes at the same places are equal; `lakecheck.iam.globs` says what a text with holes may match.
+    the same holes at the same places are equal; `lakecheck.iam.globs` says what a text with holes may match. Inside a hole there is no sign
+    at which ARNs, addresses or patterns are split, so that a text with holes can be split like any other.
 
     Args:
         identity: What makes it the same, such as the resource whose name it is; shown to people.
         generated: Whether CloudFormation makes it up, so that it differs from every other generated one.
     """
-    return f"{_OPEN}{_GENERATED if generated else ''}{identity}{_CLOSE}"
+    name = shown(identity) if _OPEN in identity else identity
+    return f"{_OPEN}{_GENERATED if generated else ''}{name.translate(_HIDE)}{_CLOSE}"
 
 
 def holes(text: str) -> tuple[str, ...]:
     """The identities of the holes in a text, in order."""
-    return tuple(_HOLE.findall(text)) if _OPEN in text else ()
+    return tuple(each.translate(_SHOW) for each in _HOLE.findall(text)) if _OPEN in text else ()
 
 
 def generated_holes(text: str) -> tuple[str, ...]:
     """The identities of those holes that CloudFormation makes up."""
-    return tuple(_GENERATED_HOLE.findall(text)) if _OPEN in text else ()
+    return tuple(each.translate(_SHOW) for each in _GENERATED_HOLE.findall(text)) if _OPEN in text else ()
 
 
 def has_hole(text: str) -> bool:
@@ -62,7 +67,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Unknown):
         return f"{{{value.reason}}}"
     text = value if isinstance(value, str) else str(value)
-    return _HOLE.sub(r"{\1}", text)
+    return _HOLE.sub(r"{\1}", text).translate(_SHOW) if _OPEN in text else text
 
 
 def unknowns(value: Any) -> tuple[Unknown, ...]:
