@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.invariants.candidates import Candidate, possibility
 from lakecheck.access.invariants.verdicts import Counterexample
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lakecheck.access.invariants.model import Rule
     from lakecheck.access.model import Access
 
-REMEDY = "Remove what allows it, or name the principal under `except` with the reason."
+REMEDY: Final = "Remove what allows it, or name the principal under `except` with the reason."
 
 
 def forbidden_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
@@ -52,7 +53,7 @@ def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | 
     """The access as something that is forbidden."""
     found = possibility(access.conditions) if found is None else found
     example = Counterexample(
-        summary=access_in_words(access, columns=columns),
+        summary=access_in_words(replace(access, columns=columns) if columns else access),
         environment=access.dataset.environment,
         access=access,
         columns=columns,

@@ -10,6 +10,7 @@ from lakecheck.access.invariants.forbidden import forbidden_accesses
 from lakecheck.access.invariants.iam_actions import forbidden_actions, missing_actions
 from lakecheck.access.invariants.personas import beyond_what_is_stated, missing_queries, missing_reads
 from lakecheck.access.invariants.requirements import missing_accesses
+from lakecheck.access.invariants.sharing import shared_beyond_what_is_stated
 from lakecheck.access.invariants.subjects import DataFacts, PrincipalFacts
 from lakecheck.access.invariants.verdicts import Counterexample, Exempted, Judgement, State, Verdict
 from lakecheck.formula import Truth
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 10
 """So many counterexamples of one invariant are confirmed and shown; the others are counted."""
+
+
+_OF_PERSONAS: Final = {
+    "read_what_is_stated": missing_reads,
+    "read_nothing_else": beyond_what_is_stated,
+    "query": missing_queries,
+    "accounts_hold_nothing_else": shared_beyond_what_is_stated,
+}
 
 
 def judge(questions: Questions, matrix: Matrix, loaded: LoadedRules) -> Judgement:
@@ -61,8 +70,7 @@ def _candidates(situation: Situation, invariant: Invariant) -> Iterable[Candidat
     if invariant.require is not None:
         by_action = invariant.require.actions is not None
         return missing_actions(situation, invariant.require) if by_action else missing_accesses(situation, invariant.require)
-    kinds = {"read_what_is_stated": missing_reads, "read_nothing_else": beyond_what_is_stated, "query": missing_queries}
-    return kinds[invariant.personas or ""](situation)
+    return _OF_PERSONAS[invariant.personas or ""](situation)
 
 
 def _verdict(situation: Situation, invariant: Invariant) -> Verdict:

@@ -102,16 +102,16 @@ def _complaints(loaded: LoadedRules, document: yaml_source.Document) -> Iterator
         named += rule.who.persona or [] if rule is not None else []
         for persona in named:
             if persona != "*" and persona not in personas:
-                message = f"found the persona {shown(persona)}; declared: {listed(sorted(personas)) if personas else 'none'}"
+                message = f"found {shown(persona)} as a persona; declared: {listed(sorted(personas)) if personas else 'none'}"
                 yield Finding(document.place(place), "access.persona", message, "Correct the name, or declare it in lake.yaml.")
         known = set(loaded.classifications)
         for value in (rule.data.classification or [] if rule is not None and rule.data is not None else []) if known else []:
             if value not in known:
-                message = f"found the classification {shown(value)}; declared: {listed(loaded.classifications)}"
+                message = f"found {shown(value)} as a classification; declared: {listed(loaded.classifications)}"
                 yield Finding(document.place(place), "access.classification", message, "Correct the name.")
     for index, bucket in enumerate(loaded.rules.buckets):
         if bucket.classification is not None and loaded.classifications and bucket.classification not in loaded.classifications:
-            message = f"found the classification {shown(bucket.classification)}; declared: {listed(loaded.classifications)}"
+            message = f"found {shown(bucket.classification)} as a classification; declared: {listed(loaded.classifications)}"
             yield Finding(document.place(("buckets", index, "classification")), "access.classification", message, "Correct the name.")
 
 

@@ -143,9 +143,10 @@ class Invariant(_Model):
     """What must not be possible."""
     require: Rule | None = None
     """What must be possible, for every principal and everything that the rule names."""
-    personas: Literal["read_what_is_stated", "read_nothing_else", "query"] | None = None
+    personas: Literal["read_what_is_stated", "read_nothing_else", "query", "accounts_hold_nothing_else"] | None = None
     """`read_what_is_stated`: every persona reads what lake.yaml (and the contracts, where they name it) says. `read_nothing_else`: and no
-    more of the lake's data. `query`: it can start a query in its workgroup and see the result."""
+    more of the lake's data. `query`: it can start a query in its workgroup and see the result. `accounts_hold_nothing_else`: no account is
+    given more of a lake than its personas read, to pass on."""
     exceptions: Annotated[list[Exemption], Field(alias="except")] = []
     """Whom `forbid` and `read_nothing_else` are not about."""
 

@@ -43,7 +43,7 @@ def missing_principals(situation: Situation) -> Iterator[Candidate]:
 def missing_reads(situation: Situation) -> Iterator[Candidate]:
     """What a persona is to read and cannot."""
     given = Given(situation)
-    named = _named_reads(situation)
+    named = named_reads(situation)
     yield from missing_principals(situation)
     for name, environment, persona, principal in _present(situation):
         for dataset in situation.matrix.datasets:
@@ -54,15 +54,15 @@ def missing_reads(situation: Situation) -> Iterator[Candidate]:
                 if read is not None:
                     yield given.requirement(principal, dataset, Action.READ, read.columns, rows=read.rows or ALL_ROWS)
             else:
-                parts = [part for part in situation.data.parts(dataset) if _is_stated(situation, persona, part)]
+                parts = [part for part in situation.data.parts(dataset) if is_stated(situation, persona, part)]
                 columns = tuple(sorted(column for part in parts for column in part.columns or ()))
                 if columns:
                     yield given.requirement(principal, dataset, Action.READ, columns)
 
 
-def beyond_what_is_stated(situation: Situation) -> Iterator[Candidate]:
+def beyond_whatis_stated(situation: Situation) -> Iterator[Candidate]:
     """What a persona can do with the lake's data that nobody said it could."""
-    named = _named_reads(situation)
+    named = named_reads(situation)
     personas = {id(principal): (name, persona) for name, _, persona, principal in _present(situation)}
     for access in situation.matrix.accesses:
         if id(access.principal) not in personas:
@@ -139,7 +139,8 @@ def _is_of(situation: Situation, dataset: Dataset, environment: str) -> bool:
     return lake is not None and dataset.account in lake.environments[environment].lakes.values()
 
 
-def _is_stated(situation: Situation, persona: Persona, part: Part) -> bool:
+def is_stated(situation: Situation, persona: Persona, part: Part) -> bool:
+    """Whether lake.yaml says that a persona of all products reads it."""
     lake = situation.loaded.lake
     if lake is None or part.zone is None or part.domain is None:
         return False
@@ -158,7 +159,7 @@ def _is_harmless(situation: Situation, access: Access, persona: Persona, part: P
         )
         return part.classification in classes
     environments = situation.who.environments(access.principal)
-    return access.action is Action.READ and access.dataset.environment in environments and _is_stated(situation, persona, part)
+    return access.action is Action.READ and access.dataset.environment in environments and is_stated(situation, persona, part)
 
 
 def _beyond_named(access: Access, parts: tuple[Part, ...], read: RoleRead | None) -> tuple[str, ...] | None:
@@ -171,7 +172,7 @@ def _beyond_named(access: Access, parts: tuple[Part, ...], read: RoleRead | None
     return columns_at_issue(access, [beyond]) if beyond else None
 
 
-def _named_reads(situation: Situation) -> Mapping[tuple[str, str], RoleRead]:
+def named_reads(situation: Situation) -> Mapping[tuple[str, str], RoleRead]:
     """What contracts leave to personas of named products, by persona and `database.table`."""
     loaded = situation.loaded
     if loaded.lake is None or loaded.contracts is None:

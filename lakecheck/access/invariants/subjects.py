@@ -56,12 +56,15 @@ class DataFacts:
     Args:
         estate: The estate.
         loaded: The rules, which say what tags mean and what stands in buckets.
+
+    Attributes:
+        governance: What Lake Formation's grants give in it.
     """
 
     def __init__(self, estate: Estate, loaded: LoadedRules) -> None:
         self._estate = estate
         self._loaded = loaded
-        self._governance = LakeFormation(estate)
+        self.governance = LakeFormation(estate)
         self._parts: dict[Dataset, tuple[Part, ...]] = {}
         self._matches: dict[tuple[Dataset, int, bool], tuple[Part, ...]] = {}
 
@@ -101,9 +104,9 @@ class DataFacts:
         keys = self._loaded.rules.tags
         alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
         for column in table.columns:
-            alike.setdefault(tuple(sorted(self._governance.tags_of(table, column).items())), []).append(column)
+            alike.setdefault(tuple(sorted(self.governance.tags_of(table, column).items())), []).append(column)
         if not table.columns:
-            alike[tuple(sorted(self._governance.tags_of(table).items()))] = []
+            alike[tuple(sorted(self.governance.tags_of(table).items()))] = []
         for items, columns in alike.items():
             tags = dict(items)
             yield Part(
