@@ -35,11 +35,14 @@ def quiet(_text: str) -> None:
     """Says nothing of the progress."""
 
 
-def build_matrix(estate: Estate, *, progress: Callable[[str], None] = quiet, most_accesses: int = MOST_ACCESSES) -> Matrix:
+def build_matrix(
+    estate: Estate, *, questions: Questions | None = None, progress: Callable[[str], None] = quiet, most_accesses: int = MOST_ACCESSES
+) -> Matrix:
     """Everybody's access to everything.
 
     Args:
         estate: What was read.
+        questions: Asks about that estate; made when left out.
         progress: Is told what goes on.
         most_accesses: So many rows are kept; principals beyond are told as not known.
 
@@ -52,7 +55,7 @@ def build_matrix(estate: Estate, *, progress: Callable[[str], None] = quiet, mos
     from lakecheck.access import doors, lake_formation  # noqa: PLC0415 - each door is a module of its own, and none is needed for `--help`
     from lakecheck.access.questions import Questions  # noqa: PLC0415
 
-    questions = Questions(estate)
+    questions = Questions(estate) if questions is None else questions
     found: list[Access] = []
     for name, door in (("Lake Formation", lake_formation.accesses), *((_name(each), each) for each in doors.DIRECT)):
         progress(f"access: {name}")
@@ -221,7 +224,7 @@ def _datasets(questions: Questions) -> Iterator[Dataset]:
 
 def _not_known(entries: Iterable[NotKnown]) -> Iterator[str]:
     """Each reason with its place, in order."""
-    return (f"{one.origin}: {one.reason}" if one.origin is not None else one.reason for one in entries)
+    return (shown(f"{one.origin}: {one.reason}" if one.origin is not None else one.reason) for one in entries)
 
 
 def _place(dataset: Dataset) -> tuple[str, str, str, str, str]:
