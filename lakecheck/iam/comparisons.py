@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ARN_PARTS: Final = 6
-_YEAR: Final = 4
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _EPOCH: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 _YEAR_AND_MONTH: Final = re.compile(r"\d{4}-\d{2}")
@@ -105,8 +104,6 @@ def moment(text: str) -> datetime | None:
     text = text.strip()
     try:
         if _EPOCH.fullmatch(text):
-            if len(text) == _YEAR:
-                return datetime(int(text), 1, 1, tzinfo=UTC)
             return datetime.fromtimestamp(float(text), tz=UTC)
         if _YEAR_AND_MONTH.fullmatch(text):
             text += "-01"

@@ -66,11 +66,14 @@ class Condition:
             return self._always if self._always is not None else self._open(keys)
         if not found or (self._quantifier and not any(found)):
             return self._missing
-        if len(found) == 1 or not self._quantifier:
-            matched = any_of(self._matched(value, keys) for value in found) if len(found) > 1 else self._matched(found[0], keys)
+        if len(found) == 1:
+            matched = self._matched(found[0], keys)
             return negate(matched) if self._negated else matched
+        if not self._quantifier and not self._negated:
+            # Several values meet no operator that is meant for one.
+            return FALSE
         each = (negate(self._matched(value, keys)) if self._negated else self._matched(value, keys) for value in found)
-        return all_of(each) if self._quantifier == "ForAllValues" else any_of(each)
+        return any_of(each) if self._quantifier == "ForAnyValue" else all_of(each)
 
     def _null(self, found: tuple[str, ...] | None) -> Formula:
         wanted = {text.lower() for text, _ in self._values}

@@ -12,7 +12,7 @@ from lakecheck.iam import globs
 from lakecheck.iam.keys import Keys, resource_account
 from lakecheck.iam.matching import prepared
 from lakecheck.iam.model import CallerKind, Decision, Effect, Layer, Matched, ResourceKind, Statement
-from lakecheck.iam.principals import Named
+from lakecheck.iam.principals import EVERYBODY, Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,8 @@ def evaluate(request: Request, layers: Layers) -> Decision:
       that names the account only passes the decision on.
     - A key policy and a trust policy must allow in any case, the account's own key too.
     - A root user needs no Allow in its own account, and has no boundary; it can assume no role.
+    - A Deny with NotPrincipal in a resource policy denies everybody who has a boundary.
+    - Nobody can be refused `sts:GetCallerIdentity`.
 
     Args:
         request: Who, what, on what, in which context.
@@ -78,6 +80,8 @@ class _Evaluation:
         self.denies: list[Matched] = []
 
     def decision(self) -> Decision:
+        if self.action == "sts:getcalleridentity":
+            return Decision(allowed=TRUE)
         layers = self.layers
         identity = self._own(Layer.IDENTITY, layers.identity)
         boundary = TRUE if layers.boundary is None else self._own(Layer.BOUNDARY, (layers.boundary,))
@@ -176,6 +180,13 @@ class _Evaluation:
         policy = self.layers.endpoint
         return TRUE if policy is None else self._with_principals(Layer.ENDPOINT, policy).at_all
 
+    def _spares_nobody(self, layer: Layer) -> bool:
+        """Whether a Deny with NotPrincipal spares nobody: it always denies who has a permissions boundary.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        """
+        return layer is Layer.RESOURCE and self.layers.boundary is not None and self.kind in (CallerKind.ROLE, CallerKind.USER)
+
     def _with_principals(self, layer: Layer, policy: Policy, *, allows: bool = True) -> Named:
         """How a policy with principals allows; its denies are noted."""
         ready = prepared(policy)
@@ -189,7 +200,7 @@ class _Evaluation:
                 found.append(Named(*(all_of((one, when)) for one in named)))
                 self.allows.append(Matched(layer, policy, each.statement, all_of((named.at_all, when))))
         for each, acts in denying:
-            named = each.named(self.keys)
+            named = EVERYBODY if each.spares_some and self._spares_nobody(layer) else each.named(self.keys)
             when = FALSE if named.at_all is FALSE else each.met(self.keys)
             if when is not FALSE:
                 self.denies.append(Matched(layer, policy, each.statement, all_of((acts, named.at_all, when))))

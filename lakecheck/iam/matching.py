@@ -12,7 +12,7 @@ from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of, any_of, 
 from lakecheck.iam import globs, variables
 from lakecheck.iam.conditions import Condition, as_formula, variable_needed
 from lakecheck.iam.model import Effect
-from lakecheck.iam.principals import Named, Principals, not_spared
+from lakecheck.iam.principals import NOBODY, Named, Principals, not_spared
 from lakecheck.values import has_hole, shown
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Ready:
         "_principals",
         "_resources",
         "_unknown",
+        "_where",
         "effect",
         "statement",
     )
@@ -117,6 +118,7 @@ class Ready:
         verb = "allows" if statement.effect is Effect.ALLOW else "denies"
         where = f"{policy.name} statement {statement.index + 1}"
         self._unknown = all_of(Unresolved(f"what {where} {verb}: {reason}") for reason in statement.unknown[:1])
+        self._where = where
         self._is_named = Unresolved(f"whom {where} {verb}: it names no principal")
 
     def met(self, keys: Keys) -> Formula:
@@ -145,8 +147,14 @@ class Ready:
         if self._principals is not None:
             return self._principals.name(keys)
         if self._not_principals is not None:
-            return not_spared(self._not_principals, keys, self.effect)
-        return Named(directly=self._is_named)
+            return not_spared(self._not_principals, keys, self.effect, self._where)
+        # AWS would refuse it; where all else is known, it names nobody.
+        return NOBODY if keys.is_complete else Named(directly=self._is_named)
+
+    @property
+    def spares_some(self) -> bool:
+        """Whether it has a NotPrincipal."""
+        return self._not_principals is not None
 
 
 class Prepared:

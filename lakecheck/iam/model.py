@@ -79,6 +79,7 @@ class Policy:
         statements: In the document's order.
         unknown: Why it may hold more than is seen; each is a fact of its own.
         at: `file:line` of the code that made it, where known.
+        arn: Of a managed policy that the account itself has, which can be edited; empty for every other one.
         kept: What the evaluator makes of it once, to be quick later; says nothing about the policy.
     """
 
@@ -87,6 +88,7 @@ class Policy:
     version: str = "2012-10-17"
     unknown: tuple[str, ...] = ()
     at: str = ""
+    arn: str = ""
     kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
 

@@ -116,20 +116,28 @@ class Principals:
         texts = self._others[caller.kind]
         return EVERYBODY if "*" in texts else Named(directly=any_of(_same(text, caller.arn) for text in texts))
 
-    def spare(self, keys: Keys, effect: Effect) -> Formula:
+    def spare(self, keys: Keys, effect: Effect, where: str) -> Formula:
         """Whether they exempt the caller, where they stand in a NotPrincipal.
 
-        A Deny spares a session only when its account, its role and the session itself are all listed; a user, when its account and the user
-        are. An Allow spares whoever is listed in any way.
+        A Deny surely spares a session only when its account, its role and the session itself are all listed, a user when its account and
+        the user are. Whether a shorter list spares them depends on the service, AWS says: that is open, or, where all else is known,
+        taken for granted.
         """
         if self._is_everybody:
             return TRUE
         named = self.name(keys)
-        if effect is Effect.ALLOW or keys.caller.kind not in _OF_ACCOUNTS or keys.caller.kind is CallerKind.ROOT:
-            return named.at_all
-        if keys.caller.kind in _ROLES or is_federated_user(keys.caller):
-            return all_of(named)
-        return all_of((named.directly, named.by_account))
+        listed = named.at_all
+        caller = keys.caller
+        if (
+            listed is FALSE
+            or effect is Effect.ALLOW
+            or keys.is_complete
+            or caller.kind not in _OF_ACCOUNTS
+            or caller.kind is CallerKind.ROOT
+        ):
+            return listed
+        needed = named if caller.kind in _ROLES or is_federated_user(caller) else (named.directly, named.by_account)
+        return any_of((all_of(needed), all_of((listed, Unresolved(f"whether the NotPrincipal of {where} spares {shown(caller.arn)}")))))
 
 
 def _same(text: str, own: str) -> Formula:
@@ -170,6 +178,6 @@ def _unique_id(text: str, keys: Keys) -> Formula:
     return TRUE if found and found[0].partition(":")[0] == text else FALSE
 
 
-def not_spared(principals: Principals, keys: Keys, effect: Effect) -> Named:
+def not_spared(principals: Principals, keys: Keys, effect: Effect, where: str) -> Named:
     """How a statement with these in its NotPrincipal applies to the caller."""
-    return Named(directly=negate(principals.spare(keys, effect)))
+    return Named(directly=negate(principals.spare(keys, effect, where)))

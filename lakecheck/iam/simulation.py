@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.iam.documents import PolicyKind, parse_policy
+from lakecheck.iam.documents import parse_policy
 from lakecheck.iam.evaluator import evaluate
 from lakecheck.iam.model import Caller, CallerKind, Context, Decision, Layers, Policy, Request, ResourceKind
 from lakecheck.iam.statements import as_text
@@ -58,9 +58,9 @@ def decide(
         scps: The service control policies, level by level from the root to the account, each level a list or one document; none apply
             when left out.
         rcps: The resource control policies on the resource's account; none when left out.
-        resource_policy: The resource's own policy; none when left out.
-        key_policy: The same for a KMS key, whose policy counts differently.
-        trust_policy: The same for a role that is to be assumed.
+        resource_policy: The resource's own policy, of whatever kind the action and the ARN tell; none when left out.
+        key_policy: The same, said to be a KMS key's, which counts differently.
+        trust_policy: The same, said to be a role's trust policy.
         endpoint: The policy of the VPC endpoint on the way; none when left out.
         resource_account: The account that owns the resource; when left out the one in its ARN, else the principal's.
         organization: Id of the principal's organisation; it is in none when left out.
@@ -80,9 +80,8 @@ def decide(
         >>> decide("arn:aws:iam::111122223333:role/Reader", "s3:GetObject", "arn:aws:s3:::lake/a.parquet", identity=reader).word
         'allowed'
     """
-    kinds = {ResourceKind.OTHER: resource_policy, ResourceKind.KMS_KEY: key_policy, ResourceKind.TRUST_POLICY: trust_policy}
-    own = next(((kind, document) for kind, document in kinds.items() if document is not None), None)
-    kind = own[0] if own else _kind_of(action)
+    given = ((_kind_of(action, resource), resource_policy), (ResourceKind.KMS_KEY, key_policy), (ResourceKind.TRUST_POLICY, trust_policy))
+    kind, own = next((each for each in given if each[1] is not None), given[0])
     tags = principal_tags if principal_tags is not None or not complete else {}
     caller = _caller(principal, tags, organization, organization_paths, complete=complete)
     owner = resource_account if resource_account is not None else _owner(resource, caller)
@@ -97,27 +96,26 @@ def decide(
         context=Context(values={key: _values(value) for key, value in (context or {}).items()}, complete=complete),
     )
     layers = Layers(
-        identity=_policies(identity, "identity", PolicyKind.IDENTITY),
-        boundary=None if boundary is None else _policy(boundary, "boundary", PolicyKind.IDENTITY),
-        session=None if session is None else _policies(session, "session", PolicyKind.IDENTITY),
-        scps=None if scps is None else tuple(_policies(each, f"scps[{at}]", PolicyKind.IDENTITY) for at, each in enumerate(scps)),
-        rcps=_policies(rcps, "rcps", PolicyKind.RESOURCE),
-        resource=None if own is None else _policy(own[1], f"{kind.value} policy", _DOCUMENTS[kind]),
+        identity=_policies(identity, "identity"),
+        boundary=None if boundary is None else _policy(boundary, "boundary"),
+        session=None if session is None else _policies(session, "session"),
+        scps=None if scps is None else tuple(_policies(each, f"scps[{at}]") for at, each in enumerate(scps)),
+        rcps=_policies(rcps, "rcps"),
+        resource=None if own is None else _policy(own, "resource policy"),
         resource_kind=kind,
-        endpoint=None if endpoint is None else _policy(endpoint, "endpoint", PolicyKind.RESOURCE),
+        endpoint=None if endpoint is None else _policy(endpoint, "endpoint"),
     )
     return evaluate(request, layers)
 
 
-_DOCUMENTS: Final = {
-    ResourceKind.OTHER: PolicyKind.RESOURCE,
-    ResourceKind.KMS_KEY: PolicyKind.RESOURCE,
-    ResourceKind.TRUST_POLICY: PolicyKind.TRUST,
-}
-
-
-def _kind_of(action: str) -> ResourceKind:
-    return ResourceKind.TRUST_POLICY if action.lower().startswith("sts:assumerole") else ResourceKind.OTHER
+def _kind_of(action: str, resource: str) -> ResourceKind:
+    """What the resource is, from the action and the ARN."""
+    service, _, name = action.lower().partition(":")
+    if service == "kms" and ":key/" in resource:
+        return ResourceKind.KMS_KEY
+    if service == "sts" and name.startswith("assumerole"):
+        return ResourceKind.TRUST_POLICY
+    return ResourceKind.OTHER
 
 
 def caller_of(principal: str) -> Caller:
@@ -181,11 +179,11 @@ def _values(value: Any) -> tuple[str, ...]:
     return tuple(str(each) if text is None else text for each, text in zip(listed, texts, strict=True))
 
 
-def _policies(documents: Iterable[Document] | Document, name: str, kind: PolicyKind) -> tuple[Policy, ...]:
+def _policies(documents: Iterable[Document] | Document, name: str) -> tuple[Policy, ...]:
     if isinstance(documents, Policy | dict | str):
-        return (_policy(documents, name, kind),)
-    return tuple(_policy(each, f"{name}[{at}]", kind) for at, each in enumerate(documents))
+        return (_policy(documents, name),)
+    return tuple(_policy(each, f"{name}[{at}]") for at, each in enumerate(documents))
 
 
-def _policy(document: Any, name: str, kind: PolicyKind) -> Policy:
-    return document if isinstance(document, Policy) else parse_policy(document, name=name, kind=kind)
+def _policy(document: Any, name: str) -> Policy:
+    return document if isinstance(document, Policy) else parse_policy(document, name=name)

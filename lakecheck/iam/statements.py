@@ -127,8 +127,7 @@ class Reader:
         return (pieces, None) if used == name else (None, pieces)
 
     def _action(self, text: str, path: str) -> str | Unknown:
-        service, colon, action = text.partition(":")
-        if has_hole(text) or (text and not text.strip("*")) or (colon and service and action):
+        if has_hole(text) or ":" in text or (text and not text.strip("*")):
             return text
         return self._refuse(path, "action", f"got {text!r}; allowed are * and service:Name, with * and ?", "Name service and action.")
 
@@ -173,8 +172,9 @@ class Reader:
             return {"AWS": ("*",)}, ()
         if isinstance(value, Unknown):
             return {}, (value.reason,)
-        if isinstance(value, str) and has_hole(value):
-            return {}, ("the principal is not known",)
+        if isinstance(value, str):
+            # Some services take one principal as a text; what it means is clear.
+            return self._principal_map({"AWS": value}, path)
         if not isinstance(value, dict):
             message = f"got {value!r}; allowed are * and an object of {', '.join(_PRINCIPALS.values())}"
             return {}, (self._refuse(path, "principal", message, 'Write {"AWS": [...]}.').reason,)
@@ -184,10 +184,16 @@ class Reader:
             if kind.startswith("?"):
                 why.append(members.reason)
                 continue
-            known, unknown = self._texts(members, f"{path}.{kind}")
+            known, unknown = self._texts(members, f"{path}.{kind}", check=self._principal_text if kind == "AWS" else None)
             found[kind] = known
             why += unknown
         return found, tuple(why)
+
+    def _principal_text(self, text: str, path: str) -> str | Unknown:
+        if text == "*" or ("*" not in text and "?" not in text):
+            return text
+        message = f"got {text!r}; allowed are whole names, and * alone for everybody"
+        return self._refuse(path, "principal", message, "Name the principal, or test aws:PrincipalArn in a condition.")
 
     def _conditions(self, value: Any, path: str) -> Tests:
         if isinstance(value, Unknown):
