@@ -108,6 +108,7 @@ class Bucket:
         bucket_key: Whether S3 bucket keys are on, so that KMS is asked about the bucket and not about each object; None when not known.
         public_access_blocked: Whether the bucket blocks public policies and restricts public buckets; None when not known.
         acl_enabled: Whether ACLs count (ObjectOwnership other than BucketOwnerEnforced); None when not known.
+        acl: The canned ACL (`PublicRead`, ...) that a template gives it; empty without one.
         versioned: Whether it keeps versions.
         object_lock: Whether Object Lock is on.
         replicates_to: For each rule: the destination bucket's ARN and the prefix that is copied.
@@ -126,6 +127,7 @@ class Bucket:
     bucket_key: bool | None = None
     public_access_blocked: bool | None = None
     acl_enabled: bool | None = None
+    acl: str = ""
     versioned: bool = False
     object_lock: bool = False
     replicates_to: tuple[tuple[str, str], ...] = ()
@@ -279,6 +281,7 @@ class Catalog:
         region: The Region.
         policy: The Glue resource policy, as far as templates tell.
         key: ARN of the key that encrypts its metadata.
+        key_role: ARN of the role that uses that key, so that readers of metadata need not; empty without one.
         settings_known: Whether a template states Lake Formation's settings at all.
         admins: Patterns of principals that administer the lake.
         read_only_admins: Patterns of principals that see all metadata.
@@ -295,6 +298,7 @@ class Catalog:
     region: str
     policy: Policy | None = None
     key: str = ""
+    key_role: str = ""
     settings_known: bool = False
     admins: tuple[str, ...] = ()
     read_only_admins: tuple[str, ...] = ()
@@ -362,6 +366,7 @@ class GovernedResource:
         excluded: The excluded columns.
         filter: The data cells filter's name.
         expression: Of an expression: by tag key the values, any one of which fits; all keys must fit. `*` stands for every value.
+            Empty for a saved expression that no template has: it may be any.
         arn: Of a location.
     """
 

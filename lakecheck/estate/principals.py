@@ -1,0 +1,241 @@
+"""Roles, users with their groups, and the roles of permission sets, with all policies that templates give them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from lakecheck.estate.arns import is_exact, is_role, parts, permission_set_arn
+from lakecheck.estate.attachments import Attachments, Held
+from lakecheck.estate.model import Principal, PrincipalKind
+from lakecheck.estate.sources import arn_of, at, listed, reasons, tags_of, text
+from lakecheck.iam.documents import PolicyKind
+from lakecheck.iam.model import Policy
+from lakecheck.values import Unknown, generated_holes, has_hole, hole, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.assembly.resources import Origin, Resource
+    from lakecheck.estate.sources import Sources
+
+NO_TEMPLATE: Final = "no template defines it"
+_SERVICE_ROLE_PATH: Final = "/aws-service-role/"
+
+
+class Principals:
+    """Everybody whom templates define, and where roles are found by name.
+
+    Args:
+        sources: The resources.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self.attachments = Attachments(sources)
+        self._roles_by_name: dict[tuple[str, str], str] = {}
+        self.found: dict[str, Principal] = {}
+        """By ARN."""
+        self.permission_sets: dict[str, Resource] = {}
+        """Permission sets by name, assigned or not."""
+        self._groups = {(each.account, each.ref): self._group(each) for each in sources.of("AWS::IAM::Group")}
+        for resource in sources.of("AWS::IAM::Role"):
+            self._add(self._role(resource))
+        for resource in sources.of("AWS::IAM::User"):
+            self._add(self._user(resource))
+        for resource in sources.of("AWS::IAM::ServiceLinkedRole"):
+            self._add(self._service_linked_role(resource))
+        for principal in self._of_permission_sets():
+            self._add(principal)
+        for principal in tuple(self._only_attached()):
+            self._add(principal)
+
+    def role_arn(self, account: str, role: str) -> str:
+        """The ARN of a role that a property names, which may be an ARN, a name, or a path and a name."""
+        if not role or role.startswith("arn:"):
+            return role
+        name = role.rpartition("/")[2]
+        found = self._roles_by_name.get((account, name))
+        return found if found is not None else f"arn:{self._sources.partition(account)}:iam::{account}:role/{role.lstrip('/')}"
+
+    def by_name(self, account: str, name: str) -> Principal | None:
+        """The role of that name in an account, whatever its path."""
+        return self.found.get(self._roles_by_name.get((account, name), ""))
+
+    def permission_set(self, account: str, name: str, arn: str, resource: Resource) -> Principal:
+        """The principal of a permission set in one account."""
+        properties, origin = resource.properties, resource.origin
+        held = Held()
+        document = properties.get("InlinePolicy")
+        if document not in (None, "", {}):
+            held.add(self._sources.policy(document, name=f"{origin}/InlinePolicy", origin=origin, kind=PolicyKind.IDENTITY))
+        self.attachments.attach(held, properties.get("ManagedPolicies"), account=account, origin=origin)
+        for reference in listed(properties.get("CustomerManagedPolicyReferences")):
+            self._refer(held, account, reference)
+        return Principal(
+            arn=arn,
+            kind=PrincipalKind.PERMISSION_SET,
+            account=account,
+            name=f"permission-set/{shown(name)}",
+            policies=tuple(held.policies),
+            boundary=self._set_boundary(account, properties.get("PermissionsBoundary"), origin),
+            unknown=tuple(dict.fromkeys(held.unknown)),
+            origin=origin,
+        )
+
+    def _add(self, principal: Principal) -> None:
+        if principal.arn in self.found:
+            first = self.found[principal.arn].origin
+            self._sources.tell(f"{shown(principal.arn)} is defined twice, also as {shown(str(first))}", principal.origin)
+            return
+        self.found[principal.arn] = principal
+        if is_role(principal.arn):
+            self._roles_by_name.setdefault((principal.account, principal.arn.rpartition("/")[2]), principal.arn)
+
+    def _own(self, resource: Resource, kind: str) -> Held:
+        held = self.attachments.of(resource.account, kind, resource.ref)
+        properties = resource.properties
+        self.attachments.attach(held, properties.get("ManagedPolicyArns"), account=resource.account, origin=resource.origin)
+        self.attachments.inline(held, properties.get("Policies"), resource.origin)
+        return held
+
+    def _role(self, resource: Resource) -> Principal:
+        properties, origin = resource.properties, resource.origin
+        held = self._own(resource, "role")
+        path = text(properties.get("Path"), "/")
+        trust = properties.get("AssumeRolePolicyDocument")
+        return Principal(
+            arn=arn_of(resource, "iam", f"role{path}{resource.ref}", region=False),
+            kind=PrincipalKind.SERVICE_LINKED_ROLE if path.startswith(_SERVICE_ROLE_PATH) else PrincipalKind.ROLE,
+            account=resource.account,
+            name=f"role/{_called(resource)}",
+            policies=tuple(held.policies),
+            boundary=self.attachments.boundary(properties.get("PermissionsBoundary"), account=resource.account, origin=origin),
+            trust=self._sources.policy(trust, name=f"trust policy of {shown(str(origin))}", origin=origin, kind=PolicyKind.TRUST),
+            tags=tags_of(properties.get("Tags")),
+            unknown=tuple(dict.fromkeys(held.unknown)),
+            origin=origin,
+        )
+
+    def _user(self, resource: Resource) -> Principal:
+        properties, origin = resource.properties, resource.origin
+        held = self._own(resource, "user")
+        for group in (*listed(properties.get("Groups")), *self._added_groups(resource)):
+            name = text(group)
+            if (resource.account, name) in self._groups:
+                held.include(self._groups[resource.account, name])
+            else:
+                held.include(self.attachments.of(resource.account, "group", name))
+                held.unknown.append(f"its group {shown(group)} is in no template")
+        return Principal(
+            arn=arn_of(resource, "iam", f"user{text(properties.get('Path'), '/')}{resource.ref}", region=False),
+            kind=PrincipalKind.USER,
+            account=resource.account,
+            name=f"user/{_called(resource)}",
+            policies=tuple(held.policies),
+            boundary=self.attachments.boundary(properties.get("PermissionsBoundary"), account=resource.account, origin=origin),
+            tags=tags_of(properties.get("Tags")),
+            unknown=tuple(dict.fromkeys(held.unknown)),
+            origin=origin,
+        )
+
+    def _group(self, resource: Resource) -> Held:
+        return self._own(resource, "group")
+
+    def _added_groups(self, user: Resource) -> Iterator[Any]:
+        for addition in self._sources.of("AWS::IAM::UserToGroupAddition"):
+            members = listed(addition.properties.get("Users"))
+            not_told = any(isinstance(each, Unknown) or (has_hole(text(each)) and not generated_holes(text(each))) for each in members)
+            if addition.account == user.account and (user.ref in map(text, members) or not_told):
+                yield addition.properties.get("GroupName")
+
+    def _service_linked_role(self, resource: Resource) -> Principal:
+        service = text(resource.properties.get("AWSServiceName"))
+        name = hole(f"name of the service-linked role {resource.origin}", generated=True)
+        return Principal(
+            arn=arn_of(resource, "iam", f"role{_SERVICE_ROLE_PATH}{service}/{name}", region=False),
+            kind=PrincipalKind.SERVICE_LINKED_ROLE,
+            account=resource.account,
+            name=f"service-linked-role/{shown(service)}",
+            unknown=(f"the policies of a service-linked role are those of {shown(service)}",),
+            origin=resource.origin,
+        )
+
+    def _of_permission_sets(self) -> Iterator[Principal]:
+        """One for each account that a permission set is assigned to."""
+        assigned: dict[str, dict[str, None]] = {}
+        for assignment in self._sources.of("AWS::SSO::Assignment"):
+            target = text(assignment.properties.get("TargetId"))
+            assigned.setdefault(text(assignment.properties.get("PermissionSetArn")), {})[target] = None
+            if has_hole(target):
+                self._sources.tell(f"the account that a permission set is assigned to: {shown(target)}", assignment.origin)
+        for resource in self._sources.of("AWS::SSO::PermissionSet"):
+            name = text(resource.properties.get("Name"))
+            arn = resource.attributes.get("PermissionSetArn")
+            accounts = {**assigned.pop(resource.ref, {}), **assigned.pop(text(arn), {})}
+            if not accounts:
+                self._sources.tell(f"the permission set {shown(name)} is assigned to no account by any template", resource.origin)
+            self.permission_sets[name] = resource
+            for account in accounts:
+                yield self.permission_set(account, name, permission_set_arn(self._sources.partition(account), account, name), resource)
+        for left, accounts in assigned.items():
+            for account in accounts:
+                self._sources.tell(f"the permission set {shown(left)}, assigned to {shown(account)}, is in no template")
+
+    def _refer(self, held: Held, account: str, reference: Any) -> None:
+        name = at(reference, "Name")
+        found: Policy | str
+        found = f"a reference to a customer managed policy: {name.reason}" if isinstance(name, Unknown) else ""
+        found = found or self.attachments.managed_by_name(account, text(name))
+        if isinstance(found, Policy):
+            held.add(found)
+        else:
+            held.unknown.append(found)
+
+    def _set_boundary(self, account: str, boundary: Any, origin: Origin) -> Policy | None:
+        if boundary is None:
+            return None
+        if (arn := at(boundary, "ManagedPolicyArn")) is not None:
+            return self.attachments.boundary(arn, account=account, origin=origin)
+        found = self.attachments.managed_by_name(account, text(at(boundary, "CustomerManagedPolicyReference", "Name")))
+        unknown = reasons(boundary) or ((found,) if isinstance(found, str) else ())
+        if unknown or isinstance(found, str):
+            return Policy(name=f"permissions boundary of {shown(str(origin))}", statements=(), unknown=unknown)
+        return found
+
+    def _only_attached(self) -> Iterator[Principal]:
+        """Those to whom templates attach policies and who are defined elsewhere."""
+        known = {("role", *key) for key in self._roles_by_name}
+        known |= {("user", each.account, each.arn.rpartition("/")[2]) for each in self.found.values() if each.kind is PrincipalKind.USER}
+        for account, kind, name in self.attachments.identities:
+            if kind == "group" or (kind, account, name) in known:
+                continue
+            held = self.attachments.of(account, kind, name)
+            yield Principal(
+                arn=f"arn:{self._sources.partition(account)}:iam::{account}:{kind}/{name}",
+                kind=PrincipalKind.ROLE if kind == "role" else PrincipalKind.USER,
+                account=account,
+                name=f"{kind}/{shown(name)}",
+                policies=tuple(held.policies),
+                unknown=(NO_TEMPLATE, *dict.fromkeys(held.unknown)),
+                named_in=tuple(dict.fromkeys(shown(str(origin)) for origin in held.where)),
+            )
+
+
+def _called(resource: Resource) -> str:
+    """The name a reader knows it by: its own, or its construct's where CloudFormation makes the name up."""
+    return shown(resource.ref) if not has_hole(resource.ref) else shown(str(resource.origin)).removesuffix("/Resource")
+
+
+def named_arn(arn: str) -> tuple[PrincipalKind, str, str] | None:
+    """Kind, account and name of a principal by its ARN alone; None when it is no single role or user."""
+    found = parts(arn)
+    if found is None or found[1] != "iam" or not is_exact(arn):
+        return None
+    kind, _, name = found[4].partition("/")
+    if kind == "role":
+        is_linked = name.startswith(_SERVICE_ROLE_PATH.lstrip("/"))
+        return (PrincipalKind.SERVICE_LINKED_ROLE if is_linked else PrincipalKind.ROLE), found[3], f"role/{shown(name)}"
+    return (PrincipalKind.USER, found[3], f"user/{shown(name)}") if kind == "user" else None
