@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakecheck.access.lake_formation.assumptions import ASSUMPTIONS
 from lakecheck.access.lake_formation.core import LakeFormation
+from lakecheck.access.lake_formation.door import accesses
 from lakecheck.access.lake_formation.governance import Decides, Governance
 from lakecheck.access.lake_formation.locations import Registration
 from lakecheck.access.lake_formation.rights import Right
@@ -19,4 +20,5 @@ __all__ = [
     "LakeFormation",
     "Registration",
     "Right",
+    "accesses",
 ]

@@ -16,7 +16,7 @@ In hybrid access mode grants count without an opt-in where IAM_ALLOWED_PRINCIPAL
 A share is accepted by the account it goes to, and its cross-account version is 4 where no template states one.
 A shared table is read through a resource link, or by its catalog id without one, as Glue and EMR do.
 LF-Tags, filters, grants and opt-ins that neither a template nor a supplement states do not exist.
-The catalog's own key is used by the catalog's service role, so that readers need no right on it.
+A registration role that no template defines can read its location.
 """
 
 ASSUMPTIONS: Final = tuple(f"Lake Formation: {line}" for line in _TAKEN_FOR_TRUE.strip().splitlines())

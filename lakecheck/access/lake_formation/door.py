@@ -1,0 +1,237 @@
+"""The two doors of the catalog: through Lake Formation's grants, and by IAM alone where Lake Formation does not decide.
+
+Lake Formation: a grant, and IAM's `lakeformation:GetDataAccess` and `glue:GetTable`; the location's role reads the files.
+IAM: `IAM_ALLOWED_PRINCIPALS` is on the table, or its files are not under a registered location; then the caller reads the files itself,
+except that under a registered location, not in hybrid access mode, Lake Formation gives its credentials to everybody whom IAM allows.
+https://docs.aws.amazon.com/lake-formation/latest/dg/access-control-underlying-data.html
+https://docs.aws.amazon.com/lake-formation/latest/dg/hybrid-access-mode.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from lakecheck.access.doors.places import dataset_of
+from lakecheck.access.doors.rights import NO, YES, Answer, every, some
+from lakecheck.access.lake_formation.asking import Asking, sure
+from lakecheck.access.lake_formation.core import LakeFormation
+from lakecheck.access.lake_formation.people import People
+from lakecheck.access.lake_formation.permissions import CATALOG_ACTIONS, DROP_DATABASE, NEEDS_DATA, SELECT, TABLE_PERMISSIONS
+from lakecheck.access.lake_formation.rights import Right
+from lakecheck.access.lake_formation.rows import Row, rows_of
+from lakecheck.access.model import ALL_ROWS, Access, Action, Door
+from lakecheck.estate.model import PrincipalKind
+from lakecheck.formula import FALSE, TRUE, negate
+from lakecheck.values import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lakecheck.access.model import Dataset
+    from lakecheck.access.questions import Questions
+    from lakecheck.estate.model import Principal, Table
+
+_OUTSIDE: Final = {PrincipalKind.ACCOUNT, PrincipalKind.ORGANIZATION, PrincipalKind.ANYONE}
+_BY_IAM: Final = {SELECT: Action.READ, "INSERT": Action.WRITE, "ALTER": Action.ALTER, "DROP": Action.DROP}
+_NAMELESS: Final = Right(None, ALL_ROWS, TABLE_PERMISSIONS | {DROP_DATABASE}, TABLE_PERMISSIONS, TRUE, ())
+
+
+def accesses(questions: Questions) -> Iterable[Access]:
+    """Everybody's access to every table through the catalog, by grants and by IAM alone.
+
+    Args:
+        questions: Asks IAM about the estate.
+    """
+    doors = CatalogDoors.of(questions)
+    yield from doors.by_grants()
+    yield from doors.by_iam()
+
+
+class CatalogDoors:
+    """Puts grants and IAM together; one for each `Questions` (`CatalogDoors.of`).
+
+    Args:
+        questions: Asks IAM about the estate.
+    """
+
+    def __init__(self, questions: Questions) -> None:
+        self.questions = questions
+        self.lake = LakeFormation(questions.estate)
+        self.asking = Asking(questions)
+        self.people = People(questions, self.lake)
+        self._datasets: dict[int, Dataset] = {id(table): dataset_of(table) for table in self.lake.tables}
+        self._rows: dict[tuple[object, ...], tuple[Row, ...]] = {}
+        self._trusting = {(each.account, each.region): each for each in questions.estate.catalogs}
+
+    @staticmethod
+    def of(questions: Questions) -> CatalogDoors:
+        """The one that belongs to these questions."""
+        found = _MADE.get(questions)
+        if found is None:
+            found = _MADE[questions] = CatalogDoors(questions)
+        return found
+
+    # --- by grants ---------------------------------------------------------------------------------------------------------------------
+
+    def by_grants(self) -> Iterator[Access]:
+        """What grants let everybody do."""
+        for principal in self.people.everybody():
+            for table in self.lake.tables:
+                rights = self.people.rights(principal, table)
+                if rights:
+                    yield from self._through_grants(principal, table, rights)
+        for principal, table in self._creators():
+            for row in rows_of((_NAMELESS,), table):
+                yield from self._access(principal, table, row, note=f"created it in a deployment: {shown(principal.name)}")
+
+    def _through_grants(self, principal: Principal, table: Table, rights: tuple[Right, ...]) -> Iterator[Access]:
+        whole = all(right.columns is None for right in rights)
+        key = (rights, () if whole else (table.columns, table.unknown, table.database, table.name))
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = self._rows[key] = rows_of(rights, table)
+        note = self._on_link(principal, table)
+        for row in rows:
+            yield from self._access(principal, table, row, note=note)
+
+    def _access(self, principal: Principal, table: Table, row: Row, *, note: str = "") -> Iterator[Access]:
+        beside = self.beside(principal, table, row.permission, granting=row.action is Action.GRANT)
+        if beside.refused or row.when == FALSE:
+            return
+        conditions = row.when if sure(beside.allowed) else every([Answer(row.when), beside]).allowed
+        yield Access(
+            principal=principal,
+            dataset=self._datasets[id(table)],
+            action=row.action,
+            door=Door.LAKE_FORMATION,
+            columns=row.columns,
+            rows=row.rows,
+            conditions=conditions,
+            because=(*row.because, note) if note else row.because,
+            enforced_by_engine=row.action is Action.READ and self._engine_filters(principal, table, row),
+            origin=row.origin if row.origin is not None else principal.origin,
+        )
+
+    def beside(self, principal: Principal, table: Table, permission: str, *, granting: bool = False) -> Answer:
+        """What must hold beside a grant: who decides, the location and its role, and what IAM must allow.
+
+        Args:
+            principal: Who holds the grant.
+            table: The table.
+            permission: The permission.
+            granting: Whether the right is to pass it on.
+        """
+        if granting:
+            return self.asking.credentials(principal, "lakeformation:GrantPermissions")
+        parts = [self.asking.catalog(principal, table, CATALOG_ACTIONS[permission], shared=True)]
+        if permission in NEEDS_DATA:
+            parts += [self.asking.credentials(principal), self.from_location(table, permission)]
+        if permission != DROP_DATABASE:
+            parts.append(Answer(self.lake.decides(principal, table, permission).grants))
+        if all(part.allowed is TRUE for part in parts):
+            return YES
+        return every(parts)
+
+    def from_location(self, table: Table, permission: str) -> Answer:
+        """Whether a table's files are under a registered location whose role can read, or write, them."""
+        registration = self.lake.locations.of_table(table)
+        if registration.location is None:
+            return NO if registration.holds == FALSE else Answer(registration.holds)
+        of_role = self.asking.of_location(registration.location, table, Action.READ if permission == SELECT else Action.WRITE)
+        return of_role if sure(registration.holds) else every([Answer(registration.holds), of_role])
+
+    def _on_link(self, principal: Principal, table: Table) -> str:
+        if principal.account == table.account or principal.kind in _OUTSIDE or not principal.account:
+            return ""
+        for link in self.lake.links(principal.account, table):
+            if self.lake.sees_link(principal, link) != FALSE:
+                return f"through the resource link {shown(link.name)} in account {shown(principal.account)}"
+        return f"by catalog id {shown(table.account)}: account {shown(principal.account)} has no resource link that it sees"
+
+    def _engine_filters(self, principal: Principal, table: Table, row: Row) -> bool:
+        """Whether an engine outside AWS's own is trusted to hold back the other columns and rows.
+
+        https://docs.aws.amazon.com/lake-formation/latest/dg/using-cred-vending.html
+        """
+        if row.columns is None and row.rows == ALL_ROWS:
+            return False
+        settings = [self._trusting.get((account, table.region)) for account in {table.account, principal.account}]
+        if not any(each is not None and (each.external_filtering or each.full_table_access) for each in settings):
+            return False
+        return not self.asking.credentials(principal, "lakeformation:GetTemporaryGlueTableCredentials").refused
+
+    def _creators(self) -> Iterator[tuple[Principal, Table]]:
+        """Whoever deploys holds every permission on what it creates: CloudFormation's execution role, where the estate has it.
+
+        https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
+        """
+        for principal in self.people.single:
+            if "-cfn-exec-role-" not in principal.arn:
+                continue
+            for table in self.lake.tables:
+                if table.account == principal.account and principal.arn.endswith(f"-{table.region}"):
+                    yield principal, table
+
+    # --- by IAM alone ------------------------------------------------------------------------------------------------------------------
+
+    def by_iam(self) -> Iterator[Access]:
+        """What IAM lets everybody do where Lake Formation does not decide."""
+        tables = [table for table in self.lake.tables if self._left_to_iam(table)]
+        if not tables:
+            return
+        ours = self.people.is_ours
+        outside = [each for each in self.questions.estate.principals if each.kind in _OUTSIDE and not ours(each.account)]
+        for principal in (*self.people.single, *outside):
+            for table in tables:
+                if principal.kind is PrincipalKind.ACCOUNT and principal.account == table.account:
+                    continue
+                for permission, action in _BY_IAM.items():
+                    answer = self.alone(principal, table, permission)
+                    if not answer.refused:
+                        yield Access(
+                            principal=principal,
+                            dataset=self._datasets[id(table)],
+                            action=action,
+                            door=Door.IAM_CATALOG,
+                            conditions=answer.allowed,
+                            because=tuple(dict.fromkeys((*self._why_iam(table), *answer.because))),
+                            origin=table.origin,
+                        )
+
+    def alone(self, principal: Principal, table: Table, permission: str) -> Answer:
+        """Whether IAM alone lets a principal have a permission on a table.
+
+        Under a registered location in hybrid access mode those who are not opted in need the files themselves; else Lake Formation also
+        gives its credentials. Where nothing is registered it does not apply, and the files decide.
+        """
+        governance = self.lake.governed(table)
+        registered = governance.registration.holds
+        needs_data = permission in NEEDS_DATA
+        left = self.lake.decides(principal, table, permission).iam
+        if left == FALSE and (registered == TRUE or not needs_data):
+            return NO
+        catalog = self.asking.catalog(principal, table, CATALOG_ACTIONS[permission])
+        if catalog.refused or not needs_data:
+            return every([Answer(left), catalog])
+        verdict = self.asking.objects(principal, table, Action.READ if permission == SELECT else Action.WRITE)
+        own_files = Answer(verdict.allowed, verdict.because)
+        unregistered = every([Answer(negate(registered)), own_files])
+        files = [own_files]
+        if not governance.hybrid:
+            files.append(every([self.asking.credentials(principal), self.from_location(table, permission)]))
+        governed = every([Answer(registered), Answer(left), some(files)])
+        return every([catalog, some([unregistered, governed])])
+
+    def _left_to_iam(self, table: Table) -> bool:
+        governance = self.lake.governed(table)
+        return governance.registration.holds != TRUE or any(when != FALSE for when in governance.iam.values())
+
+    def _why_iam(self, table: Table) -> tuple[str, ...]:
+        governance = self.lake.governed(table)
+        if governance.registration.holds == FALSE:
+            return (f"{shown(table.location)} is not registered with Lake Formation", *governance.because)
+        return governance.because
+
+
+_MADE: Final[WeakKeyDictionary[Questions, CatalogDoors]] = WeakKeyDictionary()
