@@ -104,26 +104,28 @@ def all_of(parts: Iterable[Formula]) -> Formula:
     """The conjunction; `TRUE` of nothing."""
     kept: set[Formula] = set()
     for part in parts:
-        if part is FALSE or part == FALSE:
-            return FALSE
-        if isinstance(part, All):
+        if type(part) is Constant:
+            if not part.value:
+                return FALSE
+        elif type(part) is All:
             kept |= part.parts
-        elif part != TRUE:
+        else:
             kept.add(part)
-    return _joined(kept, All, neutral=TRUE, absorbing=FALSE)
+    return _joined(kept, All, neutral=TRUE, absorbing=FALSE) if kept else TRUE
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
     """The disjunction; `FALSE` of nothing."""
     kept: set[Formula] = set()
     for part in parts:
-        if part is TRUE or part == TRUE:
-            return TRUE
-        if isinstance(part, Any):
+        if type(part) is Constant:
+            if part.value:
+                return TRUE
+        elif type(part) is Any:
             kept |= part.parts
-        elif part != FALSE:
+        else:
             kept.add(part)
-    return _joined(kept, Any, neutral=FALSE, absorbing=TRUE)
+    return _joined(kept, Any, neutral=FALSE, absorbing=TRUE) if kept else FALSE
 
 
 def negate(part: Formula) -> Formula:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WILDCARDS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
 _FEW_SUBSTRINGS: Final = 64
+_KEPT: Final = 512
 _INVERTIBLE: Final = {"StringEquals": "StringEquals", "StringLike": "StringEquals", "StringEqualsIgnoreCase": "StringEqualsIgnoreCase"}
 
 
@@ -32,12 +33,26 @@ class Condition:
         version: The policy's version; variables are replaced in 2012-10-17 only.
     """
 
-    __slots__ = ("_always", "_base", "_has_variables", "_if_exists", "_key", "_missing", "_negated", "_plain", "_quantifier", "_values")
+    __slots__ = (
+        "_always",
+        "_base",
+        "_has_variables",
+        "_if_exists",
+        "_key",
+        "_lookup",
+        "_memo",
+        "_missing",
+        "_negated",
+        "_plain",
+        "_quantifier",
+        "_values",
+    )
 
     def __init__(self, test: ConditionTest, version: str = variables.WITH_VARIABLES) -> None:
         self._base = EACH_NEGATED.get(test.operator, test.operator)
         self._negated = test.operator in EACH_NEGATED
         self._key = spelled(test.key)
+        self._lookup = test.key.lower()
         self._quantifier = test.quantifier
         # ForAnyValue asks for a value, so that IfExists adds nothing to it; where a missing key suffices anyway, IfExists says nothing new.
         self._if_exists = test.if_exists and not test.quantifier and not self._negated
@@ -49,6 +64,7 @@ class Condition:
         parsed = [(text, variables.parse(text) if expands else None) for text in test.values]
         self._has_variables = any(parts is not None for _, parts in parsed)
         self._values = parsed
+        self._memo: dict[tuple[str, ...] | None, Formula] = {}
         self._plain = None if self._has_variables or any(map(has_hole, test.values)) else _plain(self._base, test.values)
         self._always = None if self._has_variables else self._test([variables.shield(text) for text in test.values])
 
@@ -59,7 +75,17 @@ class Condition:
 
     def met(self, keys: Keys) -> Formula:
         """Whether the request meets it."""
-        found = keys.get(self._key.lower())
+        found = keys.get(self._lookup)
+        if self._has_variables:
+            return self._met(found, keys)
+        met = self._memo.get(found)
+        if met is None:
+            if len(self._memo) >= _KEPT:
+                self._memo.clear()
+            met = self._memo[found] = self._met(found, keys)
+        return met
+
+    def _met(self, found: tuple[str, ...] | None, keys: Keys) -> Formula:
         if self._base == "Null":
             return self._null(found)
         if found is None:

@@ -194,16 +194,21 @@ class _Evaluation:
         found: list[Named] = []
         for each, acts in allowing if allows else ():
             named = each.named(self.keys)
-            when = FALSE if named.at_all is FALSE else each.met(self.keys)
+            at_all = named.at_all
+            when = FALSE if at_all is FALSE else each.met(self.keys)
             if when is not FALSE:
-                when = all_of((acts, when))
-                found.append(Named(*(all_of((one, when)) for one in named)))
-                self.allows.append(Matched(layer, policy, each.statement, all_of((named.at_all, when))))
+                if acts is not TRUE:
+                    when = all_of((acts, when))
+                found.append(named if when is TRUE else Named(*(all_of((one, when)) for one in named)))
+                self.allows.append(Matched(layer, policy, each.statement, when if at_all is TRUE else all_of((at_all, when))))
         for each, acts in denying:
             named = EVERYBODY if each.spares_some and self._spares_nobody(layer) else each.named(self.keys)
-            when = FALSE if named.at_all is FALSE else each.met(self.keys)
+            at_all = named.at_all
+            when = FALSE if at_all is FALSE else each.met(self.keys)
             if when is not FALSE:
-                self.denies.append(Matched(layer, policy, each.statement, all_of((acts, named.at_all, when))))
+                if acts is not TRUE or at_all is not TRUE:
+                    when = all_of((acts, at_all, when))
+                self.denies.append(Matched(layer, policy, each.statement, when))
         if policy.unknown:
             self._note_unknown(layer, policy, allows=allows)
             found.append(Named(directly=ready.may_allow))

@@ -133,14 +133,14 @@ class Ready:
                 return FALSE
         if not self._conditions:
             return found if self._unknown is TRUE else all_of((found, self._unknown))
-        parts = [found, self._unknown]
+        parts = [each for each in (found, self._unknown) if each is not TRUE]
         for condition in self._conditions:
             met = condition.met(keys)
             if met is FALSE:
                 return FALSE
             if met is not TRUE:
                 parts.append(met)
-        return all_of(parts)
+        return all_of(parts) if len(parts) > 1 else parts[0] if parts else TRUE
 
     def named(self, keys: Keys) -> Named:
         """How its principals name the caller."""

@@ -46,7 +46,9 @@ class Named(NamedTuple):
     @property
     def at_all(self) -> Formula:
         """Whether in any of these ways."""
-        return any_of(self)
+        if self.directly is TRUE or self.as_role is TRUE or self.by_account is TRUE:
+            return TRUE
+        return FALSE if self.directly is self.as_role is self.by_account is FALSE else any_of(self)
 
 
 NOBODY: Final = Named()
