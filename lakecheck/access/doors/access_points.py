@@ -2,7 +2,8 @@
 
 A request names the access point (`<access point>/object/<key>`), and both sides decide: the access point, by its policy or by the
 principal's own, which then has to name the access point; and the bucket, which often delegates with `s3:DataAccessPointAccount` or
-`s3:DataAccessPointArn`. An access point bound to a VPC serves requests from there only. Block public access of the bucket counts for its
+`s3:DataAccessPointArn`. A bucket in another account than the principal's has to allow by its policy, while the principal's own policies
+need not name it. An access point bound to a VPC serves requests from there only. Block public access of the bucket counts for its
 access points, too. An Object Lambda access point asks its access point in the caller's name, so that who may read through it is who may
 read through the one behind it; where policies ask for that detour (`aws:CalledVia`), it is taken. A multi-Region access point is an access
 point of each of its buckets.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,7 @@ from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, Formula, Truth, Unresolved, all_of, any_of
 from lakecheck.iam.globs import intersects, match_action
-from lakecheck.iam.model import Effect
+from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lakecheck.access.doors.places import Place
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import AccessPoint, Bucket, Principal
-    from lakecheck.iam.model import Decision, Policy
+    from lakecheck.iam.model import Decision
 
 Given = dict[str, tuple[str, ...]]
 
@@ -134,6 +134,7 @@ class Objects:
         self._bucket_root = f"{bucket.arn}/"
         self._root = self._bucket_root if point is None else f"{point.arn}/object/"
         self._splitter = Splitter(places, self._root)
+        self._holds_tables = any(place.is_table for place in places)
         self._ring = key_ring(questions)
         self._patterns: dict[int, tuple[str, ...]] = {}
         self._could: dict[tuple[int, str], bool] = {}
@@ -172,7 +173,8 @@ class Objects:
     def _of_key(self, principal: Principal, deed: _Deed, key: str) -> Verdict:
         resource = self._bucket.arn if deed.on_bucket else self._bucket_root + key
         context = {**self._context(principal), **dict(deed.context)}
-        decision = self._decide(principal, deed.action, resource, context, self._bucket.account)
+        asking = principal if self._point is None or principal.account == self._bucket.account else self._trusting(principal)
+        decision = self._decide(asking, deed.action, resource, context, self._bucket.account)
         if decision.allowed == FALSE:
             return NO
         parts = [decision.allowed]
@@ -181,7 +183,8 @@ class Objects:
             through = self._root + key
             own = self._decide(principal, deed.action, through, context, self._point.account)
             parts.append(own.allowed)
-            because = (*reasons(own, deed.action, through), *because)
+            of_bucket = (each for each in because if not each.startswith(_LEFT_TO_THE_POINT.name))
+            because = (*reasons(own, deed.action, through), *of_bucket)
         if deed.operation and all(part != FALSE for part in parts):
             allowed, statements = self._ring.may(principal, deed.operation, self._bucket, resource)
             parts.append(allowed)
@@ -193,6 +196,13 @@ class Objects:
 
     def _decide(self, principal: Principal, action: str, resource: str, context: Given, owner: str) -> Decision:
         return self._questions.decide(principal, action, resource, context=context, owner=owner)
+
+    def _trusting(self, principal: Principal) -> Principal:
+        """The principal as a bucket in another account sees it: its own policies have to name the access point, not the bucket as well."""
+        kept = _TRUSTING.setdefault(self._questions, {})
+        if principal not in kept:
+            kept[principal] = replace(principal, policies=(*principal.policies, _LEFT_TO_THE_POINT))
+        return kept[principal]
 
     def _context(self, principal: Principal) -> Given:
         context: Given = {}
@@ -260,15 +270,22 @@ class Objects:
                         yield from map(self._through, test.values)
 
     def _may_come_to(self, principal: Principal, deed: _Deed) -> bool:
-        """Whether some policy could allow it: spares most principals all questions."""
+        """Whether some policy could allow it: spares most principals all questions.
+
+        The policy of a bucket that no template defines may name anybody: that counts where tables lie, and elsewhere only for those whose
+        own policies speak of the bucket.
+        """
         bucket = self._bucket
-        resource_side = bool(bucket.unknown_policy) or (bucket.policy is not None and self._allows(bucket.policy, deed))
+        resource_side = (bool(bucket.unknown_policy) and self._holds_tables) or (
+            bucket.policy is not None and self._allows(bucket.policy, deed)
+        )
         if self._point is not None and self._point.policy is not None:
             resource_side = resource_side or self._allows(self._point.policy, deed)
+        own_side = bool(principal.unknown) or any(self._allows(policy, deed) for policy in principal.policies)
         outside = bool(bucket.account) and principal.account != bucket.account
         if outside or principal.kind in _OUTSIDE:
-            return resource_side
-        return resource_side or bool(principal.unknown) or any(self._allows(policy, deed) for policy in principal.policies)
+            return resource_side or (own_side and bool(bucket.unknown_policy))
+        return resource_side or own_side
 
     def _allows(self, policy: Policy, deed: _Deed) -> bool:
         key = (id(policy), deed.action)
@@ -289,6 +306,11 @@ class Objects:
         return any("${" in each or any(intersects(each, root) for root in roots) for each in resources)
 
 
+_LEFT_TO_THE_POINT: Final = Policy(
+    name="what the access point decides",
+    statements=(Statement(index=0, effect=Effect.ALLOW, actions=("s3:*",), resources=("*",)),),
+)
+_TRUSTING: WeakKeyDictionary[Questions, dict[Principal, Principal]] = WeakKeyDictionary()
 _RINGS: WeakKeyDictionary[Questions, KeyRing] = WeakKeyDictionary()
 
 

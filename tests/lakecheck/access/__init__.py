@@ -1,0 +1,1 @@
+"""What lakecheck knows of access, tested on estates made by hand."""

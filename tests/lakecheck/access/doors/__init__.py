@@ -1,0 +1,1 @@
+"""The doors to data, each with what opens and what closes it."""
