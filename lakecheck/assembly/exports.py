@@ -9,8 +9,9 @@ from lakecheck.formula import FALSE
 from lakecheck.values import Unknown, has_hole, hole, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from lakecheck.assembly.places import Place
     from lakecheck.assembly.scopes import StackScope
 
 _PARAMETER: Final = "AWS::SSM::Parameter"
@@ -18,6 +19,7 @@ _CROSS_REGION_WRITER: Final = "Custom::CrossRegionExportWriter"
 _ARN_PARTS: Final = 6
 
 _Key = tuple[str, str, str]
+_Item = tuple["StackScope", str, str]
 
 
 class World:
@@ -34,8 +36,8 @@ class World:
         """The holes that stand for names, accounts and Regions."""
         self.not_found: dict[str, None] = {}
         self._given = parameters
-        self._exports: dict[_Key, list[tuple[StackScope, str]]] | None = None
-        self._ssm: dict[_Key, list[tuple[StackScope, str, str]]] | None = None
+        self._exports: _Index | None = None
+        self._ssm: _Index | None = None
         self._stacks: dict[_Key, list[StackScope]] | None = None
 
     def given(self, scope: StackScope, name: str) -> str | None:
@@ -66,29 +68,38 @@ class World:
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html
         """
         if self._exports is None:
-            self._exports = {}
+            self._exports = _Index()
             for each in self.scopes:
                 for output, entry in each.outputs.items():
-                    self._add_export(each, output, entry)
+                    self._add_export(self._exports, each, output, entry)
         place = scope.place
         where = f"{shown(place.account)}/{shown(place.region)}"
-        found = self._closest(scope, self._exports.get((place.account, place.region, name), []))
+        found = self._closest(scope, self._existing(self._exports.at((place.account, place.region, name))))
+        if not found and not has_hole(name):
+            found = [each for key, entries in self._exports.named(name) if _may_be(place, key) for each in self._existing(entries)]
+            found = found if len(found) == 1 else []
         if not found:
             if not has_hole(name):
                 self.not_found[f"{scope.path}: no stack exports {name} in {where}"] = None
             return hole(f"export {shown(name)} of {where}")
-        return self._one([each.output(output) for each, output in found], f"export {shown(name)} of {where}")
+        return self._one([each.output(output) for each, output, _ in found], f"export {shown(name)} of {where}")
 
-    def _add_export(self, scope: StackScope, output: str, entry: Any) -> None:
+    def _add_export(self, index: _Index, scope: StackScope, output: str, entry: Any) -> None:
         export = entry.get("Export") if isinstance(entry, dict) else None
         name = export.get("Name") if isinstance(export, dict) else None
-        if name is None or scope.output_exists(output) == FALSE:
+        if name is None:
             return
-        text = scope.evaluator.as_text(scope.evaluator.at(("Outputs", output, "Export", "Name"), name))
-        if self._exports is not None:
-            self._exports.setdefault((scope.place.account, scope.place.region, text), []).append((scope, output))
 
-    def _closest(self, scope: StackScope, found: list[tuple[StackScope, str]]) -> list[tuple[StackScope, str]]:
+        def evaluated() -> str:
+            text = scope.evaluator.as_text(scope.evaluator.at(("Outputs", output, "Export", "Name"), name))
+            return str(text)
+
+        index.add(scope, name, (scope, output, ""), lambda: scope.once("export name", output, evaluated, lambda: ""))
+
+    def _existing(self, found: list[_Item]) -> list[_Item]:
+        return [each for each in found if each[0].output_exists(each[1]) != FALSE]
+
+    def _closest(self, scope: StackScope, found: list[_Item]) -> list[_Item]:
         """Of several, those of the same environment and assembly: stacks of two Stages may not know their accounts."""
         for same in (
             [each for each in found if each[0].assembly == scope.assembly and each[0].stack.environment == scope.stack.environment],
@@ -117,7 +128,7 @@ class World:
         what = f"output {shown(output)} of stack {shown(name)} in {shown(account)}/{shown(region)}"
         found = [
             each
-            for each, _ in self._closest(scope, [(each, "") for each in self._stacks.get((account, region, name), [])])
+            for each, *_ in self._closest(scope, [(each, "", "") for each in self._stacks.get((account, region, name), [])])
             if output in each.outputs and each.output_exists(output) != FALSE
         ]
         if not found:
@@ -130,31 +141,30 @@ class World:
     def ssm_value(self, scope: StackScope, name: str) -> str:
         """The value of an SSM parameter in the stack's account and Region; a hole when no template has it."""
         if self._ssm is None:
-            self._ssm = {}
+            self._ssm = _Index()
             for each in self.scopes:
                 for logical_id in each.resources:
-                    self._add_ssm(each, logical_id)
+                    self._add_ssm(self._ssm, each, logical_id)
         place = scope.place
         what = f"SSM parameter {shown(name)} of {shown(place.account)}/{shown(place.region)}"
-        found = self._ssm.get((place.account, place.region, name), [])
-        values = [self._ssm_text(each, logical_id, path) for each, logical_id, path in found]
+        found = self._ssm.at((place.account, place.region, name))
+        values = [self._ssm_text(*each) for each in found if each[0].resource_exists(each[1]) != FALSE]
         known = [value for value in values if value is not None]
         return str(self._one(known, what)) if known and len(known) == len(values) else hole(what)
 
-    def _add_ssm(self, scope: StackScope, logical_id: str) -> None:
+    def _add_ssm(self, index: _Index, scope: StackScope, logical_id: str) -> None:
         kind = scope.type_of(logical_id)
-        if self._ssm is None or kind not in {_PARAMETER, _CROSS_REGION_WRITER} or scope.resource_exists(logical_id) == FALSE:
+        if kind not in {_PARAMETER, _CROSS_REGION_WRITER}:
             return
-        account, region = scope.place.account, scope.place.region
+        properties = scope.raw_properties(logical_id)
         if kind == _PARAMETER:
-            name = scope.prop(logical_id, "Name")
-            if isinstance(name, str):
-                self._ssm.setdefault((account, region, name), []).append((scope, logical_id, "Value"))
+            name = properties.get("Name")
+            index.add(scope, name, (scope, logical_id, "Value"), lambda: scope.identity(logical_id).ref)
             return
-        written = scope.prop(logical_id, "WriterProps.region"), scope.raw_properties(logical_id).get("WriterProps")
-        exports = written[1].get("exports") if isinstance(written[1], dict) else None
-        for name in exports if isinstance(exports, dict) and isinstance(written[0], str) else ():
-            self._ssm.setdefault((account, str(written[0]), name), []).append((scope, logical_id, name))
+        written = properties.get("WriterProps")
+        exports, region = (written.get("exports"), written.get("region")) if isinstance(written, dict) else (None, None)
+        for name in exports if isinstance(exports, dict) and isinstance(region, str) else ():
+            index.add(scope, name, (scope, logical_id, name), lambda: "", region=region)
 
     def _ssm_text(self, scope: StackScope, logical_id: str, path: str) -> str | None:
         def value() -> Any:
@@ -177,6 +187,46 @@ class World:
             return self.ssm_value(scope, name)
         place = scope.place
         return hole(f"{shown(reference)} of {shown(place.account)}/{shown(place.region)}")
+
+
+class _Index:
+    """Things by account, Region and a name; a name that is no plain text is worked out when the index is first asked."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, list[_Item]] = {}
+        self._pending: list[tuple[StackScope, _Item, Callable[[], str]]] = []
+
+    def add(self, scope: StackScope, name: Any, item: _Item, evaluated: Callable[[], str], *, region: str | None = None) -> None:
+        """Adds a thing of a stack."""
+        if isinstance(name, str) and name.isascii() and "{{" not in name:
+            self._put(scope, scope.place.region if region is None else region, name, item)
+        else:
+            self._pending.append((scope, item, evaluated))
+
+    def _put(self, scope: StackScope, region: str, name: str, item: _Item) -> None:
+        self._known.setdefault((scope.place.account, region, name), []).append(item)
+
+    def _settle(self) -> None:
+        """Works out the other names; a name that needs this index itself finds all but those that need it in turn."""
+        while self._pending:
+            scope, item, evaluated = self._pending.pop(0)
+            self._put(scope, scope.place.region, evaluated(), item)
+
+    def at(self, key: _Key) -> list[_Item]:
+        """What has exactly this key."""
+        self._settle()
+        return self._known.get(key, [])
+
+    def named(self, name: str) -> list[tuple[_Key, list[_Item]]]:
+        """What has the name in any account and Region."""
+        self._settle()
+        return [(key, entries) for key, entries in self._known.items() if key[2] == name]
+
+
+def _may_be(place: Place, key: _Key) -> bool:
+    """Whether an account and a Region that are not bound may be those of the place."""
+    pairs = ((place.account, key[0]), (place.region, key[1]))
+    return all(one == other or has_hole(one) or has_hole(other) for one, other in pairs)
 
 
 def _account_of(role: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.assembly.absent import NO_VALUE
 from lakecheck.assembly.identity_table import KINDS, Kind
+from lakecheck.assembly.services import SERVICES
 from lakecheck.values import Unknown, has_hole, hole, shown
 
 if TYPE_CHECKING:
@@ -21,7 +25,11 @@ _RANDOM: Final = 14
 _SURELY_KEPT: Final = 16
 """So many characters of the stack's name stay when CloudFormation has to shorten a generated name; how it does is not documented."""
 
-_CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+_NOT_MADE_BY_AWS: Final = {
+    "AWS::CloudFormation::CustomResource",
+    "AWS::CloudFormation::Stack",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ def identify(named: Named) -> Identity:
     """
     kind = KINDS.get(named.type)
     if kind is None:
-        return Identity(hole(named.path, generated=not is_custom(named.type)))
+        return Identity(_other_ref(named))
     fields = _Fields(named, kind)
     arn = kind.arn.format_map(fields)
     fields["arn"] = arn
@@ -84,16 +92,45 @@ def identify(named: Named) -> Identity:
 
 
 def other_attribute(named: Named, name: str) -> str:
-    """An attribute that the table does not have: a hole of its own, after what every ARN starts with."""
-    a_hole = hole(f"{named.path}.{shown(name)}", generated=not is_custom(named.type))
-    if named.type.startswith("AWS::") and not is_custom(named.type) and name.endswith(("Arn", "ARN")):
-        return f"arn:{named.place.partition}:{a_hole}"
+    """An attribute that the table does not have: the property of the same name, or a hole of its own.
+
+    The hole is a generated one only for what is the resource's own: `Id`, `Arn`, and both with the type's name before it. Any other may
+    turn out to be anything, such as the id of another resource.
+    """
+    if not is_aws(named.type):
+        return hole(f"{named.path}.{shown(name)}")
+    given = named.prop(name)
+    if given is not None:
+        return given
+    own = named.type.rpartition("::")[2]
+    generated = name.lower() in {"id", "arn", f"{own}id".lower(), f"{own}arn".lower()}
+    a_hole = hole(f"{named.path}.{shown(name)}", generated=generated)
+    if generated and name.lower().endswith("arn"):
+        service = SERVICES.get(named.type.split("::")[1], "")
+        return f"arn:{named.place.partition}:{service}{':' if service else ''}{a_hole}"
     return a_hole
 
 
-def is_custom(resource_type: str) -> bool:
-    """Whether a function of the user's own makes the resource."""
-    return resource_type.startswith(_CUSTOM)
+def _other_ref(named: Named) -> str:
+    """`Ref` of a type that the table does not have: the property that identifies it, or a hole.
+
+    https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html
+    """
+    if not is_aws(named.type):
+        return hole(named.path)
+    identifier = _identifiers().get(named.type)
+    given = named.prop(identifier) if identifier else None
+    return hole(named.path, generated=True) if given is None else given
+
+
+@cache
+def _identifiers() -> dict[str, str]:
+    return dict(json.loads(files("lakecheck.assembly").joinpath("identifiers.json").read_text(encoding="utf-8")))
+
+
+def is_aws(resource_type: str) -> bool:
+    """Whether AWS makes the resource and names it, not a function or an extension of the user's own, nor another template."""
+    return resource_type.startswith("AWS::") and resource_type not in _NOT_MADE_BY_AWS
 
 
 def arn_of(resource: Resource) -> str:

@@ -30,7 +30,6 @@ class Kind:
         lower: Whether generated names are in lower case.
         start: What stands before a generated id, such as `vpc-`.
         defaults: What a property is when it is left out.
-        service_arn: Whether `Arn` is an attribute.
     """
 
     arn: str = ""
@@ -129,7 +128,7 @@ _SECURITY: Final = {
     "AWS::IAM::InstanceProfile": Kind(
         name="InstanceProfileName", longest=128, arn=_arn("iam::{account}:instance-profile{Path}{name}"), defaults=_IAM_PATH
     ),
-    "AWS::IAM::ServiceLinkedRole": Kind(arn="", ref="{id}", attributes={"RoleName": "{id}"}),
+    "AWS::IAM::ServiceLinkedRole": Kind(ref="{id}", attributes={"RoleName": "{id}"}),
     "AWS::IAM::SAMLProvider": Kind(name="Name", arn=_arn("iam::{account}:saml-provider/{name}"), ref="{arn}"),
     "AWS::IAM::OIDCProvider": Kind(name="Url", arn=_arn("iam::{account}:oidc-provider/{host}"), ref="{arn}"),
     "AWS::SecretsManager::Secret": Kind(
@@ -184,7 +183,7 @@ _CATALOG_TYPES: Final = {
     "AWS::Glue::DataQualityRuleset": Kind(name="Name", arn=_regional("glue", "dataQualityRuleset/{name}")),
     "AWS::Glue::MLTransform": Kind(arn=_regional("glue", "mlTransform/{id}"), ref="{id}"),
     "AWS::Glue::Registry": Kind(name="Name", arn=_regional("glue", "registry/{name}"), ref="{arn}"),
-    "AWS::Glue::Schema": Kind(ref="{arn}", arn=""),
+    "AWS::Glue::Schema": Kind(arn=_regional("glue", "schema/{id}"), ref="{arn}"),
     "AWS::LakeFormation::Tag": Kind(name="TagKey"),
     "AWS::Athena::WorkGroup": Kind(name="Name", arn=_regional("athena", "workgroup/{name}")),
     "AWS::Athena::DataCatalog": Kind(name="Name", arn=_regional("athena", "datacatalog/{name}")),
@@ -247,7 +246,7 @@ _COMPUTE: Final = {
     ),
     "AWS::SageMaker::NotebookInstance": Kind(
         name="NotebookInstanceName",
-        arn=_regional("sagemaker", "notebook-instance/{name}"),
+        arn=_regional("sagemaker", "notebook-instance/{lower}"),
         ref="{arn}",
         attributes={"NotebookInstanceArn": "{arn}", "NotebookInstanceName": "{name}"},
     ),

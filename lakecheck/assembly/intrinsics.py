@@ -111,19 +111,22 @@ class Evaluator:
         if type(data) is str:
             return self._text(data) if "{{resolve:" in data or not data.isascii() else data
         inner: Callable[[Any], Any]
-        if type(data) is dict:
-            inner = self._function if len(data) == 1 and (key := next(iter(data))) and _is_function(key) else self._object
+        cost = 1
+        if type(data) is dict and len(data) == 1 and _is_function(next(iter(data))):
+            inner, cost = self._function, 2
+        elif type(data) is dict:
+            inner = self._object
         elif type(data) is list:
             inner = self._list
         else:
             return data if isinstance(data, str | int | float | Unknown) or data is None else self._other(data)
         if self.depth.now >= MAX_DEPTH:
             return self.unknown("nested too deeply")
-        self.depth.now += 1
+        self.depth.now += cost
         try:
             return inner(data)
         finally:
-            self.depth.now -= 1
+            self.depth.now -= cost
 
     def unknown(self, what: str) -> Unknown:
         """What is not known at the place that is being evaluated."""
@@ -180,6 +183,8 @@ class Evaluator:
         trail = self.trail
         trail.append(0)
         for index, each in enumerate(data):
+            if type(each) is str and each.isascii() and "{{resolve:" not in each:
+                continue
             trail[-1] = index
             new = self.value(each)
             if new is not each:
@@ -209,6 +214,8 @@ class Evaluator:
     # --- names -------------------------------------------------------------------------------------------------------------------------
 
     def _ref(self, argument: Any) -> Any:
+        if not isinstance(argument, str):
+            argument = self.value(argument)
         if not isinstance(argument, str):
             return self.unknown("`Ref` of what is no name")
         value = self.scope.reference(argument)
@@ -267,8 +274,10 @@ class Evaluator:
         if formula in (TRUE, FALSE):
             return self.value(then if formula == TRUE else otherwise)
         one, other = self.value(then), self.value(otherwise)
-        if one is other or one == other:
+        if one is other or (type(one) is type(other) and one == other):
             return one
+        if isinstance(one, str) and isinstance(other, str):
+            return text_functions.either(one, other, f"condition {name} of {self.scope.path}")
         reason = self.unknown(f"it depends on condition {name}").reason
         return Perhaps(reason) if one is NO_VALUE or other is NO_VALUE else Unknown(reason)
 
@@ -276,11 +285,11 @@ class Evaluator:
         """A condition, as it stands in `Conditions` or inside another one."""
         if self.depth.now >= MAX_DEPTH:
             return Unresolved(self.unknown("nested too deeply").reason)
-        self.depth.now += 1
+        self.depth.now += 2
         try:
             return self._formula(data)
         finally:
-            self.depth.now -= 1
+            self.depth.now -= 2
 
     def _formula(self, data: Any) -> Formula:
         if isinstance(data, bool) or data in ("true", "false"):

@@ -67,18 +67,18 @@ def _entries(key: str, entry: Any, value: Callable[[Any], Any]) -> list[tuple[st
         reason = f": {items.reason}" if isinstance(items, Unknown) else ""
         return f"what `{key}` runs over is not known{reason}"
     made: list[tuple[str, Any]] = []
-    for item in items:
-        put = _put(body, name, item, 0)
-        if put is None:
-            return f"`{key}` is nested too deeply"
-        made += put.items()
+    try:
+        for item in items:
+            made += _put(body, name, item, 0).items()
+    except RecursionError:
+        return f"`{key}` is nested too deeply"
     return made
 
 
 def _put(data: Any, name: str, item: str, level: int) -> Any:
     """The body with the loop's name replaced: `${name}` as it is, `&{name}` without what a logical id cannot have."""
     if level > _MAX_LEVELS:
-        return None
+        raise RecursionError
     if isinstance(data, str):
         return data.replace(f"${{{name}}}", item).replace(f"&{{{name}}}", _NOT_PLAIN.sub("", item))
     if isinstance(data, list):

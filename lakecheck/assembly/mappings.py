@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.values import has_hole, hole, outline
+from lakecheck.values import Unknown, has_hole, hole, shown
 
 if TYPE_CHECKING:
     from lakecheck.assembly.intrinsics import Evaluator
@@ -32,10 +32,17 @@ def find(evaluator: Evaluator, argument: Any) -> Any:
         if known:
             return evaluator.value(default["DefaultValue"])
         found.append(default["DefaultValue"])
-    if not known and found and all(value == found[0] for value in found):
+    if not known and found and _all_equal(found):
         return evaluator.value(found[0])
-    reason = evaluator.unknown(f"mapping {outline(name)} has no known value for {outline(top)}, {outline(second)}")
-    return hole(reason.reason) if found and all(isinstance(value, str) for value in found) else reason
+    reason = f"{evaluator.scope.path}: the value of mapping {shown(name)} for {shown(top)}, {shown(second)}"
+    return hole(reason) if found and all(isinstance(value, str) for value in found) else Unknown(reason)
+
+
+def _all_equal(values: list[Any]) -> bool:
+    try:
+        return all(type(value) is type(values[0]) and value == values[0] for value in values)
+    except RecursionError:
+        return False
 
 
 def _at(data: Any, key: str) -> list[Any]:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lakecheck.values import has_hole
@@ -28,18 +28,14 @@ class Place:
 
     account: str
     region: str
+    partition: str = field(init=False)
+    """`aws` for a Region that is not known."""
+    suffix: str = field(init=False)
+    """The end of the addresses of its services."""
 
-    @property
-    def partition(self) -> str:
-        """`aws` for a Region that is not known."""
-        return self._partition[0]
-
-    @property
-    def suffix(self) -> str:
-        """The end of the addresses of its services."""
-        return self._partition[1]
-
-    @property
-    def _partition(self) -> tuple[str, str]:
-        found = () if has_hole(self.region) else tuple(row[1:] for row in _PARTITIONS if self.region.startswith(row[0]))
-        return found[0] if found else ("aws", "amazonaws.com")
+    def __post_init__(self) -> None:
+        """What follows from the Region."""
+        rows = () if has_hole(self.region) else _PARTITIONS
+        _, partition, suffix = next((row for row in rows if self.region.startswith(row[0])), ("", "aws", "amazonaws.com"))
+        object.__setattr__(self, "partition", partition)
+        object.__setattr__(self, "suffix", suffix)

@@ -9,7 +9,7 @@ from lakecheck.assembly.exports import World
 from lakecheck.assembly.identities import arn_of
 from lakecheck.assembly.places import Place
 from lakecheck.assembly.resources import Origin, Resource
-from lakecheck.assembly.scopes import StackScope
+from lakecheck.assembly.scopes import NESTED_STACK, StackScope
 from lakecheck.formula import FALSE, all_of
 from lakecheck.values import Unknown, hole
 
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Resolution", "arn_of", "resolve"]
 
-_RETAINED: Final = {"Retain", "RetainExceptOnCreate"}
+_RETAINED: Final = ("Retain", "RetainExceptOnCreate")
 _EXTENSIONS: Final = "AWS::LanguageExtensions"
+_MOST_LEVELS: Final = 40
+_MAKES_OTHERS: Final = {
+    "AWS::CloudFormation::StackSet": "the stacks of a stack set are not seen",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct": "what a provisioned product makes is not seen",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,19 +74,22 @@ def resolve(assemblies: Sequence[Assembly], *, parameters: Mapping[str, str] | N
 
 
 def _read(world: World, assemblies: Sequence[Assembly]) -> None:
+    taken: set[str] = set()
     for number, assembly in enumerate(assemblies, 1):
         of = f" of assembly {number}" if len(assemblies) > 1 else ""
         by_path: dict[str, StackScope] = {}
         for stack in assembly.stacks:
             account, region = stack.account or hole(f"account{of}"), stack.region or hole(f"region{of}")
             world.names |= {hole(f"account{of}"), hole(f"region{of}")}
-            scope = StackScope(
-                world, stack, Place(account, region), number=len(world.scopes), assembly=number, is_template=assembly.is_template
-            )
+            path = stack.path if stack.path not in taken else f"{stack.path} (stack {len(world.scopes) + 1})"
+            taken.add(path)
+            scope = StackScope(world, stack, Place(account, region), assembly=number, path=path, is_template=assembly.is_template)
             parent = by_path.get(stack.parent) if stack.parent is not None else None
-            if parent is not None and stack.parent_logical_id in parent.resources:
-                scope.parent = parent
+            if parent is not None and stack.parent_logical_id in parent.resources and parent.level < _MOST_LEVELS:
+                scope.parent, scope.level = parent, parent.level + 1
                 parent.children[stack.parent_logical_id] = scope
+            elif stack.parent is not None:
+                scope.problems.append(f"{path}: the resource that makes this nested stack is not found, so what it passes is not known")
             by_path.setdefault(stack.path, scope)
             world.scopes.append(scope)
 
@@ -95,6 +103,8 @@ def _resources(scope: StackScope) -> Iterator[Resource]:
         if not kind:
             scope.problems.append(f"{scope.path}/{logical_id}: the resource has no `Type`, so it is not seen")
             continue
+        if missing := _unseen(scope, logical_id, kind):
+            scope.problems.append(f"{scope.path}/{logical_id}: {missing}")
         exists = all_of([stack_exists, scope.resource_exists(logical_id)])
         if exists == FALSE:
             continue
@@ -116,14 +126,26 @@ def _resources(scope: StackScope) -> Iterator[Resource]:
             ref=identity.ref,
             attributes=identity.attributes,
             arn=identity.arn,
-            retained=raw.get("DeletionPolicy") in _RETAINED if isinstance(raw.get("DeletionPolicy"), str) else False,
+            retained=scope.evaluator.at((logical_id, "DeletionPolicy"), raw.get("DeletionPolicy")) in _RETAINED,
         )
+
+
+def _unseen(scope: StackScope, logical_id: str, kind: str) -> str:
+    """Why a resource makes others that no template of the estate shows; empty when it does not."""
+    if kind == NESTED_STACK and logical_id not in scope.children:
+        return "the nested stack's template is not in the assembly, so its resources are not seen"
+    if kind.endswith("::MODULE"):
+        return "the resources of a module are not seen"
+    return _MAKES_OTHERS.get(kind, "")
 
 
 def _properties(scope: StackScope, logical_id: str, raw: Any) -> Mapping[str, Any]:
     if raw is None:
         return {}
-    value = scope.evaluator.at((logical_id, "Properties"), raw)
+    try:
+        value = scope.evaluator.at((logical_id, "Properties"), raw)
+    except RecursionError:
+        value = Unknown(f"{scope.path}/{logical_id}.Properties: nested too deeply")
     if isinstance(value, dict):
         return value
     reason = value if isinstance(value, Unknown) else Unknown(f"{scope.path}/{logical_id}.Properties: no object")

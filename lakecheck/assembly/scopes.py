@@ -11,7 +11,7 @@ from lakecheck.assembly.intrinsics import Evaluator, has_function
 from lakecheck.assembly.loops import expanded_section
 from lakecheck.assembly.parameters import parameter_value
 from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of
-from lakecheck.values import Unknown, hole, shown
+from lakecheck.values import Unknown, has_hole, hole, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,23 +33,24 @@ class StackScope:
         world: All templates together.
         stack: The template.
         place: Where it is deployed.
-        number: Its place among all stacks.
         assembly: The number of its assembly.
+        path: The stack for people, unique among all.
         is_template: Whether it is a bare template, the name of whose stack is not known.
     """
 
-    def __init__(self, world: World, stack: StackTemplate, place: Place, *, number: int, assembly: int, is_template: bool) -> None:
+    def __init__(self, world: World, stack: StackTemplate, place: Place, *, assembly: int, path: str, is_template: bool) -> None:
         self.world = world
         self.stack = stack
         self.place = place
-        self.number = number
         self.assembly = assembly
         self.is_template = is_template
-        self.path = stack.path
+        self.path = path
+        self.level = 0
         self.parent: StackScope | None = None
         self.children: dict[str, StackScope] = {}
         self.evaluator = Evaluator(self, world.depth)
         self._memo: dict[tuple[str, str], Any] = {}
+        self._imported: dict[str, Any] = {}
         self._running: set[tuple[str, str]] = set()
         self.problems: list[str] = []
         self.mappings = self._section("Mappings")
@@ -94,14 +95,19 @@ class StackScope:
         if self.parent is None:
             return self.stack.stack_name
         known = self.parent.name
-        start = known if "\ue000" in known else f"{known}-{self.stack.parent_logical_id}-"
-        return start.split("\ue000", 1)[0] + hole(self.path, generated=True)
+        start = known if has_hole(known) else f"{known}-{self.stack.parent_logical_id}-"
+        return start.split("\ue000", 1)[0] + self._generated(self.path)
+
+    def _generated(self, what: str) -> str:
+        a_hole = hole(what, generated=True)
+        self.world.names.add(a_hole)
+        return a_hole
 
     @property
     def stack_id(self) -> str:
         """The stack's ARN."""
         place = self.place
-        unique = hole(f"{self.path} id", generated=True)
+        unique = self._generated(f"{self.path} id")
         return f"arn:{place.partition}:cloudformation:{place.region}:{place.account}:stack/{self.name}/{unique}"
 
     @property
@@ -184,7 +190,9 @@ class StackScope:
 
     def imported(self, name: str) -> Any:
         """What the export of that name gives in this stack's account and Region."""
-        return self.world.imported(self, name)
+        if name not in self._imported:
+            self._imported[name] = self.world.imported(self, name)
+        return self._imported[name]
 
     def stack_output(self, stack: str, output: str, region: str, role: str) -> Any:
         """The output of another stack."""

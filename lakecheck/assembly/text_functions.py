@@ -60,7 +60,8 @@ def substitute(evaluator: Evaluator, argument: Any) -> Any:
 
 def join(evaluator: Evaluator, argument: Any) -> Any:
     """`Fn::Join`; of a list that is not known, a hole."""
-    if not isinstance(argument, list) or len(argument) != _PAIR or not isinstance(argument[0], str):
+    delimiter = evaluator.value(argument[0]) if isinstance(argument, list) and len(argument) == _PAIR else None
+    if not isinstance(delimiter, str):
         return evaluator.unknown("`Fn::Join` has not the shape [delimiter, list]")
     values = evaluator.value(argument[1])
     if isinstance(values, Unknown):
@@ -71,9 +72,9 @@ def join(evaluator: Evaluator, argument: Any) -> Any:
     if perhaps:
         return hole(f"{shown(perhaps[0])}, joined")
     pieces = [evaluator.as_text(value) for value in values]
-    if sum(map(len, pieces)) + len(argument[0]) * len(pieces) > _MAX_TEXT:
+    if sum(map(len, pieces)) + len(delimiter) * len(pieces) > _MAX_TEXT:
         return evaluator.unknown("the text is too long")
-    text = argument[0].join(pieces)
+    text = delimiter.join(pieces)
     return evaluator.scope.dynamic(text) if "{{resolve:" in text else text
 
 
@@ -113,14 +114,15 @@ def _item(evaluator: Evaluator, values: list[Any], index: int) -> Any:
 
 def _pieces(evaluator: Evaluator, argument: Any) -> Any:
     """The pieces of a split; ended by the rest and None where the rest cannot be split."""
-    if not isinstance(argument, list) or len(argument) != _PAIR or not isinstance(argument[0], str) or not argument[0]:
+    delimiter = evaluator.value(argument[0]) if isinstance(argument, list) and len(argument) == _PAIR else None
+    if not isinstance(delimiter, str) or not delimiter or has_hole(delimiter):
         return evaluator.unknown("`Fn::Split` has not the shape [delimiter, text]")
     value = evaluator.value(argument[1])
     if isinstance(value, Unknown):
         return value
     if isinstance(value, list | dict):
         return evaluator.unknown("`Fn::Split` of what is no text")
-    delimiter, text = argument[0], evaluator.as_text(value)
+    text = evaluator.as_text(value)
     parts = _HOLE.split(text)
     opaque = next((index for index in range(1, len(parts), 2) if not _is_name(evaluator, parts[index], delimiter)), None)
     if opaque is None:
@@ -141,6 +143,19 @@ def _splice(parts: list[str], delimiter: str) -> list[str]:
         pieces[-1] += first
         pieces += others
     return pieces
+
+
+def either(one: str, other: str, reason: str) -> str:
+    """One of two texts: what both start and end with, and between that a hole."""
+    start = _common_start(one, other).split("\ue000", 1)[0]
+    rest, other_rest = one[len(start) :], other[len(start) :]
+    end = _common_start(rest[::-1], other_rest[::-1])[::-1].rsplit("\ue001", 1)[-1]
+    middle = [shown(text[: len(text) - len(end)]) for text in (rest, other_rest)]
+    return start + hole(f"{middle[0]!r} or {middle[1]!r} by {reason}") + end
+
+
+def _common_start(one: str, other: str) -> str:
+    return one[: next((index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other)))]
 
 
 def base64(evaluator: Evaluator, argument: Any) -> Any:
