@@ -30,6 +30,11 @@ _STAR: Final = "*"
 _ANY: Final = "?"
 _LITERAL_STAR: Final = "\ue003"
 _LITERAL_ANY: Final = "\ue004"
+_SEGMENT_STAR: Final = "\ue005"
+_SEGMENT_ANY: Final = "\ue006"
+_STARS: Final = (_STAR, _SEGMENT_STAR)
+_WILDCARDS: Final = (*_STARS, _ANY, _SEGMENT_ANY)
+_BREAK: Final = ":"
 _TOKEN: Final = re.compile("\ue000[^\ue001]*\ue001|.", re.DOTALL)
 _LOWER: Final = {ord(upper): lower for upper, lower in zip(ascii_uppercase, ascii_lowercase, strict=True)}
 _READABLE: Final = ascii_lowercase[-3:] + ascii_lowercase[:-3] + digits + ascii_uppercase + "-_./:"
@@ -88,6 +93,14 @@ def match(pattern: str, text: str) -> Truth:
 def match_action(pattern: str, text: str) -> Truth:
     """Like `match`, for the names of actions, which ignore case."""
     return match(fold(pattern), fold(text))
+
+
+def by_segment(pattern: str) -> str:
+    """The pattern as the ARN operators read it: a wildcard stays within its part between colons, but for the last. For `classes` alone."""
+    if pattern == _STAR:
+        return pattern
+    *parts, last = pattern.split(_BREAK, 5)
+    return _BREAK.join([part.replace(_STAR, _SEGMENT_STAR).replace(_ANY, _SEGMENT_ANY) for part in parts] + [last])
 
 
 def is_literal(pattern: str) -> bool:
@@ -291,14 +304,14 @@ class _Automaton:
 
     def _reached(self, position: int) -> tuple[int, ...]:
         """Where one stands on arriving: a star may also be over at once."""
-        return (position, position + 1) if position < len(self._token) and self._token[position] == _STAR else (position,)
+        return (position, position + 1) if position < len(self._token) and self._token[position] in _STARS else (position,)
 
     def _state(self, settled: int, positions: set[int]) -> tuple[int, tuple[int, ...]]:
         token, owner = self._token, self._owner
         latest: dict[int, int] = {}
         for position in positions:
-            if token[position] == _STAR:
-                if token[position + 1] == "":
+            if token[position] in _STARS:
+                if token[position + 1] == "" and token[position] == _STAR:
                     settled |= 1 << owner[position]
                 elif latest.get(owner[position], -1) < position:
                     latest[owner[position]] = position
@@ -324,23 +337,25 @@ class _Automaton:
     def steps(self, state: tuple[int, tuple[int, ...]]) -> Iterator[tuple[str, tuple[int, tuple[int, ...]]]]:
         """Each next character that makes a difference, and one that stands for all others."""
         settled, positions = state
-        staying: set[int] = set()
-        passing: set[int] = set()
+        anywhere: dict[str, set[int]] = {kind: set() for kind in _WILDCARDS}
         named: dict[str, set[int]] = {}
         for position in positions:
             token = self._token[position]
-            if token == _STAR:
-                staying.update((position, position + 1))
-            elif token == _ANY:
-                passing.update(self._after[position])
+            if token in _WILDCARDS:
+                anywhere[token].update((position, position + 1) if token in _STARS else self._after[position])
             elif token:
                 named.setdefault(token, set()).update(self._after[position])
+        inside = anywhere[_SEGMENT_STAR] | anywhere[_SEGMENT_ANY]
+        if inside:
+            named.setdefault(_BREAK, set())
         other = next((c for c in _READABLE if c not in named), None)
         if other is None:
             other = next(c for c in map(chr, range(0x4E00, 0x9FFF)) if c not in named)
         for character in sorted({*named, other}, key=_readability):
-            reached = staying | named.get(character, set())
-            yield character, self._state(settled, reached if len(character) > 1 else reached | passing)
+            reached = anywhere[_STAR] | named.get(character, set())
+            if len(character) == 1:
+                reached |= anywhere[_ANY] if character == _BREAK else anywhere[_ANY] | inside
+            yield character, self._state(settled, reached)
 
 
 def _readability(character: str) -> tuple[int, str]:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from lakecheck.formula import Truth
-from lakecheck.iam.globs import TooMany, classes, covers, fold, intersects, literal, match, match_action, shortest
+from lakecheck.iam.globs import TooMany, by_segment, classes, covers, fold, intersects, literal, match, match_action, shortest
 from lakecheck.values import hole
 
-SHORT = ["".join(letters) for size in range(6) for letters in product("abz", repeat=size)]
-PATTERNS = st.text(alphabet="ab?*", max_size=5)
+SHORT = ["".join(letters) for size in range(7) for letters in product("abz", repeat=size)]
+PATTERNS = st.text(alphabet="ab?*", max_size=4)
 BUCKET, OTHER = hole("Prod/Bucket", generated=True), hole("Prod/Other", generated=True)
 NAME = hole("the parameter Name")
 
@@ -114,6 +114,13 @@ def test_witnesses_are_short_and_readable() -> None:
     assert [each.witness for each in classes(["s3:Get*", "s3:*Object"], within="s3:*")] == ["s3:", "s3:Get", "s3:Object", "s3:GetObject"]
     assert [each.witness for each in classes(["a?"]) if each.matches] == ["ax"]
     assert shortest("a?*b") == "axb"
+
+
+def test_arn_operators_keep_a_wildcard_in_its_part() -> None:
+    """Under ArnLike a star does not reach over a colon, but for the last part."""
+    found = {each.matches for each in classes([by_segment("a:*:c:d:e:f*"), literal("a:b:b:c:d:e:f"), literal("a:b:c:d:e:f:g")])}
+    assert frozenset({0, 2}) in found
+    assert frozenset({0, 1}) not in found
 
 
 def test_fails_when_there_are_too_many() -> None:
