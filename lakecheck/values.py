@@ -79,3 +79,17 @@ def unknowns(value: Any) -> tuple[Unknown, ...]:
     if isinstance(value, list | tuple):
         return tuple(each for inner in value for each in unknowns(inner))
     return ()
+
+
+def wholly_known(value: Any) -> bool:
+    """Whether a value of plain data has neither an `Unknown` nor a hole in it."""
+    todo = [value]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, Unknown) or (isinstance(each, str) and has_hole(each)):
+            return False
+        if isinstance(each, dict):
+            todo += (*each, *each.values())
+        elif isinstance(each, list | tuple):
+            todo += each
+    return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from lakecheck.assembly import text_functions
 from lakecheck.assembly.absent import NO_VALUE, Perhaps
 from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of, any_of, negate
-from lakecheck.values import Unknown, has_hole, hole, shown, unknowns
+from lakecheck.values import Unknown, hole, shown, wholly_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -311,7 +311,7 @@ class Evaluator:
                 return TRUE
             if text_functions.surely_differ(one, other):
                 return FALSE
-        elif not unknowns(one) and not unknowns(other) and not has_hole(str(one)) and not has_hole(str(other)):
+        elif wholly_known(one) and wholly_known(other):
             return TRUE if one == other else FALSE
         first, second = sorted((shown(one), shown(other)))
         return Unresolved(f"{self.scope.path}: whether {first!r} is {second!r}")

@@ -34,6 +34,8 @@ def find(evaluator: Evaluator, argument: Any) -> Any:
         found.append(default["DefaultValue"])
     if not known and found and _all_equal(found):
         return evaluator.value(found[0])
+    if known:
+        return evaluator.unknown(f"mapping {name} has no value for {top}, {second}")
     reason = f"{evaluator.scope.path}: the value of mapping {shown(name)} for {shown(top)}, {shown(second)}"
     return hole(reason) if found and all(isinstance(value, str) for value in found) else Unknown(reason)
 
