@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.estate.arns import parts
+from lakecheck.estate.arns import account_in, parts
 from lakecheck.estate.managed_policies import is_aws_managed, managed_policy
 from lakecheck.estate.sources import arn_of, listed, text
 from lakecheck.iam.documents import PolicyKind
@@ -16,6 +16,8 @@ from lakecheck.iam.model import Policy
 from lakecheck.values import Unknown, generated_holes, has_hole, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lakecheck.assembly.resources import Origin, Resource
     from lakecheck.estate.sources import Sources
 
@@ -49,13 +51,14 @@ class Attachments:
 
     Args:
         sources: The resources.
+        elsewhere: Managed policies by ARN that no template makes; none when left out.
     """
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, elsewhere: Mapping[str, Policy] | None = None) -> None:
         self._sources = sources
         self._held: dict[Identity, Held] = {}
-        self._managed: dict[str, Policy] = {}
-        self._by_name: dict[tuple[str, str], Policy] = {}
+        self._managed: dict[str, Policy] = dict(elsewhere if elsewhere is not None else {})
+        self._by_name = {(account_in(arn), arn.rpartition("/")[2]): policy for arn, policy in self._managed.items()}
         self._of_anybody: dict[tuple[str, str], list[str]] = {}
         self._read_managed()
         self._read_inline()

@@ -22,6 +22,7 @@ from lakecheck.estate.principals import Principals
 from lakecheck.estate.protected import read_protected
 from lakecheck.estate.sources import Sources, joined, text
 from lakecheck.estate.storage import read_access_grants, read_access_points, read_buckets
+from lakecheck.estate.supplemented import Supplementing
 from lakecheck.estate.warehouse import read_warehouses
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.values import shown
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 
     from lakecheck.assembly.resolution import Resolution
     from lakecheck.assembly.resources import Origin
+    from lakecheck.estate.supplement import Supplement
     from lakecheck.iam.model import Policy
 
 
-def build_estate(resolution: Resolution) -> Estate:
+def build_estate(resolution: Resolution, *, supplement: Supplement | None = None) -> Estate:
     """The estate of everything that was resolved.
 
     What cannot be told is in `Estate.not_known`, in a principal's, table's or policy's `unknown`, or in the `exists` of an origin; it is
@@ -42,10 +44,11 @@ def build_estate(resolution: Resolution) -> Estate:
 
     Args:
         resolution: The resources of all assemblies together.
+        supplement: What templates cannot say; nothing when left out.
     """
     sources = Sources(resolution.resources, resolution.not_known)
     keys = Keys(sources)
-    principals = Principals(sources)
+    principals = Principals(sources, _managed_policies(supplement))
     rights = read_rights(sources)
     endpoints = tuple(_endpoints(sources))
     estate = Estate(
@@ -70,8 +73,19 @@ def build_estate(resolution: Resolution) -> Estate:
         protected=tuple(read_protected(sources)),
         endpoints=endpoints,
     )
+    added = None if supplement is None else Supplementing(supplement, sources, principals.attachments)
+    if added is not None:
+        estate = added.data(estate)
     estate = _with_named(estate, sources, principals)
-    return replace(estate, not_known=tuple(sources.not_known))
+    if added is not None:
+        estate = added.people(estate)
+    return replace(estate, not_known=(*sources.not_known, *estate.not_known))
+
+
+def _managed_policies(supplement: Supplement | None) -> dict[str, Policy]:
+    if supplement is None:
+        return {}
+    return {entry.arn: supplement.policies["managed_policies", number] for number, entry in enumerate(supplement.file.managed_policies)}
 
 
 def _with_named(estate: Estate, sources: Sources, principals: Principals) -> Estate:

@@ -119,7 +119,7 @@ class Organizations:
             yield tuple(policy for root in roots for policy in attached[root])
             for unit, policies in attached.items():
                 if unit not in roots and unit != account and not ACCOUNT.match(unit):
-                    yield tuple(_perhaps(policy, account, unit) for policy in policies)
+                    yield tuple(perhaps(policy, account, unit) for policy in policies)
             yield tuple(attached.get(account, ()))
             return
         if not self._is_root(above[0]):
@@ -149,7 +149,7 @@ class Organizations:
             attached.setdefault(text(target), []).append(policy)
 
 
-def _perhaps(policy: Policy, account: str, unit: str) -> Policy:
+def perhaps(policy: Policy, account: str, unit: str) -> Policy:
     """The policy as one that applies only if the account is below the unit."""
     reason = f"whether account {shown(account)} is below {shown(unit)}, to which {policy.name} is attached"
     return replace(policy, statements=tuple(replace(each, unknown=(*each.unknown, reason)) for each in policy.statements))

@@ -16,7 +16,7 @@ from lakecheck.iam.model import Policy
 from lakecheck.values import Unknown, generated_holes, has_hole, hole, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakecheck.assembly.resources import Origin, Resource
     from lakecheck.estate.sources import Sources
@@ -30,11 +30,12 @@ class Principals:
 
     Args:
         sources: The resources.
+        managed_policies: Managed policies by ARN that no template makes; none when left out.
     """
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, managed_policies: Mapping[str, Policy] | None = None) -> None:
         self._sources = sources
-        self.attachments = Attachments(sources)
+        self.attachments = Attachments(sources, managed_policies)
         self._roles_by_name: dict[tuple[str, str], str] = {}
         self.found: dict[str, Principal] = {}
         """By ARN."""
