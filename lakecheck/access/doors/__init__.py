@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from lakecheck.access.doors.access_grants import access_grants
 from lakecheck.access.doors.access_points import access_points
+from lakecheck.access.doors.assumed_role import assumed_role
 from lakecheck.access.doors.assumptions import assumptions
 from lakecheck.access.doors.athena_results import athena_results
+from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.data_plane import data_plane
+from lakecheck.access.doors.pass_role import pass_role
+from lakecheck.access.doors.policy_edit import policy_edit
 from lakecheck.access.doors.replicas import replicas
 from lakecheck.access.doors.s3 import s3
 from lakecheck.access.doors.temporary_files import temporary_files
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas)
 """Each gives the principals' own accesses through one door."""
 
-EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = ()
+EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit)
 """Each gives the ways in which one principal can become another, or an administrator."""
 
 LEAKS: tuple[Callable[[Questions], Iterable[Leak]], ...] = (temporary_files, athena_results)

@@ -21,7 +21,7 @@ def assumptions(questions: Questions) -> Iterable[str]:
     """
     buckets = sorted(questions.estate.buckets, key=lambda bucket: bucket.arn)
     if any(bucket.encryption == "SSE_KMS" for bucket in buckets):
-        yield "objects are encrypted with the default key of their bucket, now and when they were written"
+        yield "objects are and were encrypted with the default key of their bucket"
     with_acls = [shown(bucket.name) for bucket in buckets if bucket.acl_enabled]
     if with_acls:
         yield f"no object of {_listed(with_acls)} is given away by an ACL, although ACLs are enabled there"

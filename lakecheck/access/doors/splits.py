@@ -6,10 +6,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.places import literal_start
-from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal
+from lakecheck.formula import Truth
+from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal, match
+from lakecheck.values import has_hole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -122,10 +125,24 @@ class Splitter:
         return {above[-1]} if above else set()
 
     def _covers(self, pattern: str, index: int) -> bool:
-        return covers(_as_glob(pattern), f"{self._root}{self._places[index].prefix}*")
+        """A star at the end takes what is below as soon as the rest has matched the place itself."""
+        glob = _as_glob(pattern)
+        return glob.endswith("*") and match(glob, self._root + self._places[index].prefix) is Truth.TRUE
 
     def _meets(self, pattern: str, index: int) -> bool:
-        return intersects(_as_glob(pattern), f"{self._root}{self._places[index].prefix}*")
+        rest = self._rest(pattern, index)
+        return rest != () if rest is not None else intersects(_as_glob(pattern), f"{self._root}{self._places[index].prefix}*")
+
+    def _rest(self, pattern: str, index: int) -> tuple[str, ...] | None:
+        """What is left of a pattern below a place, as patterns of which any may match; None where a name that is not known decides."""
+        prefix = self._places[index].prefix
+        if pattern.startswith(self._root):
+            glob, text = _as_glob(pattern[len(self._root) :]), prefix
+        else:
+            glob, text = _as_glob(pattern), self._root + prefix
+        if glob.startswith(text):
+            return (glob[len(text) :],)
+        return None if has_hole(glob) or has_hole(text) else _after(glob, text)
 
     def _grouped(self, splitting: Sequence[str]) -> Iterable[Group]:
         covering: dict[int, list[int]] = defaultdict(list)
@@ -136,41 +153,70 @@ class Splitter:
                 covering[index].append(number)
             for index in split.partial if split is not None else ():
                 partly[index].append(pattern)
-        alike: dict[tuple[int, ...], list[Place]] = defaultdict(list)
+        alike: dict[tuple[tuple[int, ...], tuple[str, ...]], list[Place]] = defaultdict(list)
         for index, place in enumerate(self._places):
-            if index in partly:
-                keys, complete = self._keys(place, partly[index])
-                yield Group((place,), keys, complete)
+            rests = [self._rest(pattern, index) for pattern in partly.get(index, ())]
+            if None in rests:
+                yield Group((place,), *self._keys_within(place, partly[index]))
             else:
-                alike[tuple(covering.get(index, ()))].append(place)
-        for together in alike.values():
-            yield Group(tuple(together), (together[0].prefix + PROBE,))
+                below = dict.fromkeys(each for rest in rests for each in rest or ())
+                alike[tuple(covering.get(index, ())), tuple(below)].append(place)
+        for (_, below_all), together in alike.items():
+            keys, complete = _keys_below(below_all)
+            yield Group(tuple(together), tuple(together[0].prefix + key for key in keys), complete)
 
-    def _keys(self, place: Place, patterns: Sequence[str]) -> tuple[tuple[str, ...], bool]:
-        """A key of each kind of objects below a place that the patterns tell apart."""
-        plain = (place.prefix + PROBE,)
-        simple = self._simple_keys(patterns)
-        if simple is not None:
-            return (*simple, *plain), True
-        within = f"{self._root}{place.prefix}*"
+    def _keys_within(self, place: Place, patterns: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+        """A key of each kind of objects below a place that whole patterns tell apart."""
+        plain = place.prefix + PROBE
         try:
-            found = classes([_as_glob(pattern) for pattern in patterns], within=within, cap=MOST_CLASSES)
+            found = classes([_as_glob(pattern) for pattern in patterns], within=f"{self._root}{place.prefix}?*", cap=MOST_CLASSES)
         except TooMany:
-            return plain, False
-        return (*(each.witness[len(self._root) :] for each in reversed(found)), *plain), True
+            return (plain,), False
+        return (*(each.witness[len(self._root) :] for each in reversed(found)), plain), True
 
-    def _simple_keys(self, patterns: Sequence[str]) -> tuple[str, ...] | None:
-        """Where each pattern is one object or one prefix, the keys that tell them apart; None otherwise."""
-        keys = []
-        for pattern in patterns:
-            if not pattern.startswith(self._root):
-                return None
-            tail = pattern[len(self._root) :]
-            start, is_prefix = literal_start(tail)
-            if not is_prefix and not is_literal(tail):
-                return None
-            keys.append(start + PROBE if is_prefix else start)
-        return tuple(dict.fromkeys(keys))
+
+def _keys_below(rests: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """A key, below a place, of each kind of objects that the rests of patterns tell apart; the marker of a folder holds no rows."""
+    if not rests:
+        return (PROBE,), True
+    starts = [literal_start(rest) for rest in rests]
+    if all(is_prefix or is_literal(rest) for (_, is_prefix), rest in zip(starts, rests, strict=True)):
+        keys = [start + PROBE if is_prefix else start for start, is_prefix in starts if start or is_prefix]
+        return (*dict.fromkeys(keys), PROBE), True
+    try:
+        found = classes(rests, within="?*", cap=MOST_CLASSES)
+    except TooMany:
+        return (PROBE,), False
+    return (*(each.witness for each in reversed(found)), PROBE), True
+
+
+@lru_cache(maxsize=65536)
+def _after(glob: str, text: str) -> tuple[str, ...]:
+    """What is left of a glob when a text has been read: walks all ways at once, of which only the latest star and what follows count."""
+    positions = _at(glob, {0})
+    for letter in text:
+        reached = set()
+        for position in positions:
+            wanted = glob[position : position + 1]
+            if wanted == "*":
+                reached.add(position)
+            elif wanted in (letter, "?"):
+                reached.add(position + 1)
+        positions = _at(glob, reached)
+        if not positions:
+            return ()
+    return tuple(glob[position:] for position in sorted(positions))
+
+
+def _at(glob: str, positions: set[int]) -> set[int]:
+    reached = set(positions)
+    for position in positions:
+        at = position
+        while glob[at : at + 1] == "*":
+            at += 1
+            reached.add(at)
+    latest = max((position for position in reached if glob[position : position + 1] == "*"), default=0)
+    return {position for position in reached if position >= latest}
 
 
 def expanded(pattern: str, known: dict[str, str]) -> str:

@@ -140,7 +140,8 @@ def access_grant(grantee: str, scope: str, permission: str, by: Principal, kind:
 def workgroup(name: str, output: str = "s3://prod-results/analysts/", **more: Any) -> Workgroup:
     """A workgroup of the lake's account."""
     arn = f"arn:aws:athena:{REGION}:{LAKE}:workgroup/{name}"
-    return Workgroup(arn=arn, account=LAKE, region=REGION, name=name, output=output, enforced=True, origin=origin(name), **more)
+    settings: dict[str, Any] = {"enforced": True, **more}
+    return Workgroup(arn=arn, account=LAKE, region=REGION, name=name, output=output, origin=origin(name), **settings)
 
 
 def job(runs_as: Principal, temporary: str = "") -> Executor:

@@ -1,0 +1,83 @@
+"""Places in groups: what is said of a group holds for each of its places, and no kind of object is forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from lakecheck.access.doors.places import Place
+from lakecheck.access.doors.splits import PROBE, Splitter, expanded
+from lakecheck.access.model import Dataset, DatasetKind
+from lakecheck.formula import Truth
+from lakecheck.iam.globs import match
+
+ROOT = "arn:aws:s3:::b/"
+
+
+def place(prefix: str, *, is_table: bool = True) -> Place:
+    """A place of that name."""
+    return Place(Dataset(DatasetKind.TABLE, "1", "r", prefix), prefix, is_table)
+
+
+def fitting(patterns: list[str], key: str) -> tuple[bool, ...]:
+    """Which patterns an object fits."""
+    return tuple(match(pattern, ROOT + key) is Truth.TRUE for pattern in patterns)
+
+
+PREFIXES = st.lists(st.sampled_from(["", "a/", "a/b/", "a/c/", "b/", "b/a/", "c/"]), min_size=1, max_size=4, unique=True)
+TAILS = st.text("ab/*?", max_size=6)
+PATTERNS = st.lists(
+    st.one_of(TAILS.map(lambda tail: ROOT + tail), TAILS.map(lambda tail: "arn:aws:s3:::*" + tail)), max_size=4, unique=True
+)
+
+
+@given(prefixes=PREFIXES, patterns=PATTERNS, keys=st.lists(st.text("abc/", min_size=1, max_size=5), max_size=8))
+def test_every_object_is_of_a_kind_that_is_asked_about(prefixes: list[str], patterns: list[str], keys: list[str]) -> None:
+    """For every object of a table some key of its group fits exactly the same patterns, for whichever place of the group it stands."""
+    groups = Splitter([place(prefix) for prefix in prefixes], ROOT).groups(patterns)
+    assert sorted(each.prefix for group in groups for each in group.places) == sorted(prefixes)
+    for group in groups:
+        tails = [key.removeprefix(group.places[0].prefix) for key in group.keys]
+        for each in group.places:
+            asked = {fitting(patterns, each.prefix + tail) for tail in tails}
+            assert {fitting(patterns, each.prefix + key) for key in keys} <= asked
+
+
+def test_places_that_nothing_tells_apart_are_one_group() -> None:
+    """A thousand tables under patterns that name none of them are asked about once, and one that is named stands alone."""
+    places = [place(f"sales/t{number}/") for number in range(1000)]
+    splitter = Splitter(places, ROOT)
+    assert [len(group.places) for group in splitter.groups(["*", f"{ROOT}*", f"{ROOT}sales/*", "arn:aws:s3:::*", "arn:aws:s3:::c/*"])] == [
+        1000
+    ]
+    assert sorted(len(group.places) for group in splitter.groups([f"{ROOT}sales/t7/*"])) == [1, 999]
+    assert sorted(len(group.places) for group in splitter.groups(["arn:aws:s3:::*/secret/*"])) == [1000]
+    assert splitter.groups([])[0].keys == (f"sales/t0/{PROBE}",)
+
+
+def test_an_object_named_as_the_folder_itself_holds_no_rows() -> None:
+    """A right to the marker of a folder reads no table."""
+    (group,) = Splitter([place("sales/")], ROOT).groups([f"{ROOT}sales/"])
+    assert group.keys == (f"sales/{PROBE}",)
+
+
+def test_the_prefix_of_another_dataset_is_not_the_buckets_rest() -> None:
+    """A pattern below a deeper prefix says nothing of the prefix above."""
+    places = [place("raw/", is_table=False), place("", is_table=False)]
+    groups = Splitter(places, ROOT).groups([f"{ROOT}raw/x/*"])
+    assert {group.places[0].prefix: len(group.keys) for group in groups} == {"raw/": 2, "": 1}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("b/${aws:PrincipalTag/Team}/*", "b/sales/*"),
+        ("b/${AWS:principaltag/Team}/*", "b/sales/*"),
+        ("b/${aws:PrincipalTag/team}/*", "b/?*/*"),
+        ("b/${saml:sub, 'x'}", "b/?*"),
+        ("b/${*}", "b/*"),
+    ],
+)
+def test_variables(pattern: str, expected: str) -> None:
+    """What is known is put in; what is not stands for any text; a tag's name keeps its case."""
+    assert expanded(pattern, {"aws:principaltag/Team": "sales"}) == expected
