@@ -128,7 +128,8 @@ def writes(rights: Rights, source: Principal, bucket: Bucket | None, resource: s
     """
     questions = rights.questions
     if bucket is None:
-        return rights.ask(source, PUT, resource, owner=owner)
+        answer = rights.ask_identity(source, PUT, resource, owner)
+        return doubtful(answer, f"the policy of the bucket of {shown(resource)}, which no template defines")
     if bucket.encryption != "SSE_KMS":
         return rights.ask(source, PUT, resource)
     plain = rights.ask(source, PUT, resource, {_ENCRYPTION: ("AES256",), _KEY_ID: ()})

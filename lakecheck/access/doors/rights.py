@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.questions import DIRECT_CALL
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import FALSE, TRUE, All, Any, Formula, Not, Test, Truth, Unresolved, all_of, any_of, leaves, negate
-from lakecheck.iam.model import Effect
+from lakecheck.iam.evaluator import evaluate
+from lakecheck.iam.model import Context, Effect, Request
 from lakecheck.values import has_hole, outline, shown
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ class Rights:
             return ()
         found: dict[int, Principal] = {}
         for statement in policy.statements:
-            if statement.effect is Effect.ALLOW and _statement_has(statement, action):
+            if statement.effect is Effect.ALLOW and statement_has(statement, action):
                 found |= {id(each): each for each in self._named_in(statement)}
         return tuple(found.values())
 
@@ -167,9 +169,25 @@ class Rights:
         if not self.could(principal, action):
             return NO
         if not pattern:
+            # A star in a policy may run across the account, which no ARN of this account then fits in earnest.
+            if not self._could_in_account(principal, action):
+                return NO
             pattern = f"arn:{partition_of(principal.arn)}:{action.partition(':')[0]}:*:{principal.account}:*"
         reach = self.questions.may_any(principal, action, pattern, context=context)
         return NO if reach.allowed == FALSE else Answer(reach.allowed, reasons(reach.decision, action, reach.witness))
+
+    def ask_identity(self, principal: Principal, action: str, resource: str, owner: str) -> Answer:
+        """Whether its own side lets it do this to a resource of which nothing is known but the owner."""
+        questions = self.questions
+        request = Request(
+            caller=questions.caller(principal),
+            action=action,
+            resource=resource,
+            resource_account=owner,
+            context=Context(values=DIRECT_CALL, complete=False),
+        )
+        decision = evaluate(request, replace(questions.layers(principal, action, resource), resource=None))
+        return NO if decision.truth is Truth.FALSE else Answer(decision.allowed, reasons(decision, action, resource))
 
     def somebody(self, arn: str, where: str = "") -> Principal:
         """The principal of an ARN; one that the estate does not have is somebody outside of whom nothing is known."""
@@ -220,13 +238,22 @@ class Rights:
         """The permission sets whose roles may have that ARN."""
         return [each for each in self.permission_sets if _fits(each.arn, arn)]
 
+    def _could_in_account(self, principal: Principal, action: str) -> bool:
+        return any(
+            each.resources is None or any(_account_fits(text, principal.account) for text in each.resources)
+            for policy in principal.policies
+            if self._allows(policy, action)
+            for each in policy.statements
+            if each.effect is Effect.ALLOW and statement_has(each, action)
+        )
+
     # --- inside ------------------------------------------------------------------------------------------------------------------------
 
     def _allows(self, policy: Policy, action: str) -> bool:
         key = (id(policy), action)
         found = self._matching.get(key)
         if found is None:
-            found = self._matching[key] = any(each.effect is Effect.ALLOW and _statement_has(each, action) for each in policy.statements)
+            found = self._matching[key] = any(each.effect is Effect.ALLOW and statement_has(each, action) for each in policy.statements)
         return found
 
     def _named_in(self, statement: Statement) -> Iterable[Principal]:
@@ -297,11 +324,17 @@ def action_matches(pattern: str, action: str) -> bool:
     return _regex(folded).fullmatch(action.lower()) is not None
 
 
-def _statement_has(statement: Statement, action: str) -> bool:
+def statement_has(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action."""
     if statement.actions is not None:
         return any(action_matches(each, action) for each in statement.actions)
     excluded = statement.not_actions if statement.not_actions is not None else ()
     return not any(action_matches(each, action) for each in excluded if not has_hole(each))
+
+
+def _account_fits(pattern: str, account: str) -> bool:
+    parts = split_arn(pattern)
+    return len(parts) < 6 or "${" in parts[4] or _regex(outline(parts[4])).fullmatch(account) is not None  # noqa: PLR2004 - an ARN has six
 
 
 _COMPILED: Final[dict[str, re.Pattern[str]]] = {}

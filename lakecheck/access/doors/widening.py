@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import NO, YES, Answer, Rights, doubtful, every, partition_of, short, some
+from lakecheck.access.doors.rights import NO, YES, Answer, Rights, doubtful, every, partition_of, short, some, statement_has
 from lakecheck.access.questions import DIRECT_CALL
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import TRUE, Truth
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 ADMINISTRATOR: Final = "AdministratorAccess"
 ASSUME: Final = "sts:AssumeRole"
-
-ALLOW_ALL: Final = Policy(
-    name="a policy that it gives itself",
-    statements=(Statement(index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",)),),
-)
 
 WORTHWHILE: Final = (
     "s3:GetObject",
@@ -212,18 +207,26 @@ def _below_boundary(rights: Rights, source: Principal, answer: Answer, target: P
     loose = every((answer, some((*off, other))))
     if loose.allowed == TRUE:
         return loose
-    passing = _passing(rights, bounded)
+    passing = _passing(boundary)
     if passing is Truth.FALSE:
         return loose
     held = doubtful(answer, f"what {shown(boundary.name)}, the boundary of {bounded.name}, lets pass") if passing is Truth.OPEN else answer
     return some((loose, held))
 
 
-def _passing(rights: Rights, principal: Principal) -> Truth:
-    """Whether a principal with every policy but its boundary could do everything that matters (TRUE), nothing (FALSE), or some."""
-    wide = replace(principal, policies=(ALLOW_ALL,), unknown=())
-    verdicts = {rights.questions.may_any(wide, action, "*").allowed.truth for action in WORTHWHILE}
-    return next(iter(verdicts)) if len(verdicts) == 1 else Truth.OPEN
+def _passing(boundary: Policy) -> Truth:
+    """Whether a boundary lets pass everything that matters (TRUE), nothing of it (FALSE), or something."""
+    if boundary.unknown:
+        return Truth.OPEN
+    everything = True
+    nothing = True
+    for action in WORTHWHILE:
+        fitting = [each for each in boundary.statements if statement_has(each, action)]
+        allows = [each for each in fitting if each.effect is Effect.ALLOW]
+        nothing = nothing and not allows
+        sure = any(each.resources is not None and "*" in each.resources and not (each.conditions or each.unknown) for each in allows)
+        everything = everything and sure and len(allows) == len(fitting)
+    return Truth.TRUE if everything else Truth.FALSE if nothing else Truth.OPEN
 
 
 def assumes(rights: Rights, source: Principal, role: str) -> Answer:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lakecheck.access.model import Edge
 from lakecheck.estate.arns import permission_set_arn
 from lakecheck.estate.model import Principal, PrincipalKind
-from lakecheck.formula import Truth, leaves
-from lakecheck.formula import Test as KeyTest
-from lakecheck.iam.model import Policy
+from lakecheck.formula import Test as KeyTest, Truth, leaves
 from tests.lakecheck.access.doors.lakes import LAKE, Document, origin, policy
+
+if TYPE_CHECKING:
+    from lakecheck.access.model import Edge
+    from lakecheck.iam.model import Policy
 
 ANYTHING = "*everything*"
 
