@@ -13,6 +13,7 @@ from lakecheck.access.lake_formation.permissions import SELECT
 from lakecheck.access.lake_formation.rights import Right, TableRights, intersection
 from lakecheck.access.lake_formation.tags import EffectiveTags, known
 from lakecheck.estate.model import Database, ResourceType
+from lakecheck.estate.sources import lower
 from lakecheck.formula import FALSE, TRUE, Formula, all_of, any_of
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class LakeFormation:
         if share.resource.type is not ResourceType.TABLE_EXPRESSION or local.resource.expression == share.resource.expression:
             return shared.grantable
         described = self._described(local.account, share.account)
-        pairs = {(key.lower(), value.lower()) for key, values in local.resource.expression for value in values}
+        pairs = {(lower(key), lower(value)) for key, values in local.resource.expression for value in values}
         return shared.permissions if pairs and pairs <= described else shared.grantable
 
     def links(self, account: str, table: Table) -> list[Database | Table]:
@@ -198,7 +199,7 @@ class LakeFormation:
         for held in self.grants.of_account(account).others:
             resource = held.grant.resource
             if resource.type is ResourceType.LF_TAG and held.grant.account == owner and held.when == TRUE:
-                found |= {(key.lower(), value.lower()) for key, values in resource.expression for value in values}
+                found |= {(lower(key), lower(value)) for key, values in resource.expression for value in values}
         return found
 
     def _left_by_default(self, link: Database | Table) -> Formula:
@@ -207,7 +208,7 @@ class LakeFormation:
             resource = each.resource
             same_place = (resource.catalog, resource.region or each.region) == (link.account, link.region)
             database, table = (link.name, "") if isinstance(link, Database) else (link.database, link.name)
-            if same_place and resource.database.lower() == database and resource.table.lower() in {table, "*" if table else ""}:
+            if same_place and lower(resource.database) == database and lower(resource.table) in {table, "*" if table else ""}:
                 return FALSE
         catalog = next((each for each in self.estate.catalogs if (each.account, each.region) == (link.account, link.region)), None)
         if catalog is None:

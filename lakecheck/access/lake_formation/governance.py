@@ -14,6 +14,7 @@ from lakecheck.access.lake_formation.grants import in_short
 from lakecheck.access.lake_formation.names import exact_names, is_pattern, means
 from lakecheck.access.lake_formation.permissions import TABLE_PERMISSIONS
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
+from lakecheck.estate.sources import lower
 from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of, any_of, negate
 from lakecheck.values import shown
 
@@ -83,7 +84,7 @@ class Authorities:
             if each.resource.type is ResourceType.TABLE_EXPRESSION:
                 self._revoked_by_expression.append((each.resource, each.origin.exists))
             elif each.resource.type is not ResourceType.DATABASE and each.resource.table:
-                key = (_place(each.resource, each.region), each.resource.table.lower())
+                key = (_place(each.resource, each.region), lower(each.resource.table))
                 self._revoked[key] = any_of([self._revoked.get(key, FALSE), each.origin.exists])
         self._opt_ins: dict[str, list[OptIn]] = defaultdict(list)
         for opt_in in estate.opt_ins:
@@ -177,7 +178,7 @@ class Authorities:
                 continue
             elif resource.type is ResourceType.DATABASE:
                 perhaps.append(all_of([exists, _covers_tables(table)]))
-            elif resource.table.lower() in {table.name, "*"}:
+            elif lower(resource.table) in {table.name, "*"}:
                 surely.append(exists)
         return any_of(surely), any_of(perhaps)
 
@@ -187,4 +188,4 @@ def _covers_tables(table: Table) -> Formula:
 
 
 def _place(resource: GovernedResource, region: str) -> Place:
-    return resource.catalog, resource.region or region, resource.database.lower()
+    return resource.catalog, resource.region or region, lower(resource.database)

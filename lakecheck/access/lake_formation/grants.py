@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lakecheck.access.lake_formation.names import account_in, account_of, exact_names, is_organization, is_pattern, means, same_name
 from lakecheck.access.lake_formation.tags import in_words
 from lakecheck.estate.model import Account, ResourceType
+from lakecheck.estate.sources import lower
 from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of
 from lakecheck.values import generated_holes, has_hole, shown
 
@@ -41,7 +42,7 @@ class Holdings:
         """Files a grant."""
         resource = held.grant.resource
         region = resource.region or held.grant.region
-        place = (resource.catalog, region, resource.database.lower())
+        place = (resource.catalog, region, lower(resource.database))
         if resource.type in {ResourceType.TABLE_EXPRESSION, ResourceType.DATABASE_EXPRESSION}:
             self.by_expression[resource.catalog, region].append(held)
         elif resource.type in _NAMED and (_guessed(place[2]) or _guessed(resource.table)):
@@ -49,7 +50,7 @@ class Holdings:
         elif resource.type is ResourceType.DATABASE or (resource.type is ResourceType.TABLE and resource.table == "*"):
             self.by_database[place].append(held)
         elif resource.type in _NAMED:
-            self.by_table[place, resource.table.lower()].append(held)
+            self.by_table[place, lower(resource.table)].append(held)
         else:
             self.others.append(held)
 
@@ -63,8 +64,8 @@ class Holdings:
             if resource.catalog != table.account or (resource.region or held.grant.region) != table.region:
                 continue
             of_table = resource.type is not ResourceType.DATABASE and resource.table != "*"
-            name = same_name(resource.table.lower(), table.name) if of_table else TRUE
-            when = all_of([held.when, same_name(resource.database.lower(), table.database), name])
+            name = same_name(lower(resource.table), table.name) if of_table else TRUE
+            when = all_of([held.when, same_name(lower(resource.database), table.database), name])
             if when != FALSE:
                 yield Held(held.grant, when)
 

@@ -13,6 +13,7 @@ from lakecheck.access.lake_formation.names import same_name
 from lakecheck.access.lake_formation.permissions import DESCRIBE, SELECT, WHOLE_TABLE, expanded, on_database
 from lakecheck.access.model import ALL_ROWS
 from lakecheck.estate.model import ResourceType
+from lakecheck.estate.sources import lower
 from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of
 from lakecheck.values import shown
 
@@ -59,7 +60,7 @@ class TableRights:
     def __init__(self, estate: Estate, tags: EffectiveTags) -> None:
         self._tags = tags
         self._filters: dict[tuple[str, str, str, str, str], CellsFilter] = {
-            (each.account, each.region, each.database.lower(), each.table.lower(), each.name): each for each in estate.cells_filters
+            (each.account, each.region, lower(each.database), lower(each.table), each.name): each for each in estate.cells_filters
         }
         self._by_expression: dict[tuple[Expression, Shape], tuple[tuple[Formula, tuple[str, ...] | None], ...]] = {}
         self._by_grant: dict[tuple[int, Shape], tuple[Right, ...]] = {}
@@ -91,7 +92,7 @@ class TableRights:
         """The data cells filter that a grant names; None when no template has it."""
         resource = grant.resource
         region = resource.region or grant.region
-        return self._filters.get((resource.catalog, region, resource.database.lower(), resource.table.lower(), resource.filter))
+        return self._filters.get((resource.catalog, region, lower(resource.database), lower(resource.table), resource.filter))
 
     def columns_matching(self, expression: Expression, table: Table) -> tuple[tuple[Formula, tuple[str, ...] | None], ...]:
         """The columns that an expression matches, those that depend on the same together; None for all of them."""
@@ -207,7 +208,7 @@ class TableRights:
         if (candidate.account, candidate.region) != (resource.catalog, resource.region or grant.region):
             return False
         pairs = ((candidate.database, resource.database), (candidate.table, resource.table))
-        named = all(same_name(one.lower(), other.lower()) != FALSE for one, other in pairs)
+        named = all(same_name(lower(one), lower(other)) != FALSE for one, other in pairs)
         return named and same_name(candidate.name, resource.filter) != FALSE
 
 
@@ -251,12 +252,12 @@ def _chosen(table: Table, included: tuple[str, ...] | None, excluded: tuple[str,
     """The columns that a list gives; those that the table has not do not count where its columns are known."""
     complete = bool(table.columns) and not table.unknown
     if included is not None:
-        wanted = {each.lower() for each in included}
-        kept = tuple(each for each in table.columns if each in wanted) if complete else tuple(each.lower() for each in included)
+        wanted = {lower(each) for each in included}
+        kept = tuple(each for each in table.columns if each in wanted) if complete else tuple(lower(each) for each in included)
         if kept:
             yield (None if complete and len(kept) == len(table.columns) else kept), TRUE
         return
-    left_out = {each.lower() for each in excluded}
+    left_out = {lower(each) for each in excluded}
     if not left_out or (complete and left_out.isdisjoint(table.columns)):
         yield None, TRUE
         return

@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lakecheck.estate.model import ResourceType
+from lakecheck.estate.sources import lower
 from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of, any_of, negate
 from lakecheck.values import has_hole, shown
 
@@ -75,7 +76,7 @@ class EffectiveTags:
 
     def of_column(self, table: Table, column: str) -> Tags:
         """The tags of a column, those of its table among them."""
-        return self.overrides(table).get(column.lower()) or self.of_table(table)
+        return self.overrides(table).get(lower(column)) or self.of_table(table)
 
     def matches(self, expression: Expression, tags: Tags) -> Formula:
         """Whether an expression matches tags."""
@@ -87,19 +88,19 @@ class EffectiveTags:
 
     def _add(self, association: TagAssociation) -> None:
         resource = association.resource
-        place = (resource.catalog, resource.region or association.region, resource.database.lower())
-        table = (place, resource.table.lower())
+        place = (resource.catalog, resource.region or association.region, lower(resource.database))
+        table = (place, lower(resource.table))
         if resource.type is ResourceType.DATABASE:
             targets = [self._databases[place]]
         elif resource.type is ResourceType.TABLE:
             targets = [self._tables[table]]
         elif resource.type is ResourceType.COLUMNS:
-            targets = [self._columns[table][column.lower()] for column in resource.columns or ()]
+            targets = [self._columns[table][lower(column)] for column in resource.columns or ()]
         else:
             targets = []
         for target in targets:
             for name, value in association.tags:
-                target[name.lower()] = _either(target.get(name.lower(), ()), value.lower(), association)
+                target[lower(name)] = _either(target.get(lower(name), ()), lower(value), association)
 
 
 def known(tags: Tags) -> dict[str, str]:
@@ -132,7 +133,8 @@ def _either(before: Values, value: str, association: TagAssociation) -> Values:
     exists = association.origin.exists
     if not before or all(each == value for each, _ in before):
         return ((value, any_of([exists, *(when for _, when in before)])),)
-    return (*before, (value, all_of([exists, Unresolved(f"which of two values of one LF-Tag stays at {association.origin}")])))
+    stays = all_of([exists, Unresolved(f"which of two values of one LF-Tag stays, the one at {association.origin} or another")])
+    return (*((each, all_of([when, negate(stays)])) for each, when in before if each != value), (value, stays))
 
 
 def _merged(inherited: Tags, own: Mapping[str, Values]) -> Tags:
@@ -150,13 +152,15 @@ def _matched(expression: Expression, tags: Tags) -> Formula:
     if not expression:
         return Unresolved("an LF-Tag expression that no template states")
     held = dict(tags)
-    return all_of(any_of(_fits(value, when, key, allowed) for value, when in held.get(key.lower(), ())) for key, allowed in expression)
+    return all_of(any_of(_fits(value, when, key, allowed) for value, when in held.get(lower(key), ())) for key, allowed in expression)
 
 
 def _fits(value: str, when: Formula, key: str, allowed: tuple[str, ...]) -> Formula:
-    lower = {each.lower() for each in allowed}
-    if value in lower or "*" in lower:
+    fitting = {lower(each) for each in allowed}
+    if value in fitting or "*" in fitting:
         return when
-    if has_hole(value) or any(has_hole(each) for each in lower):
-        return all_of([when, Unresolved(f"whether the LF-Tag {shown(key)}={shown(value)} is among {', '.join(map(shown, sorted(lower)))}")])
+    if has_hole(value) or any(has_hole(each) for each in fitting):
+        return all_of(
+            [when, Unresolved(f"whether the LF-Tag {shown(key)}={shown(value)} is among {', '.join(map(shown, sorted(fitting)))}")]
+        )
     return FALSE

@@ -1,0 +1,1 @@
+"""Lake Formation, rule by rule."""
