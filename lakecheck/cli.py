@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "judge a cloud assembly before it is deployed",
+    "access": "say who can read which column, through which door",
     "contracts": "judge data contracts, compare them, lock their field ids",
     "config": "judge lake.yaml, or print its schema",
 }
@@ -36,6 +37,7 @@ exit codes:
 
 start with:
   lakecheck run cdk.out                      judge what `cdk synth` wrote
+  lakecheck access cdk.out                   who can read which column, through which door
   lakecheck contracts validate PATH          judge data contracts
   lakecheck config validate PATH             judge lake.yaml
   lakecheck COMMAND --help                   what a command does, with examples

@@ -73,7 +73,7 @@ def build_matrix(
         dead=dead,
         data_plane=dict(doors.data_plane(questions)),
         datasets=tuple(_datasets(questions)),
-        assumptions=(*ASSUMPTIONS, *lake_formation.ASSUMPTIONS, *doors.ASSUMPTIONS),
+        assumptions=(*ASSUMPTIONS, *lake_formation.ASSUMPTIONS, *doors.assumptions(questions)),
         progress=progress,
         most_accesses=most_accesses,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -133,7 +134,7 @@ def verdict(conditions: Formula) -> Verdict:
 
 @lru_cache(maxsize=MOST_KEPT)
 def condition(formula: Formula) -> str:
-    """A formula in words, the same for equal formulas; empty for one that is always true.
+    """A formula in words, the same for equal formulas; empty for one that is always true. What is not known stands in brackets.
 
     Example:
         >>> from lakecheck.formula import Test
@@ -151,7 +152,7 @@ def _words(formula: Formula, *, positive: bool) -> str:
     if isinstance(formula, Test):
         return _test(formula, positive=positive)
     if isinstance(formula, Unresolved):
-        return f"not known: {_clean(formula.reason)}" if positive else f"not, which is not known: {_clean(formula.reason)}"
+        return f"{'' if positive else 'not '}[{_clean(formula.reason)}]"
     if isinstance(formula, All | Any):
         joint = " and " if isinstance(formula, All) is positive else " or "
         parts = sorted({_words(part, positive=positive) for part in formula.parts})
@@ -194,6 +195,28 @@ def _listed(values: Sequence[str], joint: str) -> str:
 
 def _clean(text: str) -> str:
     return printable(shown(text))
+
+
+_GENERATED: Final = re.compile(r"^s3://[^/{]*\{([^}]*)\}/?")
+_HASH: Final = re.compile(r"[0-9A-F]{8}(?=$|/)")
+
+
+def place(dataset: Dataset) -> str:
+    """A dataset for somebody who knows the app: a bucket whose name CloudFormation makes up is called after its construct.
+
+    Example:
+        >>> from lakecheck.access.model import Dataset
+        >>> from lakecheck.values import hole
+        >>> name = f"s3://prod-storage-raw0a1b2c3d-{hole('Prod/Storage/Raw0A1B2C3D', generated=True)}/sales/"
+        >>> place(Dataset(DatasetKind.BUCKET, "444444444421", "eu-west-1", name, "Prod"))
+        'Storage/Raw: sales/'
+    """
+    name = _clean(dataset.name)
+    found = _GENERATED.match(name)
+    if dataset.kind is not DatasetKind.BUCKET or found is None:
+        return name
+    construct = _HASH.sub("", found[1].removeprefix(f"{dataset.environment}/"))
+    return f"{construct}: {name[found.end() :]}" if name[found.end() :] else construct
 
 
 def who(principal: Principal) -> str:
@@ -244,7 +267,11 @@ def actions(of: Iterable[Action]) -> str:
 
 def step(one: Step) -> str:
     """One step of a way: `assumes role/PiiReader`."""
-    return f"{_STEPS.get(one.door, DOORS[one.door])} {_clean(one.target)}"
+    target = _clean(one.target)
+    found = _GENERATED.match(target)
+    if found is not None:
+        target = f"{_HASH.sub('', found[1])}: {target[found.end() :]}".removesuffix(": ")
+    return f"{_STEPS.get(one.door, DOORS[one.door])} {target}"
 
 
 @lru_cache(maxsize=MOST_KEPT)
