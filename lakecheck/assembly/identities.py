@@ -238,7 +238,7 @@ def as_name(value: Any, path: str) -> str | None:
     if value is None or value is NO_VALUE:
         return None
     if isinstance(value, Unknown):
-        return hole(shown(value))
+        return hole(value.reason)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) else hole(f"{path}, which is no text")

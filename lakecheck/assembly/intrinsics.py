@@ -145,11 +145,11 @@ class Evaluator:
             return "true" if value else "false"
         if isinstance(value, int | float):
             return str(value)
-        return hole(shown(value if isinstance(value, Unknown) else self.unknown("no text")))
+        return hole((value if isinstance(value, Unknown) else self.unknown("no text")).reason)
 
     def literal(self, text: str) -> str | Unknown:
         """A text as it stands in the template; not known when it has a character that marks holes."""
-        if not text.isascii() and any("\ue000" <= character <= "\ue002" for character in text):
+        if not text.isascii() and any("\ue000" <= character <= "\ue0ff" for character in text):
             return self.unknown("the text has a character for private use, which marks what is not known here")
         return text
 

@@ -292,4 +292,4 @@ class StackScope:
 
 def shown_hole(value: Unknown) -> str:
     """An unknown value as a piece of text."""
-    return hole(shown(value))
+    return hole(value.reason)

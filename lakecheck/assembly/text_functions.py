@@ -65,12 +65,12 @@ def join(evaluator: Evaluator, argument: Any) -> Any:
         return evaluator.unknown("`Fn::Join` has not the shape [delimiter, list]")
     values = evaluator.value(argument[1])
     if isinstance(values, Unknown):
-        return hole(f"{shown(values)}, joined")
+        return hole(f"{values.reason}, joined")
     if not isinstance(values, list):
         return evaluator.unknown("`Fn::Join` of what is no list")
     perhaps = [value for value in values if isinstance(value, Perhaps)]
     if perhaps:
-        return hole(f"{shown(perhaps[0])}, joined")
+        return hole(f"{perhaps[0].reason}, joined")
     pieces = [evaluator.as_text(value) for value in values]
     if sum(map(len, pieces)) + len(delimiter) * len(pieces) > _MAX_TEXT:
         return evaluator.unknown("the text is too long")
@@ -99,7 +99,7 @@ def select(evaluator: Evaluator, argument: Any) -> Any:
     else:
         values = evaluator.value(source)
     if isinstance(values, Unknown):
-        return hole(f"item {index} of {shown(values)}")
+        return hole(f"item {index} of {values.reason}")
     return _item(evaluator, values, int(index)) if isinstance(values, list) else evaluator.unknown("`Fn::Select` of what is no list")
 
 
@@ -108,7 +108,7 @@ def _item(evaluator: Evaluator, values: list[Any], index: int) -> Any:
         return hole(f"item {index} of {shown(values[-_PAIR])}, split")
     perhaps = next((value for value in values[: index + 1] if isinstance(value, Perhaps)), None)
     if perhaps is not None:
-        return hole(f"item {index} of a list: {shown(perhaps)}")
+        return hole(f"item {index} of a list: {perhaps.reason}")
     return values[index] if index < len(values) else evaluator.unknown(f"the list has no item {index}")
 
 
