@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 CAP: Final = 4096
 
-ALWAYS_PRESENT: Final = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent", "aws:requestedregion"})
+ACTION: Final = "@action"
+RESOURCE: Final = "@resource"
+KIND: Final = "@kind"
+"""What a request is about and which kind of principal asks, as keys like any other; no policy can have keys of these names."""
+
+ALWAYS_PRESENT: Final = frozenset(
+    {"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent", "aws:requestedregion", ACTION, RESOURCE, KIND}
+)
 """Keys that every request has.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -47,6 +54,7 @@ _COUNTS: Final = frozenset({"aws:multifactorauthage", "s3:max-keys", "s3:object-
 _BOOLEAN: Final = frozenset({"aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATTERNS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
+_WITHIN: Final = {ACTION: "?*:?*", "aws:principalarn": globs.by_segment("arn:?*:?*::?*:?*")}
 _USUAL: Final = {
     "aws:principalaccount": ("999999999999",),
     "aws:resourceaccount": ("999999999999",),
@@ -139,13 +147,16 @@ def domain(key: str, tests: tuple[Test, ...], extra: tuple[str, ...] = (), *, by
         TooMany: When there are too many.
     """
     singles, exact = _candidates(key, tests, extra)
+    if any(test.quantifier for test in tests):
+        singles = [value for value in singles if value]
     options = [Option((value,), tuple(tested(test, (value,)) for test in tests)) for value in singles]
     if not by_value:
         options = _distinct(options)
     if is_multivalued(key, tests):
         options = _sets(options, tests)
     if key not in ALWAYS_PRESENT:
-        options.append(Option((), tuple(tested(test, ()) for test in tests)))
+        missing = Option((), tuple(tested(test, ()) for test in tests))
+        options.insert(0 if key.startswith("@") else len(options), missing)
     return Domain(tuple(options if by_value else _distinct(options)), exact)
 
 
@@ -210,9 +221,9 @@ def _candidates(key: str, tests: tuple[Test, ...], extra: tuple[str, ...]) -> tu
 
 
 def _texts(key: str, patterns: list[str]) -> list[str]:
-    found = [each.witness for each in globs.classes(tuple(dict.fromkeys(patterns)), within="?*", cap=CAP)]
+    found = [each.witness for each in globs.classes(tuple(dict.fromkeys(patterns)), within=_WITHIN.get(key, "?*"), cap=CAP)]
     usual = [*_USUAL.get(key, ()), f"arn:{'aws'}:iam::999999999999:role/Other"] if key in _USUAL or key.endswith("arn") else []
-    return [*usual, *found, ""]
+    return [*usual, *found] if key in _WITHIN or key in ALWAYS_PRESENT else [*usual, *found, ""]
 
 
 def _booleans(key: str, values: Iterable[str] = ()) -> Iterator[str]:

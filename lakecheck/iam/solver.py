@@ -119,7 +119,7 @@ def _solve(formula: Formula, facts: tuple[tuple[str, tuple[str, ...]], ...], cap
 
 def _doubt(formula: Formula, keys: set[str], cap: int) -> Solution:
     """None was found, but a key may have values that were not tried: is there none even if its tests are free?"""
-    loose = _replaced(formula, lambda test: Unresolved(f"what {_key(test)} can be") if _key(test) in keys or _needs(test) & keys else test)
+    loose = _replaced(formula, lambda test: Unresolved(_order(test)) if _key(test) in keys or _needs(test) & keys else test)
     search = _Search(cap)
     try:
         found = search.decide(loose)

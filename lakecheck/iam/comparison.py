@@ -1,0 +1,297 @@
+"""Whether a policy allows what another one does not, or anything of a list: exact over everybody, every action, resource and condition.
+
+The questions are those of IAM Access Analyzer's custom policy checks:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.formula import TRUE, Formula, Test as KeyTest, Truth, all_of, any_of, leaves
+from lakecheck.iam import globs
+from lakecheck.iam.domains import ACTION, KIND, RESOURCE
+from lakecheck.iam.keys import Keys
+from lakecheck.iam.matching import prepared
+from lakecheck.iam.model import Caller, CallerKind, Context, Request
+from lakecheck.iam.requests import NAMES, PRINCIPAL, SESSION, Access, accesses, asked, bound, given, not_allowed, not_denied
+from lakecheck.iam.solver import DEFAULT_CAP, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from lakecheck.iam.model import Policy, Statement
+
+    Confirm = Callable[[Request], bool]
+
+_SOMEBODY: Final = f"arn:{'aws'}:iam::999999999999:role/Other"
+_UNCONFIRMED: Final = "a request was found that evaluating it does not confirm"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Witness:
+    """A request that shows it, which evaluating the policies confirms.
+
+    Attributes:
+        principal: Who asks: an ARN, a service, a provider, `*` for somebody anonymous; None in an identity policy, where it is the one that
+            the policy is attached to.
+        action: The action.
+        resource: The resource.
+        context: The condition keys that matter; a key that the request must not have has no values.
+        statement: The statement that allows it.
+    """
+
+    principal: str | None
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+    statement: Statement
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The answer.
+
+    Attributes:
+        truth: TRUE: PASS, there is no such access. FALSE: FAIL, and `witness` shows it. OPEN: it is not known, for `reasons`.
+        witness: A request that shows it.
+        reasons: Why it is not known.
+    """
+
+    truth: Truth
+    witness: Witness | None = None
+    reasons: tuple[str, ...] = ()
+
+
+def check_no_new_access(reference: Policy, candidate: Policy, *, resource_policy: bool = False, cap: int = DEFAULT_CAP) -> Verdict:
+    """Whether a policy allows nothing that a reference does not: every principal, action, resource and condition, as text and exactly.
+
+    New access is a request that the candidate allows, one of its Allows matching and none of its Denies, and the reference does not. So
+    a candidate without an Allow never has any, and any Allow is new beside an empty reference. It is not known here which actions,
+    resources and condition keys go together, nor which actions there are: `s3:*` is more than every action of S3 that is known today.
+
+    Args:
+        reference: What may be allowed.
+        candidate: What is judged.
+        resource_policy: Whether the policies name principals; when left out they are identity policies.
+        cap: How many combinations to look at for one Allow before it is not known; see `lakecheck.iam.solver.solve`.
+    """
+
+    def question(access: Access) -> Formula:
+        return all_of([given(access, candidate.version), not_denied(candidate, access), not_allowed(reference, access)])
+
+    def confirm(request: Request) -> bool:
+        return allows(candidate, request, resource_policy=resource_policy) and not allows(
+            reference, request, resource_policy=resource_policy
+        )
+
+    search = _Search(question, confirm, (candidate, reference), resource_policy=resource_policy, cap=cap)
+    return search.first(accesses(candidate))
+
+
+def check_access_not_granted(
+    policy: Policy,
+    access: Iterable[tuple[Iterable[str], Iterable[str]]],
+    *,
+    resource_policy: bool = False,
+    cap: int = DEFAULT_CAP,
+) -> Verdict:
+    """Whether a policy allows nothing of a list.
+
+    Args:
+        policy: What is judged.
+        access: Actions and resources that belong together, both with wildcards: any of the actions on any of the resources. Without
+            actions it is any action, without resources any resource.
+        resource_policy: Whether the policy names principals; when left out it is an identity policy.
+        cap: How many combinations to look at for one Allow before it is not known; see `lakecheck.iam.solver.solve`.
+    """
+    parts = []
+    for actions, resources in access:
+        wanted_actions, wanted_resources = tuple(actions), tuple(resources)
+        acts = asked(ACTION, wanted_actions) if wanted_actions else TRUE
+        parts.append(all_of([acts, asked(RESOURCE, wanted_resources) if wanted_resources else TRUE]))
+    wanted = any_of(parts)
+
+    def question(one: Access) -> Formula:
+        return all_of([given(one, policy.version), not_denied(policy, one), wanted])
+
+    def confirm(request: Request) -> bool:
+        return allows(policy, request, resource_policy=resource_policy)
+
+    search = _Search(question, confirm, (policy,), resource_policy=resource_policy, cap=cap)
+    return search.first(accesses(policy))
+
+
+def allows(policy: Policy, request: Request, *, resource_policy: bool) -> bool:
+    """Whether a policy alone allows one request of which everything is known: an Allow matches and no Deny.
+
+    Args:
+        policy: The policy; of a principal with a wildcard it is asked whether the caller fits.
+        request: The request, its context complete.
+        resource_policy: Whether its principals count.
+    """
+    keys = Keys(request)
+    ready = prepared(_fitted(policy, request))
+    granting, denying = ready.of_action(globs.fold(request.action))
+    said = [
+        any(all_of([acts, each.met(keys), each.named(keys).at_all if resource_policy else TRUE]) == TRUE for each, acts in statements)
+        for statements in (granting, denying)
+    ]
+    return said[0] and not said[1]
+
+
+def _fitted(policy: Policy, request: Request) -> Policy:
+    """The policy with each principal that has a wildcard taken for the caller where it fits: AWS takes such in a reference policy."""
+    caller = request.caller
+
+    def fitted(by_kind: Mapping[str, tuple[str, ...]] | None) -> Mapping[str, tuple[str, ...]] | None:
+        if by_kind is None or all(globs.is_literal(text) or text == "*" for texts in by_kind.values() for text in texts):
+            return by_kind
+        return {
+            kind: tuple(caller.arn if text != "*" and globs.match(text, caller.arn) is Truth.TRUE else text for text in texts)
+            for kind, texts in by_kind.items()
+        }
+
+    statements = tuple(
+        replace(each, principals=fitted(each.principals), not_principals=fitted(each.not_principals))
+        if fitted(each.principals) is not each.principals or fitted(each.not_principals) is not each.not_principals
+        else each
+        for each in policy.statements
+    )
+    same = all(one is other for one, other in zip(statements, policy.statements, strict=True))
+    return policy if same else replace(policy, statements=statements)
+
+
+class _Search:
+    """Looks at one Allow after the other, and says what it finds as the policies spell it."""
+
+    def __init__(
+        self,
+        question: Callable[[Access], Formula],
+        confirm: Confirm,
+        policies: tuple[Policy, ...],
+        *,
+        resource_policy: bool,
+        cap: int,
+    ) -> None:
+        self._question = question
+        self._confirm = confirm
+        self._cap = cap
+        self._resource_policy = resource_policy
+        statements = [each for policy in policies for each in policy.statements]
+        self._actions = {
+            globs.fold(name): name for each in statements for name in each.actions or each.not_actions or () if globs.is_literal(name)
+        }
+        self._keys = {test.key.lower(): test.key for each in statements for test in each.conditions}
+
+    def first(self, each: Iterable[Access]) -> Verdict:
+        """The first access of which the question holds; PASS when it holds of none, not known when that is not known of one."""
+        reasons: set[str] = set()
+        for access in each:
+            formula = self._question(access)
+            solution = solve(bound(formula, with_principals=self._resource_policy), cap=self._cap)
+            if solution.truth is Truth.OPEN:
+                reasons.update(solution.reasons)
+            if solution.truth is not Truth.TRUE:
+                continue
+            mattering = {leaf.key.lower() for leaf in leaves(formula) if isinstance(leaf, KeyTest)}
+            found = next(filter(self._confirm, self._requests(solution.witness or {}, access, mattering)), None)
+            if found is not None:
+                return Verdict(truth=Truth.FALSE, witness=self._witness(found, access))
+            reasons.add(_UNCONFIRMED)
+        return Verdict(truth=Truth.OPEN if reasons else Truth.TRUE, reasons=tuple(sorted(reasons)))
+
+    def _requests(self, found: Mapping[str, tuple[str, ...]], access: Access, mattering: set[str]) -> Iterator[Request]:
+        """The request found, ones that read better first."""
+        context = {key: values for key, values in found.items() if not key.startswith("@") and key in mattering}
+        action, resource = _one(found, ACTION, "x:x"), _one(found, RESOURCE, "")
+        for caller in _callers(found):
+            own = {**context, PRINCIPAL: (caller.arn,)} if context.get(PRINCIPAL) else context
+            for named in self._names(action, access):
+                for where in _places(resource, access, named):
+                    yield Request(caller=caller, action=named, resource=where, context=Context(values=own))
+
+    def _names(self, action: str, access: Access) -> Iterator[str]:
+        """The action as a policy spells it; a real one in place of one that may be any."""
+        if action in self._actions:
+            yield self._actions[action]
+        service, _, name = action.partition(":")
+        if len(service) == 1:
+            yield "s3:GetObject"
+        elif len(name) == 1:
+            yield from (f"{service}:{verb}" for verb in _ANY_NAMES.get(service, ()))
+        patterns = [each for each in access.statement.actions or () if globs.match_action(each, action) is Truth.TRUE]
+        for pattern in sorted(patterns, key=len):
+            start = pattern.partition("*")[0].partition("?")[0]
+            yield start + action[len(start) :]
+        yield action
+
+    def _witness(self, request: Request, access: Access) -> Witness:
+        caller = request.caller
+        principal = None if not self._resource_policy else caller.arn if caller.session is None else caller.session
+        named = {self._keys.get(key, key): values for key, values in request.context.values.items()}
+        context = {key: values for key, values in named.items() if principal is None or key.lower() != PRINCIPAL}
+        return Witness(
+            principal=principal,
+            action=request.action,
+            resource=request.resource,
+            context=dict(sorted(context.items())),
+            statement=access.statement,
+        )
+
+
+_ANY_NAMES: Final = {
+    "s3": ("GetObject", "ListAllMyBuckets"),
+    "iam": ("GetRole", "PassRole"),
+    "ec2": ("DescribeInstances", "RunInstances"),
+    "kms": ("Decrypt",),
+    "sts": ("AssumeRole",),
+    "glue": ("GetTable",),
+    "lambda": ("InvokeFunction",),
+}
+"""What stands for any action of a service in a witness, if it will do."""
+
+
+def _one(found: Mapping[str, tuple[str, ...]], key: str, default: str) -> str:
+    values = found.get(key)
+    return values[0] if values else default
+
+
+def _callers(found: Mapping[str, tuple[str, ...]]) -> Iterator[Caller]:
+    """Who asks; a role in place of somebody of an account who may be anybody."""
+    kind = _one(found, KIND, "AWS")
+    if kind in NAMES:
+        name = _one(found, NAMES[kind], "other")
+        yield Caller(arn=name, account="", kind=CallerKind.SERVICE if kind == "Service" else CallerKind.FEDERATED)
+        return
+    if kind != "AWS":
+        yield Caller(arn="*", account="", kind=CallerKind.ANONYMOUS)
+        return
+    arn = _one(found, PRINCIPAL, _SOMEBODY)
+    session = found[SESSION][0] if found.get(SESSION) else None
+    parts = arn.split(":", 5)
+    for account in (parts[4], "999999999999") if len(parts[4]) == 1 else (parts[4],):
+        for name in (parts[5], "role/Other") if len(parts[5]) == 1 else (parts[5],):
+            if (account, name) != (parts[4], parts[5]):
+                yield _caller(f"arn:{'aws'}:iam::{account}:{name}", session)
+    yield _caller(arn, session)
+
+
+def _caller(arn: str, session: str | None) -> Caller:
+    _, _, _, _, account, resource = arn.split(":", 5)
+    kinds = {"user": CallerKind.USER, "root": CallerKind.ROOT}
+    return Caller(arn=arn, account=account, kind=kinds.get(resource.partition("/")[0], CallerKind.ROLE), session=session)
+
+
+def _places(resource: str, access: Access, action: str) -> Iterator[str]:
+    """The resource, or one that reads better in place of one that may be any."""
+    if resource.endswith(("/", ":")):
+        yield f"{resource}x"
+    if len(resource) <= 1 and access.resource == "*":
+        service = action.partition(":")[0]
+        if access.statement.resources is None and access.statement.not_resources is None:
+            yield "*"
+        yield f"arn:{'aws'}:s3:::some-bucket/some-key" if service == "s3" else f"arn:{'aws'}:{service}:eu-west-1:999999999999:some/thing"
+        yield "*"
+    yield resource
