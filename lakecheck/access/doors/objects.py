@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from lakecheck.access.doors.keys import KeyRing
 from lakecheck.access.doors.public import keeps_out
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.splits import Group, Splitter, expanded
+from lakecheck.access.doors.splits import Group, Splitter, expanded, reaches
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, Formula, Truth, Unresolved, all_of, any_of
@@ -43,6 +45,14 @@ _NOT_A_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
 _ENCRYPTION: Final = "s3:x-amz-server-side-encryption"
 _KEY_ID: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 _OUTSIDE: Final = {PrincipalKind.ACCOUNT, PrincipalKind.ORGANIZATION, PrincipalKind.ANYONE, PrincipalKind.FEDERATED}
+
+
+class _Chance(Enum):
+    """Whether a policy that is seen may allow something, only one that is not, or none."""
+
+    SEEN = "seen"
+    UNSEEN = "unseen"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +147,12 @@ class Objects:
         self._holds_tables = any(place.is_table for place in places)
         self._ring = key_ring(questions)
         self._patterns: dict[int, tuple[str, ...]] = {}
-        self._could: dict[tuple[int, str], bool] = {}
+        self._could: dict[tuple[int, str], tuple[Statement, ...]] = {}
 
     def verdicts(self, principal: Principal, action: Action) -> Iterator[tuple[tuple[Place, ...], Verdict]]:
         """What the principal may do in which places; only where it may at least under conditions."""
-        possible = [deed for deed in deeds(action, self._bucket) if self._may_come_to(principal, deed)]
+        chances = [(deed, self._chance(principal, deed)) for deed in deeds(action, self._bucket)]
+        possible = [(deed, chance) for deed, chance in chances if chance is not _Chance.NONE]
         if not possible or keeps_out(self._bucket, principal, self._bucket.policy, self._point.policy if self._point is not None else None):
             return
         for group in self._splitter.groups(self._patterns_for(principal)):
@@ -151,10 +162,12 @@ class Objects:
 
     # --- one group ---------------------------------------------------------------------------------------------------------------------
 
-    def _of_group(self, principal: Principal, possible: Sequence[_Deed], group: Group) -> Verdict:
+    def _of_group(self, principal: Principal, possible: Sequence[tuple[_Deed, _Chance]], group: Group) -> Verdict:
         open_ones: list[Verdict] = []
-        for deed in possible:
+        for deed, chance in possible:
             for key in group.keys:
+                if chance is _Chance.UNSEEN and open_ones:
+                    break
                 verdict = self._of_key(principal, deed, key)
                 if verdict.allowed.truth is Truth.TRUE:
                     return verdict
@@ -269,43 +282,67 @@ class Objects:
                     if test.key.lower() == "kms:encryptioncontext:aws:s3:arn":
                         yield from map(self._through, test.values)
 
-    def _may_come_to(self, principal: Principal, deed: _Deed) -> bool:
+    def _chance(self, principal: Principal, deed: _Deed) -> _Chance:
         """Whether some policy could allow it: spares most principals all questions.
 
         The policy of a bucket that no template defines may name anybody: that counts where tables lie, and elsewhere only for those whose
         own policies speak of the bucket.
         """
         bucket = self._bucket
-        resource_side = (bool(bucket.unknown_policy) and self._holds_tables) or (
-            bucket.policy is not None and self._allows(bucket.policy, deed)
-        )
-        if self._point is not None and self._point.policy is not None:
-            resource_side = resource_side or self._allows(self._point.policy, deed)
-        own_side = bool(principal.unknown) or any(self._allows(policy, deed) for policy in principal.policies)
-        outside = bool(bucket.account) and principal.account != bucket.account
-        if outside or principal.kind in _OUTSIDE:
-            return resource_side or (own_side and bool(bucket.unknown_policy))
-        return resource_side or own_side
+        theirs = [each.policy for each in (bucket, self._point) if each is not None and each.policy is not None]
+        named = any(self._allows(policy, deed, principal) for policy in theirs)
+        own = any(self._allows(policy, deed) for policy in principal.policies)
+        outside = (bool(bucket.account) and principal.account != bucket.account) or principal.kind in _OUTSIDE
+        open_policy = bool(bucket.unknown_policy)
+        if named or (own and (open_policy or not outside)):
+            return _Chance.SEEN
+        if (open_policy and self._holds_tables) or (principal.unknown and (open_policy or not outside)):
+            return _Chance.UNSEEN
+        return _Chance.NONE
 
-    def _allows(self, policy: Policy, deed: _Deed) -> bool:
+    def _allows(self, policy: Policy, deed: _Deed, principal: Principal | None = None) -> bool:
+        """Whether a statement that may allow the deed speaks of this bucket and, in a bucket's policy, of the principal."""
         key = (id(policy), deed.action)
         if key not in self._could:
-            self._could[key] = bool(policy.unknown) or any(
-                statement.effect is Effect.ALLOW or statement.unknown
-                for statement in policy.statements
-                if statement.unknown or self._may_be_about(statement.actions, statement.resources, deed)
-            )
-        return self._could[key]
+            of_action = allowing(self._questions, policy, deed.action)
+            self._could[key] = tuple(each for each in of_action if each.unknown or self._may_be_about(each.resources, deed))
+        if policy.unknown:
+            return True
+        return any(principal is None or _may_name(statement, principal) for statement in self._could[key])
 
-    def _may_be_about(self, actions: Sequence[str] | None, resources: Sequence[str] | None, deed: _Deed) -> bool:
-        if actions is not None and not any(match_action(each, deed.action) is not Truth.FALSE for each in actions):
-            return False
+    def _may_be_about(self, resources: Sequence[str] | None, deed: _Deed) -> bool:
         if resources is None:
             return True
-        roots = {self._bucket.arn} if deed.on_bucket else {f"{self._root}*", f"{self._bucket_root}*"}
-        return any("${" in each or any(intersects(each, root) for root in roots) for each in resources)
+        if deed.on_bucket:
+            return any("${" in each or intersects(each, self._bucket.arn) for each in resources)
+        return any(reaches(each, root) for each in resources for root in {self._root, self._bucket_root})
 
 
+def allowing(questions: Questions, policy: Policy, action: str) -> tuple[Statement, ...]:
+    """The statements of a policy that may allow an action on something."""
+    kept = _ALLOWING.setdefault(questions, {})
+    key = (id(policy), action)
+    if key not in kept:
+        kept[key] = tuple(each for each in policy.statements if each.unknown or (each.effect is Effect.ALLOW and _is_about(each, action)))
+    return kept[key]
+
+
+def _is_about(statement: Statement, action: str) -> bool:
+    return statement.actions is None or any(match_action(each, action) is not Truth.FALSE for each in statement.actions)
+
+
+def _may_name(statement: Statement, principal: Principal) -> bool:
+    """Whether a bucket policy's statement may mean the principal; a name that cannot be read may."""
+    if statement.principals is None or statement.unknown or principal.kind in _OUTSIDE:
+        return True
+    values = [each for named in statement.principals.values() for each in named]
+    return any(not _READABLE.fullmatch(each) or principal.account in each or each == principal.arn for each in values)
+
+
+_READABLE: Final = re.compile(r"\d{12}|arn:[^*?\ue000]*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
+"""A principal of whom it can be told whether it is another one."""
+
+_ALLOWING: WeakKeyDictionary[Questions, dict[tuple[int, str], tuple[Statement, ...]]] = WeakKeyDictionary()
 _LEFT_TO_THE_POINT: Final = Policy(
     name="what the access point decides",
     statements=(Statement(index=0, effect=Effect.ALLOW, actions=("s3:*",), resources=("*",)),),

@@ -109,7 +109,7 @@ class Splitter:
     def _wide_split(self, pattern: str, everything: str) -> _Split | None:
         """Of a pattern that names no bucket, or not this one."""
         glob = _as_glob(pattern)
-        if not intersects(glob, everything) or covers(glob, everything):
+        if not reaches(pattern, self._root) or covers(glob, everything):
             return None
         every = range(len(self._places))
         covered = frozenset(index for index in every if self._covers(pattern, index))
@@ -217,6 +217,20 @@ def _at(glob: str, positions: set[int]) -> set[int]:
             reached.add(at)
     latest = max((position for position in reached if glob[position : position + 1] == "*"), default=0)
     return {position for position in reached if position >= latest}
+
+
+def reaches(pattern: str, root: str) -> bool:
+    """Whether a pattern of resources may fit something below a root; no bucket whose name CloudFormation makes up is another one.
+
+    Args:
+        pattern: Of resources, perhaps with policy variables.
+        root: A bucket or access point's objects, such as `arn:...:s3:::bucket/`.
+    """
+    if ":s3:::" in pattern and ":s3:::" in root:
+        bucket, slash, _ = pattern.partition("/")
+        if slash and is_literal(bucket) and "${" not in bucket:
+            return match(bucket, root.rstrip("/")) is not Truth.FALSE
+    return intersects(_as_glob(pattern), f"{root}*")
 
 
 def expanded(pattern: str, known: dict[str, str]) -> str:

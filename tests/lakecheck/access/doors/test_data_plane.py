@@ -92,8 +92,7 @@ def test_assumptions_are_named_where_there_is_reason() -> None:
     assert list(assumptions(questions)) == [
         "objects are and were encrypted with the default key of their bucket",
         "no object of prod-curated is given away by an ACL, although ACLs are enabled there",
-        "nobody but the principals of this estate reads the copy of s3://prod-curated/sales/ in arn:aws:s3:::prod-copy,"
-        " which no template defines",
+        f"nobody but the principals of this estate reads the copy of s3://prod-curated/sales/ in {COPY}, which no template defines",
         "members of workgroup analysts leave results in its own output location, although clients may name another",
     ]
 
