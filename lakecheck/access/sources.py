@@ -35,11 +35,13 @@ def read_estate(
     from lakecheck.assembly import read_assembly  # noqa: PLC0415 - `--help` is to be quick
     from lakecheck.assembly.resolution import resolve  # noqa: PLC0415
     from lakecheck.estate.build import build_estate  # noqa: PLC0415
+    from lakecheck.estate.supplement import load_supplement  # noqa: PLC0415
 
     def tell(text: str) -> None:
         if progress is not None:
             progress(text)
 
+    stated = None if supplement is None else load_supplement(supplement)
     assemblies = []
     for location in locations:
         tell(f"access: reading {location}")
@@ -47,4 +49,4 @@ def read_estate(
     tell("access: resolving templates")
     resolution = resolve(assemblies, parameters=parameters)
     tell("access: principals, data, grants")
-    return build_estate(resolution)
+    return build_estate(resolution, supplement=stated)
