@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,13 @@ def test_a_role_that_people_assume_is_no_machinery(trusting: Policy | None) -> N
 def test_a_role_that_nothing_runs_as_is_no_machinery() -> None:
     """A trust policy alone makes none."""
     assert data_plane(lake(role("Idle", trust=trust("glue.amazonaws.com")))) == {}
+
+
+@pytest.mark.parametrize("kind", ["sagemaker_notebook", "ec2_instance", "codebuild_project", "glue_dev_endpoint", "cloudformation_stack"])
+def test_where_people_work_is_no_machinery(kind: str) -> None:
+    """A notebook's role reads for whoever sits at it."""
+    notebook = role("Notebook", trust=trust("sagemaker.amazonaws.com"))
+    assert data_plane(lake(notebook, executors=(replace(job(notebook), kind=kind),))) == {}
 
 
 def test_a_service_linked_role_is_machinery() -> None:
