@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakecheck.estate.catalog import read_catalog_keys, read_catalog_policies, read_databases, read_tables
 from lakecheck.estate.compute import read_executors, read_workgroups
+from lakecheck.estate.custom import note_custom_resources
 from lakecheck.estate.keys import Keys
 from lakecheck.estate.lake_formation import (
     read_cells_filters,
@@ -79,6 +80,7 @@ def build_estate(resolution: Resolution, *, supplement: Supplement | None = None
     estate = _with_named(estate, sources, principals)
     if added is not None:
         estate = added.people(estate)
+    note_custom_resources(sources, estate.executors, {each.arn: each for each in estate.principals})
     return replace(estate, not_known=(*sources.not_known, *estate.not_known))
 
 

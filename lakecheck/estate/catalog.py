@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import folder
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, Database, Table
-from lakecheck.estate.sources import at, listed, lower, named, reasons, text
+from lakecheck.estate.sources import at, listed, lower, named, text, unsure
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.values import Unknown, shown
 
@@ -58,7 +58,7 @@ def read_databases(sources: Sources) -> Iterator[Database]:
 def gives_iam(permissions: Any) -> bool | None:
     """Whether default permissions give something to `IAM_ALLOWED_PRINCIPALS`; None when they say nothing, or it is not known."""
     entries = listed(permissions)
-    if not entries or reasons(permissions):
+    if not entries or unsure(permissions):
         return None
     return any(
         at(entry, "Principal", "DataLakePrincipalIdentifier") == IAM_ALLOWED_PRINCIPALS and listed(at(entry, "Permissions"))

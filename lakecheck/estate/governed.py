@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.model import GovernedResource, ResourceType
-from lakecheck.estate.sources import at, listed, lower, named, reasons, text, texts
+from lakecheck.estate.sources import at, listed, lower, named, reasons, text, texts, unsure
 from lakecheck.values import Unknown, hole, shown
 
 if TYPE_CHECKING:
@@ -40,10 +40,12 @@ def governed(resource: Any, account: str, region: str) -> Iterator[tuple[Governe
             yield _anything(kind, account, region), (f"{kind} is no kind of resource that is known here",)
             continue
         catalog = text(named(body, "CatalogId", "TableCatalogId", "Id") if isinstance(body, dict) else None, account)
+        lists = ("ColumnNames", "ColumnWildcard", "TagKey", "TagValues", "Expression")
+        facts = (*reasons(body), *(reason for key in lists for reason in unsure(at(body, key))))
         saved = text(at(body, "ExpressionName"))
         yield (
             read(body, catalog, region),
-            (*reasons(body), *((f"the saved expression {shown(saved)} is in no template",) if saved else ())),
+            (*dict.fromkeys(facts), *((f"the saved expression {shown(saved)} is in no template",) if saved else ())),
         )
 
 
@@ -73,7 +75,7 @@ def _table(body: Any, catalog: str, region: str) -> GovernedResource:
 def _columns(body: Any, catalog: str, region: str) -> GovernedResource:
     whole = _table(body, catalog, region)
     included, excluded = at(body, "ColumnNames"), at(body, "ColumnWildcard", "ExcludedColumnNames")
-    if reasons(included) or reasons(excluded) or not (listed(included) or listed(excluded)):
+    if unsure(included) or unsure(excluded) or not (listed(included) or listed(excluded)):
         return whole
     return GovernedResource(
         type=ResourceType.COLUMNS,
@@ -115,7 +117,7 @@ def _expression(body: Any, catalog: str, region: str) -> GovernedResource:
 
 
 def _values(values: Any) -> tuple[str, ...]:
-    if reasons(values):
+    if unsure(values):
         return (EVERY_VALUE,)
     return tuple(map(lower, texts(values)))
 

@@ -20,7 +20,7 @@ from lakecheck.estate.model import (
     TagAssociation,
     TagKey,
 )
-from lakecheck.estate.sources import at, depending, flag, listed, lower, reasons, text, texts
+from lakecheck.estate.sources import at, depending, flag, listed, lower, reasons, text, texts, unsure
 from lakecheck.values import Unknown
 
 if TYPE_CHECKING:
@@ -33,6 +33,18 @@ PERMISSIONS: Final = "Custom::LakeFormationPermissions"
 SETTINGS: Final = "Custom::LakeFormationSettings"
 """The project's own custom resources, recognised by type and shape in anybody's template."""
 
+_NATIVE: Final = frozenset(
+    f"AWS::LakeFormation::{name}"
+    for name in (
+        "DataCellsFilter",
+        "DataLakeSettings",
+        "Permissions",
+        "PrincipalPermissions",
+        "Resource",
+        "Tag",
+        "TagAssociation",
+    )
+)
 _VERSION: Final = "CROSS_ACCOUNT_VERSION"
 
 
@@ -70,7 +82,7 @@ def read_settings(sources: Sources) -> Iterator[Catalog]:
             external_filtering=flag(properties.get("AllowExternalDataFiltering")) is True,
             full_table_access=flag(properties.get("AllowFullTableExternalDataAccess")) is True,
             cross_account_version=text(at(properties.get("Parameters"), _VERSION)),
-            keeps_other_admins=appends or admins is None or bool(reasons(admins)),
+            keeps_other_admins=appends or admins is None or bool(unsure(admins)),
             origin=resource.origin,
         )
     for resource in sources.of(SETTINGS):
@@ -88,13 +100,13 @@ def read_settings(sources: Sources) -> Iterator[Catalog]:
             database_defaults=False if is_ours else None,
             table_defaults=False if is_ours else None,
             cross_account_version=text(properties.get("CrossAccountVersion")),
-            keeps_other_admins=text(properties.get("ExistingAdmins")).lower() != "replace" or bool(reasons(admins)),
+            keeps_other_admins=text(properties.get("ExistingAdmins")).lower() != "replace" or bool(unsure(admins)),
             origin=resource.origin,
         )
 
 
 def _native_defaults(permissions: Any, *, appends: bool) -> bool | None:
-    if reasons(permissions):
+    if unsure(permissions):
         return None
     return True if appends or not listed(permissions) else gives_iam(permissions)
 
@@ -114,15 +126,18 @@ def read_locations(sources: Sources) -> Iterator[DataLocation]:
     """
     for resource in sources.of("AWS::LakeFormation::Resource"):
         properties = resource.properties
+        hybrid = properties.get("HybridAccessEnabled")
+        if unsure(hybrid):
+            sources.tell("whether a location is in hybrid access mode is not known; it is taken to be", resource.origin)
         linked = flag(properties.get("UseServiceLinkedRole")) is True
         yield DataLocation(
             account=resource.account,
             region=resource.region,
             arn=text(properties.get("ResourceArn")).rstrip("/"),
             role="" if linked else text(properties.get("RoleArn")),
-            hybrid=flag(properties.get("HybridAccessEnabled")) is True or isinstance(properties.get("HybridAccessEnabled"), Unknown),
+            hybrid=flag(hybrid) is True or bool(unsure(hybrid)),
             federated=flag(properties.get("WithFederation")) is True,
-            origin=depending(resource.origin, reasons(properties.get("HybridAccessEnabled"))),
+            origin=resource.origin,
         )
 
 
@@ -138,7 +153,7 @@ def read_tag_keys(sources: Sources) -> Iterator[TagKey]:
             region=resource.region,
             key=lower(properties.get("TagKey")),
             values=tuple(map(lower, texts(properties.get("TagValues")))),
-            origin=depending(resource.origin, reasons(properties.get("TagValues"))),
+            origin=depending(resource.origin, unsure(properties.get("TagValues"))),
         )
 
 
@@ -151,7 +166,7 @@ def read_cells_filters(sources: Sources) -> Iterator[CellsFilter]:
         properties = resource.properties
         included, excluded = properties.get("ColumnNames"), at(properties.get("ColumnWildcard"), "ExcludedColumnNames")
         rows = at(properties.get("RowFilter"), "FilterExpression")
-        unknown = (*reasons(included), *reasons(excluded), *reasons(rows))
+        unknown = (*unsure(included), *unsure(excluded), *unsure(rows))
         yield CellsFilter(
             account=text(properties.get("TableCatalogId"), resource.account),
             region=resource.region,
@@ -160,7 +175,7 @@ def read_cells_filters(sources: Sources) -> Iterator[CellsFilter]:
             name=text(properties.get("Name")),
             columns=tuple(map(lower, texts(included))) if listed(included) and not unknown else None,
             excluded=() if unknown else tuple(map(lower, texts(excluded))),
-            rows="" if isinstance(rows, Unknown) else _rows(text(rows)),
+            rows="" if unsure(rows) else _rows(text(rows)),
             origin=depending(resource.origin, unknown),
         )
 
@@ -176,6 +191,15 @@ def read_rights(sources: Sources) -> Rights:
     https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html
     """
     rights = Rights()
+    for kind in sources.types:
+        if kind.startswith("AWS::LakeFormation::") and kind not in _NATIVE:
+            for resource in sources.of(kind):
+                sources.tell(f"{kind} is not followed: what it gives or takes is in no verdict", resource.origin)
+    for resource in sources.of("AWS::RAM::ResourceShare"):
+        if any(":glue:" in text(arn) or isinstance(arn, Unknown) for arn in listed(resource.properties.get("ResourceArns"))):
+            sources.tell(
+                "AWS::RAM::ResourceShare shares a catalog beside Lake Formation: what that gives is in no verdict", resource.origin
+            )
     for resource in sources.of("AWS::LakeFormation::Permissions"):
         rights.grants += _grants(sources, resource, resource.properties, principal="DataLakePrincipal")
     for resource in sources.of("AWS::LakeFormation::PrincipalPermissions"):
@@ -198,14 +222,14 @@ def _grants(sources: Sources, resource: Resource, entry: Any, *, principal: str 
             return
     passing = frozenset(map(str.upper, texts(grantable)))
     for what, unknown in governed(at(entry, "Resource"), catalog, resource.region):
-        open_facts = (*unknown, *reasons(permissions), *reasons(grantable))
+        open_facts = (*unknown, *unsure(permissions), *unsure(grantable))
         given = frozenset(map(str.upper, texts(permissions))) | passing
         yield Grant(
             account=resource.account,
             region=resource.region,
             principal=principal_arn(text(whom)),
             resource=what,
-            permissions=frozenset({"ALL"}) if reasons(permissions) else given,
+            permissions=frozenset({"ALL"}) if unsure(permissions) else given,
             grantable=passing,
             condition=text(at(entry, "Condition", "Expression")),
             origin=depending(resource.origin, open_facts),
@@ -214,7 +238,7 @@ def _grants(sources: Sources, resource: Resource, entry: Any, *, principal: str 
 
 def _associations(sources: Sources, resource: Resource, entry: Any) -> Iterator[TagAssociation]:
     pairs = listed(at(entry, "LFTags"))
-    unknown = reasons(entry)
+    unknown = tuple(dict.fromkeys((*reasons(entry), *unsure(pairs))))
     tags = tuple(
         (lower(at(pair, "TagKey")), lower(listed(at(pair, "TagValues"))[0]))
         for pair in pairs
@@ -239,8 +263,8 @@ def _desired_state(sources: Sources, resource: Resource, rights: Rights) -> None
     rights.tag_associations += tags
     rights.opt_ins += opt_ins
     revokes = properties.get("RevokeIamAllowedPrincipals")
-    if flag(revokes) is True or isinstance(revokes, Unknown):
-        origin = depending(resource.origin, reasons(revokes))
+    if flag(revokes) is True or unsure(revokes):
+        origin = depending(resource.origin, unsure(revokes))
         rights.revoked += _revoked(resource, origin, grants, tags, opt_ins)
 
 

@@ -11,7 +11,7 @@ from lakecheck.estate.model import NotKnown
 from lakecheck.formula import TRUE, Unresolved, all_of, unresolved
 from lakecheck.iam.documents import PolicyKind, read_policy
 from lakecheck.iam.model import Policy
-from lakecheck.values import Unknown, has_hole, hole, shown, unknowns
+from lakecheck.values import Unknown, generated_holes, has_hole, hole, shown, unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -145,6 +145,21 @@ def texts(value: Any) -> tuple[str, ...]:
 def reasons(value: Any) -> tuple[str, ...]:
     """Why a value is not wholly known, without doubles."""
     return tuple(dict.fromkeys(each.reason for each in unknowns(value)))
+
+
+def unsure(value: Any) -> tuple[str, ...]:
+    """Why a list of names or a flag is not wholly known: `reasons`, and texts of which a part is not known."""
+    found = [*reasons(value)]
+    found += [f"{shown(each)} is not known" for each in _strings(value) if has_hole(each) and not generated_holes(each)]
+    return tuple(dict.fromkeys(found))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)
 
 
 def attribute(resource: Resource, name: str, otherwise: str) -> str:

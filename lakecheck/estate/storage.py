@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import bucket_in, s3_uri
 from lakecheck.estate.model import AccessGrant, AccessPoint, Bucket
-from lakecheck.estate.sources import arn_of, at, flag, joined, listed, reasons, tags_of, text
+from lakecheck.estate.sources import arn_of, at, flag, joined, listed, reasons, tags_of, text, unsure
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.values import has_hole, hole, shown
 
@@ -103,7 +103,7 @@ def _bucket_key(resource: Resource) -> bool | None:
 
 
 def _blocked(configuration: Any) -> bool | None:
-    if configuration is None or reasons(configuration):
+    if configuration is None or unsure(configuration):
         return None
     return flag(at(configuration, "BlockPublicPolicy")) is True and flag(at(configuration, "RestrictPublicBuckets")) is True
 
