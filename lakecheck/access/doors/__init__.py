@@ -13,8 +13,11 @@ from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.data_plane import data_plane
 from lakecheck.access.doors.pass_role import pass_role
 from lakecheck.access.doors.policy_edit import policy_edit
+from lakecheck.access.doors.redshift import redshift
 from lakecheck.access.doors.replicas import replicas
+from lakecheck.access.doors.resource_edit import resource_edit
 from lakecheck.access.doors.s3 import s3
+from lakecheck.access.doors.self_grant import self_grant
 from lakecheck.access.doors.temporary_files import temporary_files
 
 if TYPE_CHECKING:
@@ -23,10 +26,10 @@ if TYPE_CHECKING:
     from lakecheck.access.model import Access, Edge, Leak
     from lakecheck.access.questions import Questions
 
-DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas)
+DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas, resource_edit, self_grant)
 """Each gives the principals' own accesses through one door."""
 
-EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit)
+EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit, redshift)
 """Each gives the ways in which one principal can become another, or an administrator."""
 
 LEAKS: tuple[Callable[[Questions], Iterable[Leak]], ...] = (temporary_files, athena_results)
