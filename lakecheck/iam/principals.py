@@ -121,7 +121,7 @@ class Principals:
     def spare(self, keys: Keys, effect: Effect, where: str) -> Formula:
         """Whether they exempt the caller, where they stand in a NotPrincipal.
 
-        A Deny surely spares a session only when its account, its role and the session itself are all listed, a user when its account and
+        A Deny surely spares a session only when its account and its role, or the session itself, are listed, a user when its account and
         the user are. Whether a shorter list spares them depends on the service, AWS says: that is open, or, where all else is known,
         taken for granted.
         """
@@ -138,8 +138,8 @@ class Principals:
             or caller.kind is CallerKind.ROOT
         ):
             return listed
-        needed = named if caller.kind in _ROLES or is_federated_user(caller) else (named.directly, named.by_account)
-        return any_of((all_of(needed), all_of((listed, Unresolved(f"whether the NotPrincipal of {where} spares {shown(caller.arn)}")))))
+        surely = all_of((named.by_account, any_of((named.directly, named.as_role))))
+        return any_of((surely, all_of((listed, Unresolved(f"whether the NotPrincipal of {where} spares {shown(caller.arn)}")))))
 
 
 def _same(text: str, own: str) -> Formula:
