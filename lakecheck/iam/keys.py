@@ -56,8 +56,8 @@ class Keys:
         try:
             return self._found[key]
         except KeyError:
-            found = self._derived(key)
-            if found is None and self._complete:
+            found = None if key in self.request.context.open else self._derived(key)
+            if found is None and self._complete and key not in self.request.context.open:
                 found = _MISSING
             self._found[key] = found
             return found

@@ -531,6 +531,15 @@ def test_conditions_on_what_is_not_known_stay():
     assert _three_valued(identity=(parse_policy(_doc("Deny"), name="D"),)).allowed == FALSE
 
 
+def test_a_key_that_would_follow_may_be_said_to_be_open():
+    """Of a caller of whom nothing is known, even its ARN stays a test."""
+    policy = parse_policy(_doc(Principal="*", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/X"}}), name="P")
+    for complete in (True, False):
+        context = Context(complete=complete, open=frozenset({"aws:principalarn"}))
+        request = Request(caller=Caller(arn=ROLE, account=OWN), action="s3:GetObject", resource=OBJECT, context=context)
+        assert evaluate(request, Layers(resource=policy)).allowed == ContextTest("aws:principalarn", "ArnLike", ("arn:aws:iam::*:role/X",))
+
+
 def test_tags_that_are_not_known_stay_open():
     """A caller's tags are a test unless they are given."""
     document = _doc(

@@ -16,6 +16,7 @@ OWN, OTHER = "111122223333", "444455556666"
 ROLE, USER = f"arn:aws:iam::{OWN}:role/Reader", f"arn:aws:iam::{OWN}:user/alice"
 SESSION = f"arn:aws:sts::{OWN}:assumed-role/Reader/s1"
 KEYS = ("aws:SourceVpce", "aws:PrincipalTag/Team", "svc:Number", "aws:CalledVia", "aws:username", "aws:PrincipalArn", "aws:userid")
+FOLLOWING = {"aws:username", "aws:PrincipalArn"}
 VALUES = ("a", "ab", "b", "", "3", "12", "true", "AROA1:s1", "alice", ROLE)
 WRITTEN = (
     *VALUES,
@@ -130,12 +131,13 @@ def _settled(formula: Formula, keys: Keys) -> Formula:
     return formula
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(_requests, _layers, st.sets(st.sampled_from(KEYS)))
 def test_three_values_agree_with_two(request, layers, told):
     """With some keys told, what stays open comes out, once the others are told, as if all had been told at once."""
+    told = told | FOLLOWING
     known = {key: values for key, values in request.context.values.items() if key in told}
-    missing = {key: () for key in told if key not in known}
+    missing = {key: () for key in told - FOLLOWING if key not in known}
     asked = replace(request, context=Context(values=known | missing, complete=False))
     formula = evaluate(asked, layers).allowed
     answer = _settled(formula, Keys(request))
@@ -154,7 +156,7 @@ def _leaves(formula: Formula) -> list[Formula]:
     return [formula]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_requests, _layers, _statements(with_principal=True, effects=("Deny",)))
 def test_adding_a_deny_never_adds_access(request, layers, statement):
     """In whichever layer it is added."""
@@ -170,7 +172,7 @@ def test_adding_a_deny_never_adds_access(request, layers, statement):
         assert not _allowed(request, wider)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_requests, _layers, _statements(with_principal=True, effects=("Allow",)))
 def test_adding_an_allow_never_takes_access(request, layers, statement):
     """In whichever layer it is added."""
@@ -189,7 +191,7 @@ def _with(policy: Policy | None, other: Policy) -> Policy:
     return other if policy is None else Policy(name=policy.name, version=policy.version, statements=policy.statements + other.statements)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_requests, _layers)
 def test_the_order_of_statements_and_policies_is_irrelevant(request, layers):
     """Turned round, the layers say the same."""
