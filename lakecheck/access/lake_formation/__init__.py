@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakecheck.access.lake_formation.assumptions import ASSUMPTIONS
 from lakecheck.access.lake_formation.core import LakeFormation
+from lakecheck.access.lake_formation.dead import dead_grants
 from lakecheck.access.lake_formation.door import accesses
 from lakecheck.access.lake_formation.governance import Decides, Governance
 from lakecheck.access.lake_formation.locations import Registration
@@ -21,4 +22,5 @@ __all__ = [
     "Registration",
     "Right",
     "accesses",
+    "dead_grants",
 ]
