@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from lakecheck.access.doors import DIRECT, LEAKS
+from lakecheck.access.doors import LEAKS
+from lakecheck.access.doors.access_grants import access_grants
+from lakecheck.access.doors.access_points import access_points
+from lakecheck.access.doors.replicas import replicas
+from lakecheck.access.doors.s3 import s3
 from lakecheck.access.model import Action, DatasetKind
 from lakecheck.access.questions import Questions
 from lakecheck.assembly.model import Assembly, StackTemplate
@@ -16,6 +20,7 @@ from lakecheck.estate.build import build_estate
 
 ACCOUNT = "444455556666"
 PARTNER = "999999999999"
+DOORS = (s3, access_points, access_grants, replicas)
 
 Template = dict[str, Any]
 
@@ -40,11 +45,14 @@ def allow(action: Any, resource: Any = "*", **more: Any) -> Template:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def make_role(trusted: Template, *statements: Template) -> Template:
+def make_role(trusted: Template, *statements: Template, attached: list[str] | None = None) -> Template:
     """A role with an inline policy."""
     trust = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted})
     policies = [{"PolicyName": "Own", "PolicyDocument": document(*statements)}] if statements else []
-    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies}}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies, "ManagedPolicyArns": attached or []},
+    }
 
 
 def make_bucket(**more: Any) -> Template:
@@ -64,12 +72,18 @@ def make_policy(bucket: str, *statements: Template) -> Template:
     return {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": bucket}, "PolicyDocument": document(*statements)}}
 
 
+def make_key(*more: Template) -> Template:
+    """The lake's key, left to IAM, and open to these as well."""
+    statements = [allow("kms:*", Principal=PEOPLE), *(allow("kms:Decrypt", Principal=each) for each in more)]
+    return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(*statements)}}
+
+
 PEOPLE = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 KEYED = allow(["kms:Decrypt"], att("Key"))
 PLAIN = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}}
 
 BASE: Template = {
-    "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(allow("kms:*", Principal=PEOPLE))}},
+    "Key": make_key(),
     "Lake": make_bucket(),
     "Results": make_bucket(**PLAIN),
     "Database": {"Type": "AWS::Glue::Database", "Properties": {"CatalogId": {"Ref": "AWS::AccountId"}, "DatabaseInput": {"Name": "sales"}}},
@@ -159,19 +173,23 @@ PLANTED: list[Any] = [
         id="NotResource",
     ),
     pytest.param(
-        {"Developer": {**BASE["Developer"], "Properties": {**BASE["Developer"]["Properties"], "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]}}},
+        {"Developer": make_role(PEOPLE, attached=["arn:aws:iam::aws:policy/AdministratorAccess"])},
         "s3",
         id="managed policy",
     ),
     pytest.param(
         {
             "Policy": make_policy("Lake", allow("s3:GetObject", below("Lake"), Principal={"AWS": att("Developer")})),
-            "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(allow("kms:*", Principal=PEOPLE), allow("kms:Decrypt", Principal={"AWS": "*"}))}},
+            "Key": make_key({"AWS": "*"}),
         },
         "s3",
         id="bucket and key policy",
     ),
-    pytest.param({"Lake": make_bucket(**PLAIN), "Policy": make_policy("Lake", allow("s3:GetObject", below("Lake"), Principal="*"))}, "s3", id="everybody"),
+    pytest.param(
+        {"Lake": make_bucket(**PLAIN), "Policy": make_policy("Lake", allow("s3:GetObject", below("Lake"), Principal="*"))},
+        "s3",
+        id="everybody",
+    ),
     pytest.param({"Point": POINT, "Policy": DELEGATE, "Developer": make_role(PEOPLE, KEYED)}, "access_point", id="access point"),
     pytest.param(GRANTED, "access_grant", id="access grant"),
     pytest.param(
@@ -184,7 +202,7 @@ PLANTED: list[Any] = [
         "replica",
         id="replica",
     ),
-]  # fmt: skip
+]
 
 
 def asked(planted: Template) -> Questions:
@@ -199,7 +217,7 @@ def asked(planted: Template) -> Questions:
 
 def read_by(questions: Questions, logical_id: str) -> dict[str, str]:
     """The doors through which a role reads the table, each with its truth."""
-    found = (access for door in DIRECT for access in door(questions) if access.dataset.kind is DatasetKind.TABLE)
+    found = (access for door in DOORS for access in door(questions) if access.dataset.kind is DatasetKind.TABLE)
     return {
         access.door.value: access.conditions.truth.value
         for access in found
@@ -210,8 +228,8 @@ def read_by(questions: Questions, logical_id: str) -> dict[str, str]:
 def test_without_a_leak_nobody_reads() -> None:
     """The base is shut: no principal reaches the table's objects, by any door, for any action."""
     questions = asked({})
-    assert [each.location for each in questions.estate.tables][0].endswith("/sales/customers/")
-    assert [access for door in DIRECT for access in door(questions)] == []
+    assert questions.estate.tables[0].location.endswith("/sales/customers/")
+    assert [access for door in DOORS for access in door(questions)] == []
     assert [leak for door in LEAKS for leak in door(questions)] == []
 
 
@@ -249,12 +267,8 @@ def test_temporary_files_of_a_job_are_found() -> None:
 def test_an_account_outside_is_found() -> None:
     """A bucket and key opened to a partner's account are read by somebody there."""
     partner = {"AWS": PARTNER}
-    key = {
-        "Type": "AWS::KMS::Key",
-        "Properties": {"KeyPolicy": document(allow("kms:*", Principal=PEOPLE), allow("kms:Decrypt", Principal=partner))},
-    }
-    questions = asked({"Key": key, "Policy": make_policy("Lake", allow("s3:GetObject", below("Lake"), Principal=partner))})
-    found = [access for door in DIRECT for access in door(questions) if access.dataset.kind is DatasetKind.TABLE]
+    questions = asked({"Key": make_key(partner), "Policy": make_policy("Lake", allow("s3:GetObject", below("Lake"), Principal=partner))})
+    found = [access for door in DOORS for access in door(questions) if access.dataset.kind is DatasetKind.TABLE]
     assert {(access.principal.account, access.action.value, access.conditions.truth.value) for access in found} == {
         (PARTNER, "read", "true")
     }
