@@ -140,7 +140,7 @@ def _of_entry(rights: Rights, role: Principal, kind: str, entry: str) -> Iterato
 def _everybody(rights: Rights, role: Principal) -> Iterator[tuple[Principal, Answer]]:
     yield _with(rights, rights.somebody("*"), role, ASSUME)
     for source in rights.acting:
-        if source.account == role.account or rights.could(source, ASSUME):
+        if source.account == role.account or source.unknown or rights.could(source, ASSUME):
             yield _with(rights, source, role, ASSUME)
     for source in rights.questions.estate.principals:
         if source.kind is PrincipalKind.ACCOUNT and source.account != role.account:
@@ -150,9 +150,8 @@ def _everybody(rights: Rights, role: Principal) -> Iterator[tuple[Principal, Ans
 def _of_account(rights: Rights, role: Principal, account: str, entry: str, where: str) -> Iterator[tuple[Principal, Answer]]:
     if account != role.account and not rights.is_ours(account):
         yield _with(rights, rights.account_principal(account, partition_of(entry), where), role, ASSUME)
-    for source in rights.acting:
-        if source.account == account and rights.could(source, ASSUME):
-            yield _with(rights, source, role, ASSUME)
+    for source in rights.delegates(account, ASSUME, role.account):
+        yield _with(rights, source, role, ASSUME)
 
 
 def _of_session(rights: Rights, role: Principal, entry: str) -> Iterator[tuple[Principal, Answer]]:

@@ -78,7 +78,7 @@ def _changers(rights: Rights, executor: Executor, role: Principal) -> Iterator[t
 
 def _candidates(rights: Rights, executor: Executor, action: str) -> Iterable[Principal]:
     """Whoever could: its account's own, and whom its resource policy names."""
-    named = rights.named(executor.invokers, action)
+    named = rights.named(executor.invokers, action, executor.account)
     found = {id(each): each for each in named if each.account != executor.account or not rights.could(each, action)}
     found |= {id(each): each for each in rights.holders(action) if each.account == executor.account or id(each) in found}
     return [each for each in found.values() if not (each.account == executor.account and owns(rights, each))]
@@ -111,7 +111,7 @@ def _writers(rights: Rights, executor: Executor) -> Iterator[tuple[Principal, An
     bucket = rights.questions.bucket_at(executor.code)
     name, _, key = executor.code.removeprefix("s3://").partition("/")
     arn = bucket.arn if bucket is not None else f"arn:{partition_of(executor.arn)}:s3:::{name}"
-    candidates = rights.candidates(bucket.policy if bucket is not None else None, PUT)
+    candidates = rights.candidates(bucket.policy if bucket is not None else None, PUT, executor.account)
     for source in candidates:
         if source.kind is PrincipalKind.ANYONE or not (source.account == executor.account and owns(rights, source)):
             answer = writes(rights, source, bucket, f"{arn}/{key}", executor.account)
@@ -127,7 +127,7 @@ def writes(rights: Rights, source: Principal, bucket: Bucket | None, resource: s
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
     """
     questions = rights.questions
-    if bucket is None:
+    if bucket is None or (bucket.policy is None and bucket.unknown_policy):
         answer = rights.ask_identity(source, PUT, resource, owner)
         return doubtful(answer, f"the policy of the bucket of {shown(resource)}, which no template defines")
     if bucket.encryption != "SSE_KMS":

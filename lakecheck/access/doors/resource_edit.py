@@ -2,7 +2,7 @@
 
 Each bucket, access point and key whose policy somebody may edit is asked about anew, as if it let that principal do everything. The
 principal's own policies, its boundary and the organisation's still hold then. A bucket's policy without its key is of no use, nor a key's
-without the bucket. Taking a bucket policy away removes its denies only. A KMS grant that one makes for oneself is a way past the key policy.
+without the bucket. Taking a bucket policy away removes its denies only. A KMS grant that one makes for oneself is a way past a key policy.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 """
@@ -76,7 +76,7 @@ def _candidates(rights: Rights) -> Iterable[Principal]:
     for things, actions in ((estate.buckets, (PUT, DELETE)), (estate.access_points, (POINT,)), (estate.keys, (KEY_POLICY, KEY_GRANT))):
         for action in actions:
             for thing in things:
-                found |= {id(each): each for each in rights.named(thing.policy, action)}
+                found |= {id(each): each for each in rights.named(thing.policy, action, thing.account)}
             if things:
                 found |= {id(each): each for each in rights.holders(action)}
     return found.values()
@@ -112,7 +112,7 @@ def _open(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
 def _asked(
     rights: Rights, source: Principal, action: str, thing: Bucket | AccessPoint | Key, context: Mapping[str, tuple[str, ...]] | None = None
 ) -> Answer:
-    if not (rights.could(source, action) or source in rights.named(thing.policy, action)):
+    if not (rights.could(source, action) or source in rights.named(thing.policy, action, thing.account)):
         return NO
     return rights.ask(source, action, thing.arn, context, owner=thing.account)
 

@@ -130,19 +130,27 @@ class Rights:
             found = self._holders[action] = tuple(each for each in self.acting if self.could(each, action))
         return found
 
-    def named(self, policy: Policy | None, action: str) -> tuple[Principal, ...]:
-        """Everybody whom a resource's own policy may let do this, whatever their own policies say."""
+    def named(self, policy: Policy | None, action: str, owner: str) -> tuple[Principal, ...]:
+        """Everybody whom the policy of a resource of an account may let do this."""
         if policy is None:
             return ()
         found: dict[int, Principal] = {}
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and statement_has(statement, action):
-                found |= {id(each): each for each in self._named_in(statement)}
+                found |= {id(each): each for each in self._named_in(statement, action, owner)}
         return tuple(found.values())
 
-    def candidates(self, policy: Policy | None, action: str) -> tuple[Principal, ...]:
+    def delegates(self, account: str, action: str, owner: str) -> list[Principal]:
+        """The principals of an account who may do what the policy of a resource leaves to that account.
+
+        Those whose policies are not known are left out in the owner's own account, where they may do anything anyway (`policy_edit`).
+        """
+        unknown = account != owner
+        return [each for each in self.acting if each.account == account and (self.could(each, action) or (unknown and each.unknown))]
+
+    def candidates(self, policy: Policy | None, action: str, owner: str) -> tuple[Principal, ...]:
         """`holders` and `named` together."""
-        return tuple({id(each): each for each in (*self.holders(action), *self.named(policy, action))}.values())
+        return tuple({id(each): each for each in (*self.holders(action), *self.named(policy, action, owner))}.values())
 
     def ask(
         self,
@@ -256,7 +264,7 @@ class Rights:
             found = self._matching[key] = any(each.effect is Effect.ALLOW and statement_has(each, action) for each in policy.statements)
         return found
 
-    def _named_in(self, statement: Statement) -> Iterable[Principal]:
+    def _named_in(self, statement: Statement, action: str, owner: str) -> Iterable[Principal]:
         if statement.principals is None:
             return (*self.acting, self.somebody("*"))
         found: list[Principal] = []
@@ -267,7 +275,7 @@ class Rights:
             elif account is None:
                 found += [self.somebody(entry)] if self.questions.principals.get(entry) else self.sets_at(entry) or [self.somebody(entry)]
             elif self.is_ours(account):
-                found += [each for each in self.acting if each.account == account]
+                found += self.delegates(account, action, owner)
             else:
                 found.append(self.account_principal(account, partition_of(entry)))
         return found

@@ -137,6 +137,13 @@ def test_a_role_outside_has_policies_that_nobody_knows():
     assert any("Partner" in reason for reason in unresolved(one.conditions))
 
 
+def test_policies_that_nobody_knows_may_assume_in_another_account() -> None:
+    """In its own account they may do anything anyway, which another door tells once."""
+    named = replace(role("Named", account=CONSUMER), unknown=("the policies of role/Named",))
+    assert found(named, role("Reader", trust=trusting(root(CONSUMER)))) == {("role/Named", "role/Reader"): Truth.OPEN}
+    assert found(replace(role("Named"), unknown=("its policies",)), role("Reader", trust=trusting(root()))) == {}
+
+
 def test_a_trusted_session_is_a_trusted_role():
     """Whoever has the role picks the name of its session."""
     dev = role("Dev")
