@@ -112,7 +112,7 @@ def _resources(scope: StackScope) -> Iterator[Resource]:
         yield Resource(
             origin=Origin(
                 environment=scope.stack.environment,
-                stack=scope.path,
+                stack=scope.stack.path,
                 logical_id=logical_id,
                 construct_path=scope.stack.construct_paths.get(logical_id, ""),
                 source=scope.stack.sources.get(logical_id, ""),

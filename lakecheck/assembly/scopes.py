@@ -157,6 +157,12 @@ class StackScope:
         identity = self.identity(logical_id)
         if name in identity.attributes:
             return identity.attributes[name]
+        attribute = f"{logical_id}.{name}"
+        return self.once(
+            "attribute", attribute, lambda: self._attribute(logical_id, name), lambda: shown_hole(self._circular(f"attribute {attribute}"))
+        )
+
+    def _attribute(self, logical_id: str, name: str) -> Any:
         kind = self.type_of(logical_id)
         if kind == "AWS::SSM::Parameter" and name == "Value":
             return self.prop(logical_id, "Value")
