@@ -133,7 +133,7 @@ class Organizations:
 
     def _read_policies(self) -> None:
         for resource in self._sources.of("AWS::Organizations::Policy"):
-            kind = resource.properties.get("Type")
+            kind = text(resource.properties.get("Type"))
             if kind not in {_SCP, _RCP}:
                 continue
             policy = self._sources.policy(
