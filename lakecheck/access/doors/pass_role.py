@@ -75,6 +75,13 @@ def may_pass(rights: Rights, source: Principal, role: Principal, service: str) -
 
 def starts(rights: Rights, source: Principal, service: str) -> Answer:
     """Whether somebody has all rights of a way to make the service run something."""
+    key = (id(source), service)
+    if key not in rights.started:
+        rights.started[key] = _starts(rights, source, service)
+    return rights.started[key]
+
+
+def _starts(rights: Rights, source: Principal, service: str) -> Answer:
     ways = PASSED.get(service)
     if ways is None:
         return _unlisted(rights, source, service)

@@ -103,20 +103,24 @@ def _through_others(rights: Rights, others: Iterable[Edge]) -> Iterator[Edge]:
     if not editors:
         return
     steps = _steps(rights, others)
-    reached = {id(source): _reached(steps, source) for source in rights.acting}
+    reached = {id(source): _reached(steps, source) for source in rights.acting if not owns(rights, source)}
+    sure: set[tuple[int, str]] = set()
     for editor in editors:
+        sources = [each for each in rights.acting if id(editor) in reached.get(id(each), ())]
         for target in rights.acting:
-            if target is editor or target.account != editor.account:
+            waiting = [each for each in sources if each is not target and (id(each), target.account) not in sure]
+            if target is editor or target.account != editor.account or not any(id(target) in reached[id(each)] for each in waiting):
                 continue
             wide = widens(rights, editor, target)
-            if wide.refused:
-                continue
-            for source in rights.acting:
+            for source in waiting if not wide.refused else ():
                 ways = reached[id(source)]
-                if id(editor) in ways and id(target) in ways and source is not target and not owns(rights, source):
-                    answer = every((ways[id(editor)], ways[id(target)], wide))
-                    if not answer.refused:
-                        yield _anything(source, f"policies of {target.name}", answer, account=target.account)
+                if id(target) not in ways:
+                    continue
+                answer = every((ways[id(editor)], ways[id(target)], wide))
+                if answer.allowed == TRUE:
+                    sure.add((id(source), target.account))
+                if not answer.refused:
+                    yield _anything(source, f"policies of {target.name}", answer, account=target.account)
 
 
 _WIDENING: Final = (

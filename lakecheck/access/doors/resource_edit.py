@@ -137,6 +137,8 @@ def _of_editor(rights: Rights, editor: _Editor) -> Iterator[Access]:
             if of_storage is None and of_key is None:
                 continue
             open_already = {action: _sure(questions, source, bucket, action, point) for action in _ACTIONS}
+            if all(place.prefix in prefixes for prefixes in open_already.values() for place in known.of(bucket)):
+                continue
             for with_storage, with_key, edited in worlds:
                 edits = [each for wanted, each in ((with_storage, of_storage), (with_key, of_key)) if wanted]
                 if edits and None not in edits:

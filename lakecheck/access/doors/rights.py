@@ -98,6 +98,7 @@ class Rights:
         self._outside: dict[str, Principal] = {}
         self._kept: dict[str, tuple[Edge, ...]] = {}
         self.owners: Final[dict[int, bool]] = {}
+        self.started: Final[dict[tuple[int, str], Answer]] = {}
         self.acting: Final = tuple(each for each in questions.estate.principals if each.kind in ACTING)
         self.permission_sets: Final = tuple(each for each in self.acting if each.kind is PrincipalKind.PERMISSION_SET)
 
