@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.places import partition_of
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, any_of, negate
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 OF_OBJECT: Final = "kms:encryptioncontext:aws:s3:arn"
 """The key by which a policy tells buckets or objects apart."""
-
-_NOBODY: Final = {PrincipalKind.ANYONE, PrincipalKind.ORGANIZATION, PrincipalKind.SERVICE}
 
 
 class KeyRing:
@@ -105,6 +102,4 @@ class KeyRing:
             "kms:requestalias": (),
             "aws:viaawsservice": ("true",),
         }
-        if principal.kind not in _NOBODY:
-            context["kms:calleraccount"] = (principal.account,)
         return self._questions.decide(principal, f"kms:{operation}", arn, context=context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from .lakes import (
     allow,
     bucket,
     deny,
+    job,
     key_with,
     lake,
     of,
@@ -34,6 +36,7 @@ from .lakes import (
     service,
     stranger,
     table,
+    workgroup,
 )
 
 OPEN, YES = Truth.OPEN, Truth.TRUE
@@ -309,6 +312,10 @@ def test_a_bucket_that_only_a_table_names_is_open() -> None:
     found = list(s3(lake(reader, other, tables=(), buckets=(named,))))
     assert of(found, reader, kind=DatasetKind.BUCKET) == {"s3://partner-data/": OPEN}
     assert of(found, other, kind=DatasetKind.BUCKET) == {}
+    theirs = replace(named, account=CONSUMER)
+    found = list(s3(lake(reader, other, tables=(), buckets=(theirs,))))
+    assert of(found, reader, kind=DatasetKind.BUCKET) == {"s3://partner-data/": OPEN}
+    assert of(found, other, kind=DatasetKind.BUCKET) == {}
 
 
 def test_generated_names_are_told_apart() -> None:
@@ -354,7 +361,7 @@ def test_guardrails_and_boundaries_close_the_door() -> None:
 def test_writing_is_any_change_of_objects(action: str) -> None:
     """Putting needs a key or another encryption, deleting needs none; a lifecycle rule deletes, too."""
     resource = BUCKET if action == "PutLifecycleConfiguration" else OBJECTS
-    writer = role("Writer", allow(f"s3:{action}", [resource, OBJECTS]), allow("kms:GenerateDataKey", KEY))
+    writer = role("Writer", allow(f"s3:{action}", resource), allow("kms:GenerateDataKey", KEY))
     found = list(s3(lake(writer)))
     assert of(found, writer, Action.WRITE) == {ORDERS: YES, ROUTES: YES}
     assert of(found, writer) == {}
@@ -433,6 +440,30 @@ def test_what_lies_in_a_table_is_the_tables() -> None:
     found = list(s3(lake(reader)))
     assert of(found, reader) == {ORDERS: YES}
     assert of(found, reader, kind=DatasetKind.BUCKET) == {}
+
+
+def test_a_table_inside_another_is_part_of_both() -> None:
+    """An object of the inner table lies below the outer one, too."""
+    nested = (table(ORDERS, "s3://prod-curated/sales/"), table(ROUTES, "s3://prod-curated/sales/routes/"))
+    reader = role("Reader", allow("s3:GetObject", f"{BUCKET}/sales/routes/x/*"), KEY_READ)
+    outer = role("Outer", allow("s3:GetObject", f"{BUCKET}/sales/other/*"), KEY_READ)
+    found = list(s3(lake(reader, outer, tables=nested)))
+    assert of(found, reader) == {ORDERS: YES, ROUTES: YES}
+    assert of(found, outer) == {ORDERS: YES}
+
+
+def test_results_and_temporary_folders_are_datasets() -> None:
+    """They are told apart in their bucket although no policy names them."""
+    results = bucket("arn:aws:s3:::prod-results", encryption="SSE_S3", key="")
+    runner = role("Runner")
+    reader = role("Reader", allow("s3:GetObject", f"{results.arn}/*"))
+    parts = {"workgroups": (workgroup("analysts"),), "executors": (job(runner, "s3://prod-results/tmp/"),)}
+    found = s3(lake(reader, runner, tables=(), buckets=(results,), **parts))
+    assert set(of(found, reader, kind=DatasetKind.BUCKET)) == {
+        "s3://prod-results/",
+        "s3://prod-results/analysts/",
+        "s3://prod-results/tmp/",
+    }
 
 
 def test_files_beside_the_location_are_the_tables() -> None:
