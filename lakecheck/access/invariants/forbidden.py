@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.invariants.candidates import Candidate, possibility
 from lakecheck.access.invariants.verdicts import Counterexample
 from lakecheck.access.words import access_in_words
+from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import Truth
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | 
 
 
 def _crosses(situation: Situation, access: Access, rule: Rule) -> bool:
+    """Whether it goes from one account or environment to another; an AWS service is at home wherever it works."""
+    if rule.crossing is not None and access.principal.kind is PrincipalKind.SERVICE:
+        return False
     if rule.crossing == "account":
         return access.principal.account != access.dataset.account
     if rule.crossing == "environment":

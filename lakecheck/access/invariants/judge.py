@@ -92,7 +92,9 @@ def _verdict(situation: Situation, invariant: Invariant) -> Verdict:
             fits[id(each)].add(principal.name if principal is not None else "")
         if not exempt:
             (refuted if candidate.possible is Truth.TRUE else unknown).append(candidate.example)
-    shown = [example for each in refuted[:MOST_SHOWN] if (example := confirmed(situation.questions.estate, each)) is not None]
+    shown = [
+        example for each in refuted[:MOST_SHOWN] if (example := confirmed(situation.questions.estate, situation.matrix, each)) is not None
+    ]
     unknown += [_unconfirmed(each) for each in refuted[:MOST_SHOWN] if not any(_is_about(each, example) for example in shown)]
     state = State.REFUTED if shown else State.UNKNOWN if unknown or situation.matrix.not_known else State.PROVED
     examples = tuple(shown or unknown[:MOST_SHOWN])

@@ -60,7 +60,7 @@ def missing_reads(situation: Situation) -> Iterator[Candidate]:
                     yield given.requirement(principal, dataset, Action.READ, columns)
 
 
-def beyond_whatis_stated(situation: Situation) -> Iterator[Candidate]:
+def beyond_what_is_stated(situation: Situation) -> Iterator[Candidate]:
     """What a persona can do with the lake's data that nobody said it could."""
     named = named_reads(situation)
     personas = {id(principal): (name, persona) for name, _, persona, principal in _present(situation)}

@@ -192,7 +192,7 @@ class PrincipalFacts:
             return access is not None and not access.via and self._is_below(access, self._registered.get(principal.arn, ()))
         if exemption.pipeline is not None:
             own = (f"/{product_prefix(*product)}" for product in self._products_of(principal, exemption.pipeline))
-            return access is not None and not access.via and self._is_below(access, tuple(own))
+            return access is not None and self._is_below(access, tuple(own))
         return self.is_named(principal, exemption)
 
     def is_named(self, principal: Principal, exemption: Exemption) -> bool:

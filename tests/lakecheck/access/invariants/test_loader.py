@@ -65,4 +65,4 @@ def test_fails_when_a_class_is_not_in_lake_yaml(tmp_path: Path):
     """A misspelt class would forbid nothing."""
     (tmp_path / "lake.yaml").write_text((CONFIG / "lake.yaml").read_text())
     text = "version: 1\nlake: lake.yaml\n" + RULE.replace("{ do: [read] }", "{ data: { classification: [secret] } }")
-    assert '"secret"; declared: public, internal, confidential or restricted' in refused(tmp_path, text)
+    assert '"secret" as a classification; declared: public, internal, confidential or restricted' in refused(tmp_path, text)
