@@ -60,9 +60,10 @@ class Asking:
         self._catalogs = {(each.account, each.region): each for each in questions.estate.catalogs}
         self._patterns: dict[int, tuple[str, ...]] = {}
         self._of_principal: dict[tuple[int, str, str], tuple[str, ...]] = {}
-        self._kinds: dict[tuple[tuple[str, ...], int], tuple[object, ...]] = {}
+        self._kinds: dict[tuple[tuple[str, ...], int], int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
         self._matches: dict[tuple[str, str], Truth] = {}
-        self._catalog: dict[tuple[int, str, str, str, tuple[object, ...]], Answer] = {}
+        self._catalog: dict[tuple[int, str, bool, int], Answer] = {}
         self._credentials: dict[tuple[int, str], Answer] = {}
         self._objects: dict[str, Objects] = {}
         self._verdicts: dict[tuple[int, str, Action], dict[tuple[Dataset, str], Verdict]] = {}
@@ -81,8 +82,7 @@ class Asking:
             shared: Whether Lake Formation shares the table with the principal's account, so that the owner's side is RAM's doing.
         """
         shared = shared and principal.account != table.account
-        kind = self._kind(principal, table)
-        key = (id(principal), action, f"{table.account}/{table.region}", str(shared), kind)
+        key = (id(principal), action, shared, self.kind(principal, table))
         found = self._catalog.get(key)
         if found is None:
             asked = [some(self._answers(principal, action, arn, table.account, shared=shared)) for arn in _arns(table, action)]
@@ -142,22 +142,21 @@ class Asking:
         )
         return evaluate(request, replace(layers, resource=joined))
 
-    def _kind(self, principal: Principal, table: Table) -> tuple[object, ...]:
-        """What tables must have in common for the principal's policies not to tell them apart."""
+    def kind(self, principal: Principal, table: Table) -> int:
+        """A number that tables share when they are in one catalog and the principal's policies do not tell them apart."""
         key = (id(principal), table.account, table.region)
         patterns = self._of_principal.get(key)
         if patterns is None:
             patterns = self._of_principal[key] = tuple(self._patterns_for(principal, table))
-        if not patterns:
-            return ()
         pair = (patterns, id(table))
         found = self._kinds.get(pair)
         if found is None:
             arns = _arns(table, "glue:GetTable")
-            found = tuple(self._match(pattern, arn) for pattern in patterns for arn in arns)
-            if Truth.OPEN in found or any("${" in pattern for pattern in patterns):
-                found = (arns[-1],)
-            self._kinds[pair] = found
+            told: tuple[object, ...] = tuple(self._match(pattern, arn) for pattern in patterns for arn in arns)
+            if Truth.OPEN in told or any("${" in pattern for pattern in patterns):
+                told = arns
+            its = (table.account, table.region, patterns, told)
+            found = self._kinds[pair] = self._numbers.setdefault(its, len(self._numbers))
         return found
 
     def _match(self, pattern: str, arn: str) -> Truth:

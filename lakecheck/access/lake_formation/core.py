@@ -45,8 +45,9 @@ class LakeFormation:
         self.table_rights = TableRights(estate, self.tags)
         self.authorities = Authorities(estate, self.grants, self.table_rights, self.locations, self.tags)
         self.tables = tuple(table for table in estate.tables if table.target is None)
-        self._admins: dict[tuple[int, str], Formula] = {}
-        self._shares: dict[tuple[str, int], tuple[Right, ...]] = {}
+        self._admins: dict[tuple[Principal, str], Formula] = {}
+        self._together: dict[tuple[Principal, int, int, int, int], tuple[Right, ...]] = {}
+        self._links_of: dict[tuple[str, Table], tuple[Database | Table, ...]] = {}
         self._links: dict[str, dict[tuple[str, str], list[Database | Table]]] = defaultdict(lambda: defaultdict(list))
         for database in estate.databases:
             if database.target is not None:
@@ -89,7 +90,7 @@ class LakeFormation:
 
         https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
         """
-        key = (id(principal), f"{account}/{region}")
+        key = (principal, f"{account}/{region}")
         if key not in self._admins:
             admins = (name for each in self.estate.catalogs if (each.account, each.region) == (account, region) for name in each.admins)
             self._admins[key] = any_of(means(name, principal) for name in admins)
@@ -106,28 +107,29 @@ class LakeFormation:
         """
         holdings = self.grants.of_principal(principal)
         if principal.account == table.account or not principal.account:
-            return tuple(self.table_rights.of(holdings, table, frozenset({table.account}))) if holdings else ()
-        direct: list[Right] = []
-        if holdings and self.shares_directly(table):
-            direct = self.table_rights.of(holdings, table, frozenset({table.account}))
+            return self.table_rights.of(holdings, table, table.account) if holdings else ()
+        direct = self.table_rights.of(holdings, table, table.account) if holdings and self.shares_directly(table) else ()
         shared = self.shared_with(principal.account, table)
         if not shared:
-            return tuple(direct)
-        return (*direct, *self._passed_on(holdings, principal, table, shared), *self._of_admin(principal, table, shared))
+            return direct
+        local = self.table_rights.of(holdings, table, principal.account) if holdings else ()
+        key = (principal, self.table_rights.shape(table), id(direct), id(shared), id(local))
+        found = self._together.get(key)
+        if found is None:
+            passed_on, of_admin = self._passed_on(local, table, shared), self._of_admin(principal, table, shared)
+            found = self._together[key] = (*direct, *passed_on, *of_admin)
+        return found
 
     def rights_of(self, name: str, table: Table) -> tuple[Right, ...]:
         """What is granted on a table to a text as it stands: a group, an organisation, an account, a principal that nothing defines."""
-        return tuple(self.table_rights.of(self.grants.of_name(name), table, frozenset({table.account})))
+        return self.table_rights.of(self.grants.of_name(name), table, table.account)
 
     def shared_with(self, account: str, table: Table) -> tuple[Right, ...]:
         """What the owner of a table shares with another account as a whole, by its id or its organisation."""
         holdings = self.grants.of_account(account)
         if not holdings:
             return ()
-        key = (account, id(table))
-        if key not in self._shares:
-            self._shares[key] = tuple(self.table_rights.of(holdings, table, frozenset({table.account})))
-        return self._shares[key]
+        return self.table_rights.of(holdings, table, table.account)
 
     def shares_directly(self, table: Table) -> bool:
         """Whether the owner's cross-account version lets it share with principals of other accounts: 3 and later.
@@ -151,14 +153,18 @@ class LakeFormation:
         pairs = {(lower(key), lower(value)) for key, values in local.resource.expression for value in values}
         return shared.permissions if pairs and pairs <= described else shared.grantable
 
-    def links(self, account: str, table: Table) -> list[Database | Table]:
+    def links(self, account: str, table: Table) -> tuple[Database | Table, ...]:
         """The resource links of an account through which a table, or its database, can be named."""
         found = self._links.get(account)
         if found is None:
-            return []
-        of_database = found.get((table.account, table.database), [])
-        of_table = found.get((table.account, f"{table.database}.{table.name}"), [])
-        return [each for each in (*of_database, *of_table) if (each.target_region or each.region) == table.region]
+            return ()
+        key = (account, table)
+        if key not in self._links_of:
+            of_database = found.get((table.account, table.database), [])
+            of_table = found.get((table.account, f"{table.database}.{table.name}"), [])
+            fitting = (each for each in (*of_database, *of_table) if (each.target_region or each.region) == table.region)
+            self._links_of[key] = tuple(fitting)
+        return self._links_of[key]
 
     def sees_link(self, principal: Principal, link: Database | Table) -> Formula:
         """Whether a principal has DESCRIBE on a resource link, by a grant or because `IAM_ALLOWED_PRINCIPALS` has.
@@ -171,12 +177,10 @@ class LakeFormation:
 
     # --- inside ------------------------------------------------------------------------------------------------------------------------
 
-    def _passed_on(self, holdings: Holdings, principal: Principal, table: Table, shared: tuple[Right, ...]) -> Iterator[Right]:
-        if not holdings:
-            return
-        for local in self.table_rights.of(holdings, table, frozenset({principal.account})):
+    def _passed_on(self, local: tuple[Right, ...], table: Table, shared: tuple[Right, ...]) -> Iterator[Right]:
+        for right in local:
             for share in shared:
-                both = intersection(local, share, table, self.passable(share, local.grants[0]))
+                both = intersection(right, share, table, self.passable(share, right.grants[0]))
                 if both is not None:
                     yield both
 

@@ -28,6 +28,7 @@ from lakecheck.values import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lakecheck.access.doors.objects import Verdict
     from lakecheck.access.model import Dataset
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal, Table
@@ -61,7 +62,12 @@ class CatalogDoors:
         self.asking = Asking(questions)
         self.people = People(questions, self.lake)
         self._datasets: dict[int, Dataset] = {id(table): dataset_of(table) for table in self.lake.tables}
-        self._rows: dict[tuple[object, ...], tuple[Row, ...]] = {}
+        self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
+        self._kept: list[tuple[Right, ...]] = []
+        self._notes: dict[tuple[int, str, tuple[int, ...]], str] = {}
+        self._files: list[list[Verdict]] = []
+        self._profiles: dict[int, int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
         self._trusting = {(each.account, each.region): each for each in questions.estate.catalogs}
 
     @staticmethod
@@ -77,41 +83,86 @@ class CatalogDoors:
     def by_grants(self) -> Iterator[Access]:
         """What grants let everybody do."""
         for principal in self.people.everybody():
+            alike: dict[tuple[object, ...], tuple[Access, ...]] = {}
             for table in self.lake.tables:
                 rights = self.people.rights(principal, table)
-                if rights:
-                    yield from self._through_grants(principal, table, rights)
+                if not rights:
+                    continue
+                note = self._on_link(principal, table)
+                key = (id(rights), self._profile(table), self.asking.kind(principal, table), note)
+                found = alike.get(key)
+                if found is None:
+                    rows = self._rows_of(rights, table)
+                    found = alike[key] = tuple(self._answered(principal, table, rows, note=note))
+                yield from self._for_table(found, table)
         for principal, table in self._creators():
-            for row in rows_of((_NAMELESS,), table):
-                yield from self._access(principal, table, row, note=f"created it in a deployment: {shown(principal.name)}")
+            note = f"created it in a deployment: {shown(principal.name)}"
+            yield from self._answered(principal, table, rows_of((_NAMELESS,), table), note=note)
 
-    def _through_grants(self, principal: Principal, table: Table, rights: tuple[Right, ...]) -> Iterator[Access]:
-        whole = all(right.columns is None for right in rights)
-        key = (rights, () if whole else (table.columns, table.unknown, table.database, table.name))
-        rows = self._rows.get(key)
-        if rows is None:
-            rows = self._rows[key] = rows_of(rights, table)
-        note = self._on_link(principal, table)
+    def _rows_of(self, rights: tuple[Right, ...], table: Table) -> tuple[Row, ...]:
+        key = (id(rights), self.lake.table_rights.shape(table))
+        found = self._rows.get(key)
+        if found is None:
+            self._kept.append(rights)
+            found = self._rows[key] = rows_of(rights, table)
+        return found
+
+    def _for_table(self, found: tuple[Access, ...], table: Table) -> Iterator[Access]:
+        """The same accesses to a table that nothing tells from the one they were found for."""
+        dataset = self._datasets[id(table)]
+        for each in found:
+            if each.dataset is dataset:
+                yield each
+            else:
+                yield Access(
+                    principal=each.principal,
+                    dataset=dataset,
+                    action=each.action,
+                    door=each.door,
+                    columns=each.columns,
+                    rows=each.rows,
+                    conditions=each.conditions,
+                    because=each.because,
+                    enforced_by_engine=each.enforced_by_engine,
+                    origin=each.origin if each.door is Door.LAKE_FORMATION else table.origin,
+                )
+
+    def _profile(self, table: Table) -> int:
+        """A number that tables share when their location, its role and who decides are the same."""
+        found = self._profiles.get(id(table))
+        if found is None:
+            governance = self.lake.governed(table)
+            its = (
+                table.account,
+                table.region,
+                self.lake.table_rights.shape(table) if table.unknown or not table.columns else table.columns,
+                governance.registration,
+                tuple(governance.iam.items()),
+                governance.because,
+                self._why_iam(table),
+                *(self.from_location(table, permission) for permission in (SELECT, "INSERT")),
+                id(table) if governance.hybrid else 0,
+            )
+            found = self._profiles[id(table)] = self._numbers.setdefault(its, len(self._numbers))
+        return found
+
+    def _answered(self, principal: Principal, table: Table, rows: tuple[Row, ...], *, note: str = "") -> Iterator[Access]:
         for row in rows:
-            yield from self._access(principal, table, row, note=note)
-
-    def _access(self, principal: Principal, table: Table, row: Row, *, note: str = "") -> Iterator[Access]:
-        beside = self.beside(principal, table, row.permission, granting=row.action is Action.GRANT)
-        if beside.refused or row.when == FALSE:
-            return
-        conditions = row.when if sure(beside.allowed) else every([Answer(row.when), beside]).allowed
-        yield Access(
-            principal=principal,
-            dataset=self._datasets[id(table)],
-            action=row.action,
-            door=Door.LAKE_FORMATION,
-            columns=row.columns,
-            rows=row.rows,
-            conditions=conditions,
-            because=(*row.because, note) if note else row.because,
-            enforced_by_engine=row.action is Action.READ and self._engine_filters(principal, table, row),
-            origin=row.origin if row.origin is not None else principal.origin,
-        )
+            beside = self.beside(principal, table, row.permission, granting=row.action is Action.GRANT)
+            if beside.refused or row.when == FALSE:
+                continue
+            yield Access(
+                principal=principal,
+                dataset=self._datasets[id(table)],
+                action=row.action,
+                door=Door.LAKE_FORMATION,
+                columns=row.columns,
+                rows=row.rows,
+                conditions=row.when if sure(beside.allowed) else every([Answer(row.when), beside]).allowed,
+                because=(*row.because, note) if note else row.because,
+                enforced_by_engine=row.action is Action.READ and self._engine_filters(principal, table, row),
+                origin=row.origin if row.origin is not None else principal.origin,
+            )
 
     def beside(self, principal: Principal, table: Table, permission: str, *, granting: bool = False) -> Answer:
         """What must hold beside a grant: who decides, the location and its role, and what IAM must allow.
@@ -142,12 +193,18 @@ class CatalogDoors:
         return of_role if sure(registration.holds) else every([Answer(registration.holds), of_role])
 
     def _on_link(self, principal: Principal, table: Table) -> str:
+        """How a reader of another account names the table."""
         if principal.account == table.account or principal.kind in _OUTSIDE or not principal.account:
             return ""
-        for link in self.lake.links(principal.account, table):
-            if self.lake.sees_link(principal, link) != FALSE:
-                return f"through the resource link {shown(link.name)} in account {shown(principal.account)}"
-        return f"by catalog id {shown(table.account)}: account {shown(principal.account)} has no resource link that it sees"
+        links = self.lake.links(principal.account, table)
+        key = (id(principal), table.account, tuple(map(id, links)))
+        found = self._notes.get(key)
+        if found is None:
+            seen = next((link.name for link in links if self.lake.sees_link(principal, link) != FALSE), "")
+            where = f"account {shown(principal.account)}"
+            by_id = f"by catalog id {shown(table.account)}: {where} has no resource link that it sees"
+            found = self._notes[key] = f"through the resource link {shown(seen)} in {where}" if seen else by_id
+        return found
 
     def _engine_filters(self, principal: Principal, table: Table, row: Row) -> bool:
         """Whether an engine outside AWS's own is trusted to hold back the other columns and rows.
@@ -183,21 +240,37 @@ class CatalogDoors:
         ours = self.people.is_ours
         outside = [each for each in self.questions.estate.principals if each.kind in _OUTSIDE and not ours(each.account)]
         for principal in (*self.people.single, *outside):
+            alike: dict[tuple[object, ...], tuple[Access, ...]] = {}
             for table in tables:
                 if principal.kind is PrincipalKind.ACCOUNT and principal.account == table.account:
                     continue
-                for permission, action in _BY_IAM.items():
-                    answer = self.alone(principal, table, permission)
-                    if not answer.refused:
-                        yield Access(
-                            principal=principal,
-                            dataset=self._datasets[id(table)],
-                            action=action,
-                            door=Door.IAM_CATALOG,
-                            conditions=answer.allowed,
-                            because=tuple(dict.fromkeys((*self._why_iam(table), *answer.because))),
-                            origin=table.origin,
-                        )
+                kind = self.asking.kind(principal, table)
+                if (kind,) in alike:
+                    continue
+                if not any(not self.asking.catalog(principal, table, CATALOG_ACTIONS[each]).refused for each in _BY_IAM):
+                    alike[kind,] = ()
+                    continue
+                files = [self.asking.objects(principal, table, action) for action in (Action.READ, Action.WRITE)]
+                key = (kind, self._profile(table), *map(id, files))
+                found = alike.get(key)
+                if found is None:
+                    found = alike[key] = tuple(self._left(principal, table))
+                    self._files.append(files)
+                yield from self._for_table(found, table)
+
+    def _left(self, principal: Principal, table: Table) -> Iterator[Access]:
+        for permission, action in _BY_IAM.items():
+            answer = self.alone(principal, table, permission)
+            if not answer.refused:
+                yield Access(
+                    principal=principal,
+                    dataset=self._datasets[id(table)],
+                    action=action,
+                    door=Door.IAM_CATALOG,
+                    conditions=answer.allowed,
+                    because=tuple(dict.fromkeys((*self._why_iam(table), *answer.because))),
+                    origin=table.origin,
+                )
 
     def alone(self, principal: Principal, table: Table, permission: str) -> Answer:
         """Whether IAM alone lets a principal have a permission on a table.

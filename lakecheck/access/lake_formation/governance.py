@@ -89,13 +89,13 @@ class Authorities:
         self._opt_ins: dict[str, list[OptIn]] = defaultdict(list)
         for opt_in in estate.opt_ins:
             self._opt_ins["" if is_pattern(opt_in.principal) else opt_in.principal].append(opt_in)
-        self._found: dict[int, Governance] = {}
+        self._found: dict[Table, Governance] = {}
 
     def of_table(self, table: Table) -> Governance:
         """Who decides about a table."""
-        found = self._found.get(id(table))
+        found = self._found.get(table)
         if found is None:
-            found = self._found[id(table)] = self._governance(table)
+            found = self._found[table] = self._governance(table)
         return found
 
     def catalog_of(self, table: Table) -> Catalog | None:
@@ -125,7 +125,7 @@ class Authorities:
         if default != FALSE:
             iam = dict.fromkeys(sorted(TABLE_PERMISSIONS), default)
             because.append(why)
-        for right in self._rights.of(self._left, table):
+        for right in self._rights.of(self._left, table, table.account):
             for permission in sorted(right.permissions):
                 iam[permission] = any_of([iam.get(permission, FALSE), right.when])
             because.extend(f"{IAM_ALLOWED_PRINCIPALS}: {in_short(grant)}" for grant in right.grants)

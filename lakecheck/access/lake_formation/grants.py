@@ -90,7 +90,7 @@ class Grants:
         self._by_name: dict[str, list[Grant]] = defaultdict(list)
         self._patterns: list[Grant] = []
         self._organizations: list[Grant] = []
-        self._holdings: dict[int, Holdings] = {}
+        self._holdings: dict[Principal, Holdings] = {}
         self._of_account: dict[str, Holdings] = {}
         self._of_name: dict[str, Holdings] = {}
         for grant in estate.grants:
@@ -102,11 +102,11 @@ class Grants:
 
     def of_principal(self, principal: Principal) -> Holdings:
         """What was granted to a principal itself, in any account."""
-        found = self._holdings.get(id(principal))
+        found = self._holdings.get(principal)
         if found is None:
             named = [Held(grant, TRUE) for name in exact_names(principal) for grant in self._by_name.get(name, ())]
             by_pattern = [Held(grant, means(grant.principal, principal)) for grant in self._patterns if grant.principal != principal.arn]
-            found = self._holdings[id(principal)] = _filed((*named, *by_pattern))
+            found = self._holdings[principal] = _filed((*named, *by_pattern))
         return found
 
     def of_account(self, account: str) -> Holdings:

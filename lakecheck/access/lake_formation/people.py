@@ -37,6 +37,7 @@ class People:
         self._known = Rights.of(questions)
         self._named: dict[str, Principal] = {}
         self._texts: dict[int, list[str]] = {}
+        self._joined: dict[tuple[int, ...], tuple[Right, ...]] = {}
         for name in lake.grants.names:
             found = self._outside(name)
             if found is not None:
@@ -58,7 +59,13 @@ class People:
         texts = self._texts.get(id(principal))
         if texts is None:
             return self._lake.rights(principal, table)
-        return tuple(right for text in texts for right in self._lake.rights_of(text, table))
+        several = tuple(self._lake.rights_of(text, table) for text in texts)
+        if len(several) == 1:
+            return several[0]
+        key = tuple(map(id, several))
+        if key not in self._joined:
+            self._joined[key] = tuple(right for rights in several for right in rights)
+        return self._joined[key]
 
     def meant_by(self, name: str) -> tuple[Principal, ...]:
         """The principals that a grant's text surely or perhaps means."""

@@ -7,7 +7,7 @@ Expressions: https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-notes.htm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from lakecheck.access.lake_formation.names import same_name
 from lakecheck.access.lake_formation.permissions import DESCRIBE, SELECT, WHOLE_TABLE, expanded, on_database
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from lakecheck.access.lake_formation.grants import Held, Holdings
     from lakecheck.access.lake_formation.tags import EffectiveTags, Expression
     from lakecheck.estate.model import CellsFilter, Estate, Grant, Table
-
-
-Shape: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +59,35 @@ class TableRights:
         self._filters: dict[tuple[str, str, str, str, str], CellsFilter] = {
             (each.account, each.region, lower(each.database), lower(each.table), each.name): each for each in estate.cells_filters
         }
-        self._by_expression: dict[tuple[Expression, Shape], tuple[tuple[Formula, tuple[str, ...] | None], ...]] = {}
-        self._by_grant: dict[tuple[int, Shape], tuple[Right, ...]] = {}
-        self._shapes: dict[int, Shape] = {}
+        self._by_expression: dict[tuple[Expression, int], tuple[tuple[Formula, tuple[str, ...] | None], ...]] = {}
+        self._by_grant: dict[tuple[int, int], tuple[Right, ...]] = {}
+        self._of: dict[tuple[int, str, int, Table | None], tuple[Right, ...]] = {}
+        self._shapes: dict[Table, int] = {}
+        self._numbers: dict[tuple[Any, ...], int] = {}
 
-    def of(self, holdings: Holdings, table: Table, accounts: frozenset[str] | None = None) -> list[Right]:
-        """What holdings give on a table.
+    def of(self, holdings: Holdings, table: Table, account: str) -> tuple[Right, ...]:
+        """What holdings give on a table; the same object for tables that no grant, tag or column tells apart.
 
         Args:
             holdings: The grants of one principal or account.
             table: The table.
-            accounts: Only grants made in these accounts; all when left out.
+            account: Only grants made in this account count.
         """
-        found: list[Right] = []
-        for held in holdings.by_expression.get((table.account, table.region), ()):
-            if accounts is None or held.grant.account in accounts:
-                found.extend(self._by_tag(held, table))
-        for held in holdings.on(table):
-            if accounts is None or held.grant.account in accounts:
-                found.extend(self._of_named(held, table))
+        place = (table.account, table.region, table.database)
+        alone = bool(holdings.uncertain) or (place, table.name) in holdings.by_table
+        key = (id(holdings), account, self.shape(table), table if alone else None)
+        found = self._of.get(key)
+        if found is None:
+            by_tag = holdings.by_expression.get((table.account, table.region), ())
+            tagged = [right for held in by_tag if held.grant.account == account for right in self._by_tag(held, table)]
+            named = [right for held in holdings.on(table) if held.grant.account == account for right in self._of_named(held, table)]
+            found = self._of[key] = (*tagged, *named)
         return found
 
     def of_grant(self, held: Held, table: Table) -> list[Right]:
         """What one grant gives on a table."""
         by_tag = held.grant.resource.type in {ResourceType.TABLE_EXPRESSION, ResourceType.DATABASE_EXPRESSION}
-        return list(self._by_tag(held, table) if by_tag else self._of_named(held, table))
+        return list(self._of_expression(held, table) if by_tag else self._of_named(held, table))
 
     def filter_of(self, grant: Grant) -> CellsFilter | None:
         """The data cells filter that a grant names; None when no template has it."""
@@ -102,14 +103,20 @@ class TableRights:
             found = self._by_expression[key] = tuple(self._matching(expression, table))
         return found
 
-    def shape(self, table: Table) -> Shape:
-        """What tables must have in common for expressions to say the same of them."""
-        found = self._shapes.get(id(table))
+    def shape(self, table: Table) -> int:
+        """A number that tables share when they are in one database and have the same columns with the same LF-Tags."""
+        found = self._shapes.get(table)
         if found is None:
-            of_database = self._tags.of_database((table.account, table.region, table.database))
-            overrides = self._tags.overrides(table)
-            columns = (table.columns, table.unknown, table.database, table.name) if overrides else ((), (), "", "")
-            found = self._shapes[id(table)] = (of_database, self._tags.of_table(table), tuple(overrides.items()), columns)
+            place = (table.account, table.region, table.database)
+            complete = bool(table.columns) and not table.unknown
+            its = (
+                place,
+                self._tags.of_table(table),
+                tuple(self._tags.overrides(table).items()),
+                table.columns,
+                "" if complete else table.name,
+            )
+            found = self._shapes[table] = self._numbers.setdefault(its, len(self._numbers))
         return found
 
     # --- inside ------------------------------------------------------------------------------------------------------------------------

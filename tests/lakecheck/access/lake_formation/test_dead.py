@@ -136,11 +136,10 @@ def test_a_location_whose_role_cannot_read():
     """access-control-underlying-data: the registration role is named, not the reader."""
     blind = replace(LOCATION_ROLE, policies=(allow("kms:*"),))
     estate = replace(lake(ANALYST, grants=(grant(ANALYST),)), principals=(blind, ANALYST))
-    assert missing(estate) == [f"a registration role that can read s3://{BUCKET}/sales/orders/ and use its key: {LOCATION_ROLE.arn} cannot"]
+    able = f"a registration role that can read s3://{BUCKET}/sales/orders/ and use its key"
+    assert missing(estate) == [f"{able}: {LOCATION_ROLE.arn} cannot"]
     linked = of_grant(grant(ANALYST), locations=(replace(LOCATION, role=""),), buckets=(replace(CURATED, encryption="SSE_KMS"),))
-    assert linked == [
-        f"a registration role that can read s3://{BUCKET}/sales/orders/ and use its key: Lake Formation's service-linked role cannot"
-    ]
+    assert linked == [f"{able}: Lake Formation's service-linked role cannot"]
 
 
 def test_a_table_outside_every_registered_location():
@@ -153,24 +152,17 @@ def test_a_table_outside_every_registered_location():
 
 def test_a_grant_is_alive_as_long_as_one_table_is():
     """A grant on all tables that IAM lets through for one of them is not dead."""
-    whom = role(
-        "Analyst",
-        allow("lakeformation:GetDataAccess"),
-        allow(
-            "glue:GetTable", resource=[f"arn:aws:glue:{REGION}:{LAKE}:{end}" for end in ("catalog", "database/sales", "table/sales/orders")]
-        ),
-    )
+    some = [f"arn:aws:glue:{REGION}:{LAKE}:{end}" for end in ("catalog", "database/sales", "table/sales/orders")]
+    whom = role("Analyst", allow("lakeformation:GetDataAccess"), allow("glue:GetTable", resource=some))
     assert of_grant(grant(whom, resource=on(table="*")), whom=whom, tables=(table("customers"), table())) == []
     assert len(of_grant(grant(whom, resource=on(table="*")), whom=whom, tables=(table("customers"),))) == 1
 
 
 def test_a_consumer_without_a_share():
     """What an account grants of another's catalog is nothing without the owner's share."""
-    assert of_grant(LOCAL, whom=PARTNER) == [
-        f"a share of sales.orders from account {LAKE} to account {CONSUMER} with the grant option for SELECT"
-    ]
-    without_option = of_grant(grant(CONSUMER), LOCAL, whom=PARTNER)
-    assert without_option == [f"a share of sales.orders from account {LAKE} to account {CONSUMER} with the grant option for SELECT"]
+    no_share = f"a share of sales.orders from account {LAKE} to account {CONSUMER} with the grant option for SELECT"
+    assert of_grant(LOCAL, whom=PARTNER) == [no_share]
+    assert of_grant(grant(CONSUMER), LOCAL, whom=PARTNER) == [no_share]
 
 
 def test_a_consumer_without_a_link():
@@ -186,9 +178,8 @@ def test_a_consumer_without_a_link():
 def test_a_direct_share_of_an_old_version():
     """Up to version 2 the owner cannot share with a principal."""
     catalogs = (settings(cross_account_version="2"), settings(CONSUMER))
-    assert of_grant(grant(PARTNER), whom=PARTNER, catalogs=catalogs) == [
-        "cross-account version 3 or later in the owner's settings, to share with a principal of another account"
-    ]
+    needed = "cross-account version 3 or later in the owner's settings, to share with a principal of another account"
+    assert of_grant(grant(PARTNER), whom=PARTNER, catalogs=catalogs) == [needed]
 
 
 def catalog_policy(*actions: str, service: str = "", condition: dict[str, Any] | None = None) -> Any:
@@ -208,9 +199,8 @@ def test_a_catalog_policy_that_keeps_ram_out():
     """hybrid-cross-account: a catalog that has a policy must let RAM share; one without a policy shares."""
     parts = {"whom": PARTNER, "databases": (*lake().databases, LINK)}
     closed = (settings(policy=catalog_policy("glue:GetTable")), settings(CONSUMER))
-    assert of_grant(SHARE, LOCAL, ON_LINK, **parts, catalogs=closed) == [
-        "glue:ShareResource for ram.amazonaws.com in the catalog's resource policy, which has other statements"
-    ]
+    kept_out = "glue:ShareResource for ram.amazonaws.com in the catalog's resource policy, which has other statements"
+    assert of_grant(SHARE, LOCAL, ON_LINK, **parts, catalogs=closed) == [kept_out]
     open_to_ram = (settings(policy=catalog_policy("glue:ShareResource", service="ram.amazonaws.com")), settings(CONSUMER))
     assert of_grant(SHARE, LOCAL, ON_LINK, **parts, catalogs=open_to_ram) == []
 
