@@ -51,7 +51,7 @@ class Condition:
     def __init__(self, test: ConditionTest, version: str = variables.WITH_VARIABLES) -> None:
         self._base = EACH_NEGATED.get(test.operator, test.operator)
         self._negated = test.operator in EACH_NEGATED
-        self._key = spelled(test.key)
+        self._key = variables.spelled(test.key)
         self._lookup = test.key.lower()
         self._quantifier = test.quantifier
         # ForAnyValue asks for a value, so that IfExists adds nothing to it; where a missing key suffices anyway, IfExists says nothing new.
@@ -93,12 +93,11 @@ class Condition:
         if not found or (self._quantifier and not any(found)):
             return self._missing
         if len(found) == 1:
-            matched = self._matched(found[0], keys)
-            return negate(matched) if self._negated else matched
+            return self._differs(found[0], keys) if self._negated else self._matched(found[0], keys)
         if not self._quantifier and not self._negated:
             # Several values meet no operator that is meant for one.
             return FALSE
-        each = (negate(self._matched(value, keys)) if self._negated else self._matched(value, keys) for value in found)
+        each = (self._differs(value, keys) if self._negated else self._matched(value, keys) for value in found)
         return any_of(each) if self._quantifier == "ForAnyValue" else all_of(each)
 
     def _null(self, found: tuple[str, ...] | None) -> Formula:
@@ -113,6 +112,13 @@ class Condition:
         if self._plain is not None and not has_hole(value):
             return TRUE if self._plain(value) else FALSE
         return any_of(self._compared(value, text, parts, keys) for text, parts in self._values)
+
+    def _differs(self, value: str, keys: Keys) -> Formula:
+        """Whether no value of the policy matches; a variable without a value makes that fail too."""
+        differs = negate(self._matched(value, keys))
+        if not self._has_variables or differs is FALSE:
+            return differs
+        return all_of((differs, *(variables.resolved(parts, keys) for _, parts in self._values if parts is not None)))
 
     def _compared(self, value: str, text: str, parts: variables.Parts | None, keys: Keys) -> Formula:
         if parts is not None:
@@ -139,6 +145,8 @@ class Condition:
                 texts.append(variables.shield(text))
                 continue
             expanded = variables.expand(parts, keys, pattern=self._base in _WILDCARDS)
+            if expanded.never and self._negated:
+                return self._only_missing()
             if not expanded.never:
                 texts.append(expanded.text if expanded.open else variables.shield(expanded.text))
         return self._test(texts)
@@ -149,20 +157,16 @@ class Condition:
             operator = self._base if not self._negated else _NEGATED[self._base]
             return Test(self._key, operator, values, self._quantifier, self._if_exists)
         # Nothing can match: what is left is whether the key is there.
-        if self._quantifier == "ForAnyValue":
-            return Test(self._key, "Null", ("false",)) if self._negated else FALSE
         if self._negated:
-            return TRUE
-        return Test(self._key, "Null", ("true",)) if self._quantifier or self._if_exists else FALSE
+            return Test(self._key, "Null", ("false",)) if self._quantifier == "ForAnyValue" else TRUE
+        return self._only_missing()
+
+    def _only_missing(self) -> Formula:
+        """What is left when no value can meet it: that the key is missing, where that suffices."""
+        return Test(self._key, "Null", ("true",)) if self._missing is TRUE else FALSE
 
 
 _NEGATED: Final = {base: negated for negated, base in EACH_NEGATED.items()}
-
-
-def spelled(key: str) -> str:
-    """A key as a `Test` names it: in lower case but for what follows a `/`."""
-    head, slash, tail = key.partition("/")
-    return head.lower() + slash + tail
 
 
 def settled(test: Test, keys: Keys) -> Formula:
@@ -222,7 +226,7 @@ def variable_needed(parts: variables.Parts, value: str, keys: Keys, *, operator:
     found = {subject[start:end] for start in starts for end in ends if start <= end}
     if len(found) > _FEW_SUBSTRINGS:
         return undecided
-    key = spelled(unknown[0].written[2:-1].partition(",")[0].strip())
+    key = unknown[0].spelled
     needed: list[Formula] = [Test(key, operator, tuple(sorted(map(variables.shield, found))))] if found else []
     default = unknown[0].default
     if default is not None and (default.lower() if folded else default) in found:

@@ -29,6 +29,8 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 _GUARDED_BY_SCPS: Final = frozenset({CallerKind.ROLE, CallerKind.USER, CallerKind.ROOT})
 _WITH_OWN_POLICIES: Final = frozenset({CallerKind.ROLE, CallerKind.USER, CallerKind.ROOT, CallerKind.SERVICE_LINKED_ROLE})
+_FOR_EVERYBODY: Final = frozenset({Layer.ENDPOINT, Layer.RCP})
+"""The layers in which a statement without principals is about everybody."""
 _ALONE: Final = frozenset({ResourceKind.KMS_KEY, ResourceKind.TRUST_POLICY})
 """The resources that nobody reaches whom their own policy does not name."""
 
@@ -193,7 +195,7 @@ class _Evaluation:
         allowing, denying = ready.of_action(self.action)
         found: list[Named] = []
         for each, acts in allowing if allows else ():
-            named = each.named(self.keys)
+            named = EVERYBODY if each.names_nobody and layer in _FOR_EVERYBODY else each.named(self.keys)
             at_all = named.at_all
             when = FALSE if at_all is FALSE else each.met(self.keys)
             if when is not FALSE:
@@ -202,7 +204,8 @@ class _Evaluation:
                 found.append(named if when is TRUE else Named(*(all_of((one, when)) for one in named)))
                 self.allows.append(Matched(layer, policy, each.statement, when if at_all is TRUE else all_of((at_all, when))))
         for each, acts in denying:
-            named = EVERYBODY if each.spares_some and self._spares_nobody(layer) else each.named(self.keys)
+            is_for_all = each.names_nobody and layer in _FOR_EVERYBODY
+            named = EVERYBODY if is_for_all or (each.spares_some and self._spares_nobody(layer)) else each.named(self.keys)
             at_all = named.at_all
             when = FALSE if at_all is FALSE else each.met(self.keys)
             if when is not FALSE:

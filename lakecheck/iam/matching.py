@@ -66,6 +66,10 @@ class Patterns:
             return TRUE
         return any_of(_slowly(pattern, parts, text, keys) for pattern, parts in self._slow) if self._slow else FALSE
 
+    def resolved(self, keys: Keys) -> Formula:
+        """Whether every variable in them has a value; a statement with NotResource applies only then."""
+        return all_of(variables.resolved(parts, keys) for _, parts in self._slow if parts is not None) if self._slow else TRUE
+
     def _with_holes(self, text: str, keys: Keys) -> Formula:
         found = [as_formula(globs.match(pattern, text), _fits(text, pattern)) for pattern in self._all]
         return any_of((*found, *(_slowly(pattern, parts, text, keys) for pattern, parts in self._slow)))
@@ -128,7 +132,7 @@ class Ready:
         if self._resources is not None:
             found = self._resources.matched(resource, keys)
             if self._is_negated:
-                found = negate(found)
+                found = all_of((negate(found), self._resources.resolved(keys)))
             if found is FALSE:
                 return FALSE
         if not self._conditions:
@@ -150,6 +154,11 @@ class Ready:
             return not_spared(self._not_principals, keys, self.effect, self._where)
         # AWS would refuse it; where all else is known, it names nobody.
         return NOBODY if keys.is_complete else Named(directly=self._is_named)
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether it has neither Principal nor NotPrincipal."""
+        return self._principals is None and self._not_principals is None
 
     @property
     def spares_some(self) -> bool:

@@ -9,9 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.formula import FALSE, Test, all_of
 from lakecheck.iam import globs
 
 if TYPE_CHECKING:
+    from lakecheck.formula import Formula
     from lakecheck.iam.keys import Keys
 
 WITH_VARIABLES: Final = "2012-10-17"
@@ -36,12 +38,23 @@ class Variable:
     written: str
     default: str | None = None
 
+    @property
+    def spelled(self) -> str:
+        """The key as a `Test` names it."""
+        return spelled(self.written[2:-1].partition(",")[0].strip())
+
 
 @dataclass(frozen=True, slots=True)
 class Escaped:
     """A character that is meant as itself."""
 
     character: str
+
+
+def spelled(key: str) -> str:
+    """A key as a `Test` names it: in lower case but for what follows a `/`."""
+    head, slash, tail = key.partition("/")
+    return head.lower() + slash + tail
 
 
 Parts = tuple[str | Escaped | Variable, ...]
@@ -115,6 +128,20 @@ def expand(parts: Parts, keys: Keys, *, pattern: bool) -> Expanded:
                 return Expanded("", never=True)
             texts.append(globs.literal(value) if pattern else value)
     return Expanded("".join(texts), tuple(still_open))
+
+
+def resolved(parts: Parts, keys: Keys) -> Formula:
+    """Whether every variable has a value: FALSE when one surely has none, else what that depends on."""
+    needed: list[Formula] = []
+    for part in parts:
+        if isinstance(part, Variable):
+            values = keys.get(part.key)
+            if values is None:
+                if part.default is None:
+                    needed.append(Test(part.spelled, "Null", ("false",)))
+            elif len(values) > 1 or (not values and part.default is None):
+                return FALSE
+    return all_of(needed)
 
 
 def shield(text: str) -> str:

@@ -213,7 +213,11 @@ def test_all_operators_and_keys_of_a_block_must_be_met():
         ("StringLike", "${aws:PrincipalTag/team}", "a*", True),
         ("StringEquals", "${aws:PrincipalTag/none, 'fallback'}", "fallback", True),
         ("StringEquals", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none}", False),
-        ("StringNotEquals", "${aws:PrincipalTag/none}", "x", True),
+        ("StringNotEquals", "${aws:PrincipalTag/none}", "x", False),
+        ("StringNotEquals", ["${aws:PrincipalTag/none}", "y"], "x", False),
+        ("StringEquals", ["${aws:PrincipalTag/none}", "x"], "x", True),
+        ("StringNotEquals", "${aws:PrincipalTag/none}", None, True),
+        ("StringNotLike", "${aws:username}*", "bob", True),
         ("StringLike", "a${*}", "ab", False),
         ("StringLike", "a${*}${?}${$}", "a*?$", True),
         ("StringEquals", "a${*}", "a*", True),
@@ -255,6 +259,7 @@ def test_variables_in_an_open_test_are_replaced_as_far_as_known():
     """A variable with a value is replaced, one without matches nothing, one that is not known stays."""
     assert _open("StringEquals", "${aws:username}/x") == ContextTest("svc:key/Tag", "StringEquals", ("alice/x",))
     assert _open("StringEquals", ["${aws:PrincipalTag/t}", "y"], principal_tags={}) == ContextTest("svc:key/Tag", "StringEquals", ("y",))
+    assert _open("StringNotEquals", "${aws:PrincipalTag/t}", principal_tags={}) == ContextTest("svc:key/Tag", "Null", ("true",))
     assert _open("StringEquals", "${aws:PrincipalTag/t}") == ContextTest("svc:key/Tag", "StringEquals", ("${aws:PrincipalTag/t}",))
 
 

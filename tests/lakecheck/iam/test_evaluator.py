@@ -134,6 +134,15 @@ def test_resources_keep_case(resource, pattern, matches):
     assert _word(resource=resource, identity={"Statement": statement}) == ("implicit_deny" if matches else "allowed")
 
 
+def test_variables_in_not_resource():
+    """A NotResource with a variable that has no value makes its statement match nothing."""
+    statement = {"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::lake/${aws:username}/*"}
+    document = {"Version": "2012-10-17", "Statement": statement}
+    assert _word(USER, identity=document) == "allowed"
+    assert _word(USER, resource="arn:aws:s3:::lake/alice/1", identity=document) == "implicit_deny"
+    assert _word(ROLE, identity=document) == "implicit_deny"
+
+
 def test_variables_in_resources():
     """A user's name and a tag stand in a resource; without a value the statement matches nothing; in 2008-10-17 it is text."""
     document = _doc(resource="arn:aws:s3:::lake/${aws:username}/${aws:PrincipalTag/team}/*")
@@ -264,6 +273,7 @@ def test_an_endpoint_policy_must_allow():
     """A request through an endpoint needs its Allow, for whoever it names."""
     assert _word(identity=ALL, endpoint=_doc(Principal="*")) == "allowed"
     assert _word(identity=ALL, endpoint=_to(OWN)) == "allowed"
+    assert _word(identity=ALL, endpoint=ALL) == "allowed"
     decision = decide(ROLE, "s3:GetObject", OBJECT, identity=ALL, endpoint=_to(OTHER))
     assert (decision.word, decision.missing) == ("implicit_deny", (Layer.ENDPOINT,))
 
