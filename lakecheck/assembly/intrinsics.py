@@ -15,7 +15,7 @@ from lakecheck.values import Unknown, hole, shown, wholly_known
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_DEPTH: Final = 300
+MAX_DEPTH: Final = 200
 """Steps of nesting and of references through other values, past which a value is not known."""
 
 MAX_TEXT: Final = 1_000_000
@@ -120,11 +120,16 @@ class Evaluator:
             inner = self._list
         else:
             return data if isinstance(data, str | int | float | Unknown) or data is None else self._other(data)
-        if self.depth.now >= MAX_DEPTH:
+        if self.depth.too_deep():
             return self.unknown("nested too deeply")
         self.depth.now += cost
+        mark = len(self.trail)
         try:
             return inner(data)
+        except RecursionError:  # the caller was deep already
+            del self.trail[mark:]
+            self.depth.cuts += 1
+            return self.unknown("nested too deeply")
         finally:
             self.depth.now -= cost
 
@@ -283,11 +288,14 @@ class Evaluator:
 
     def formula(self, data: Any) -> Formula:
         """A condition, as it stands in `Conditions` or inside another one."""
-        if self.depth.now >= MAX_DEPTH:
+        if self.depth.too_deep():
             return Unresolved(self.unknown("nested too deeply").reason)
         self.depth.now += 2
         try:
             return self._formula(data)
+        except RecursionError:
+            self.depth.cuts += 1
+            return Unresolved(self.unknown("nested too deeply").reason)
         finally:
             self.depth.now -= 2
 
@@ -346,16 +354,21 @@ class Evaluator:
 class Depth:
     """How deep an evaluation is."""
 
-    __slots__ = ("now",)
+    __slots__ = ("cuts", "now")
     hop = 8
     """What a reference through another value counts for."""
 
     def __init__(self) -> None:
         self.now = 0
+        self.cuts = 0
+        """How often something was not followed."""
 
     def too_deep(self) -> bool:
         """Whether nothing further may be followed."""
-        return self.now >= MAX_DEPTH
+        if self.now < MAX_DEPTH:
+            return False
+        self.cuts += 1
+        return True
 
 
 def has_function(data: Any) -> bool:

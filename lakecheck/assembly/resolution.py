@@ -142,10 +142,7 @@ def _unseen(scope: StackScope, logical_id: str, kind: str) -> str:
 def _properties(scope: StackScope, logical_id: str, raw: Any) -> Mapping[str, Any]:
     if raw is None:
         return {}
-    try:
-        value = scope.evaluator.at((logical_id, "Properties"), raw)
-    except RecursionError:
-        value = Unknown(f"{scope.path}/{logical_id}.Properties: nested too deeply")
+    value = scope.evaluator.at((logical_id, "Properties"), raw)
     if isinstance(value, dict):
         return value
     reason = value if isinstance(value, Unknown) else Unknown(f"{scope.path}/{logical_id}.Properties: no object")

@@ -49,7 +49,7 @@ class StackScope:
         self.parent: StackScope | None = None
         self.children: dict[str, StackScope] = {}
         self.evaluator = Evaluator(self, world.depth)
-        self._memo: dict[tuple[str, str], Any] = {}
+        self._memo: dict[tuple[str, str], tuple[Any, int]] = {}
         self._imported: dict[str, Any] = {}
         self._running: set[tuple[str, str]] = set()
         self.problems: list[str] = []
@@ -70,19 +70,26 @@ class StackScope:
         return expanded
 
     def once(self, kind: str, name: str, make: Callable[[], Any], circular: Callable[[], Any]) -> Any:
-        """What `make` gives, made once; what `circular` gives while it is being made."""
-        key = (kind, name)
+        """What `make` gives, made once; what `circular` gives while it is being made.
+
+        What was made so deep that something in it was not followed is made again when it is asked for from less deep.
+        """
+        key, depth = (kind, name), self.world.depth
         if key in self._memo:
-            return self._memo[key]
-        if key in self._running or self.world.depth.too_deep():
+            made, at = self._memo[key]
+            if at <= depth.now:
+                return made
+        if key in self._running or depth.too_deep():
             return circular()
+        cuts = depth.cuts
         self._running.add(key)
-        self.world.depth.now += self.world.depth.hop
+        depth.now += depth.hop
         try:
-            self._memo[key] = made = make()
+            made = make()
         finally:
-            self.world.depth.now -= self.world.depth.hop
+            depth.now -= depth.hop
             self._running.discard(key)
+        self._memo[key] = made, depth.now if depth.cuts != cuts else 0
         return made
 
     # --- the stack itself --------------------------------------------------------------------------------------------------------------
@@ -196,9 +203,13 @@ class StackScope:
 
     def imported(self, name: str) -> Any:
         """What the export of that name gives in this stack's account and Region."""
-        if name not in self._imported:
-            self._imported[name] = self.world.imported(self, name)
-        return self._imported[name]
+        if name in self._imported:
+            return self._imported[name]
+        cuts = self.world.depth.cuts
+        found = self.world.imported(self, name)
+        if cuts == self.world.depth.cuts:
+            self._imported[name] = found
+        return found
 
     def stack_output(self, stack: str, output: str, region: str, role: str) -> Any:
         """The output of another stack."""

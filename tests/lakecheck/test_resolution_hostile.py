@@ -52,6 +52,19 @@ def test_ten_thousand_levels_end_in_what_is_not_known(wrap: Any) -> None:
     assert unknowns(found[0]) or has_hole(found[0])
 
 
+def test_a_caller_that_is_deep_already_is_no_error() -> None:
+    """The depth left to Python's stack may be less than what is allowed."""
+    data = nested(lambda inner: {"Fn::Split": [",", {"Fn::Sub": ["${a}", {"a": inner}]}]})
+
+    def down(levels: int) -> Any:
+        return down(levels - 1) if levels else value([data, {"Ref": "AWS::Region"}])
+
+    for levels in (100, 300, 500, 600):
+        found = down(levels)
+        assert found[1] == "eu-west-1"
+        assert unknowns(found[0]) or has_hole(found[0])
+
+
 @pytest.mark.parametrize("section", ["Conditions", "Mappings", "Parameters", "Outputs", "Resources", "Transform", "Rules"])
 @pytest.mark.parametrize(
     "wrap", [lambda data: [data], lambda data: {"Fn::Not": [data]}, lambda data: {"Fn::Sub": ["${a}", {"a": data}]}], ids=range(3)
