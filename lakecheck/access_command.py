@@ -308,7 +308,7 @@ def _check_words(arguments: argparse.Namespace) -> None:
 
 
 def _filtered(matrix: Matrix, arguments: argparse.Namespace) -> Matrix:
-    """The rows that are asked for; datasets and edges stay as they are."""
+    """The rows that are asked for, and who of them can become whom."""
     from dataclasses import replace  # noqa: PLC0415
 
     tests = list(_tests(matrix, arguments))
@@ -316,7 +316,9 @@ def _filtered(matrix: Matrix, arguments: argparse.Namespace) -> Matrix:
         return replace(matrix, accesses=())
     if not tests:
         return matrix
-    return replace(matrix, accesses=tuple(access for access in matrix.accesses if all(test(access) for test in tests)))
+    accesses = tuple(access for access in matrix.accesses if all(test(access) for test in tests))
+    concerned = {id(access.principal) for access in accesses}
+    return replace(matrix, accesses=accesses, edges=tuple(edge for edge in matrix.edges if id(edge.source) in concerned))
 
 
 def _tests(matrix: Matrix, arguments: argparse.Namespace) -> Iterable[Callable[[Access], bool]]:
@@ -354,7 +356,7 @@ def _rendered(matrix: Matrix, arguments: argparse.Namespace) -> Iterable[str]:
     if arguments.format == "html":
         return access_html.render(matrix)
     style, width = _terminal(arguments.output)
-    return access_text.render(matrix, style=style, width=width, list_all=arguments.all)
+    return access_text.render(matrix, style=style, width=width, list_all=arguments.all, only_dead=arguments.dead)
 
 
 def _terminal(output: Path | None) -> tuple[Any, int]:

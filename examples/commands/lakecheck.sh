@@ -4,3 +4,6 @@ lakecheck run other/cdk.out --json report.json       # somebody else's app, and 
 lakecheck run template.yaml --skip compliance        # one template
 lakecheck run --as-of 2027-01-01                     # what will have expired by then?
 lakecheck run --require-pack AwsSolutions --require-pack HIPAA.Security
+lakecheck access cdk.out                             # who can read which column, through which door
+lakecheck access diff base/cdk.out cdk.out           # who gains, who loses; 1 on a gain that nobody approved
+lakecheck access check cdk.out                       # the invariants of config/access.yaml

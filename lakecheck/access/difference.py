@@ -256,14 +256,14 @@ def _of_key(key: _Key, was: _Side, now: _Side) -> Iterator[Change]:
             access = new if new is not None else old
             if access is not None:
                 behind.setdefault(group, access)
-    every = {*before, *after}
+    every = {*(now.columns.get(thing) or was.columns.get(thing, ()))}
     for group, columns in groups.items():
         kind, how, old_right, new_right = group
         access = behind[group]
         dataset = now.datasets.get(thing) or was.datasets[thing]
         is_new = thing not in was.datasets or (bool(before) and not any(column in was.columns.get(thing, ()) for column in columns))
         follows = kind is Kind.GAIN and is_new and _follows(key, dataset, access, was, now)
-        whole = WHOLE in columns or set(columns) == every
+        whole = WHOLE in columns or (bool(every) and every <= set(columns))
         yield Change(
             kind=Kind.FOLLOWS if follows else kind,
             how=how,

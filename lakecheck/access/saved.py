@@ -35,6 +35,7 @@ class Names:
     def __init__(self, matrix: Matrix) -> None:
         self.principals: dict[int, str] = {}
         self.everybody: dict[str, Principal] = {}
+        self.ways: dict[tuple[Step, ...], str] = {}
         self._conditions: dict[Formula, str] = {}
         for principal in _principals(matrix):
             if id(principal) not in self.principals:
@@ -44,6 +45,14 @@ class Names:
                 self.principals[id(principal)] = text
                 self.everybody[text] = principal
         self.datasets = {dataset: dataset_id(dataset) for dataset in matrix.datasets}
+
+    def of_way(self, via: tuple[Step, ...]) -> str | None:
+        """The id of the steps before a door; None when there are none."""
+        if not via:
+            return None
+        if via not in self.ways:
+            self.ways[via] = _id("w", json.dumps([step_data(step) for step in via]))
+        return self.ways[via]
 
     def of_conditions(self, formula: Formula) -> str | None:
         """The id of what remains; None when nothing does."""
@@ -64,9 +73,10 @@ def dataset_id(dataset: Dataset) -> str:
 def access_data(access: Access, names: Names) -> dict[str, Any]:
     """One row; `id` is the same as long as it says who does what, to which columns and rows of what, on which way."""
     principal, dataset = names.principals[id(access.principal)], names.datasets[access.dataset]
-    via = [step_data(step) for step in access.via]
+    via = names.of_way(access.via)
     columns = None if access.columns is None else [shown(name) for name in access.columns]
-    identity = [principal, dataset, access.action, access.door, columns, access.rows, [(step["door"], step["target"]) for step in via]]
+    identity: list[Any] = [principal, dataset, access.action, access.door, columns, access.rows]
+    identity += [(step.door, shown(step.target)) for step in access.via]
     return {
         "id": _id("a", json.dumps([*identity, access.enforced_by_engine])),
         "principal": principal,
@@ -210,8 +220,13 @@ def matrix_of(data: Any) -> Matrix:
     principals = {one["id"]: _principal_of(one) for one in data["principals"]}
     datasets = {one["id"]: _dataset_of(one) for one in data["datasets"]}
     conditions = {name: formula_of(one["formula"]) for name, one in data["conditions"].items()} | {None: TRUE}
+    ways: dict[str | None, tuple[Step, ...]] = {name: tuple(map(_step_of, steps)) for name, steps in data["ways"].items()}
+    ways[None] = ()
     return Matrix(
-        accesses=tuple(_access_of(one, principals, datasets, conditions) for one in data["accesses"]),
+        accesses=tuple(
+            _access_of(one, principals[one["principal"]], datasets[one["dataset"]], conditions[one["conditions"]], ways[one["via"]])
+            for one in data["accesses"]
+        ),
         edges=tuple(
             Edge(
                 source=principals[one["source"]],
@@ -274,18 +289,16 @@ def _dataset_of(data: dict[str, Any]) -> Dataset:
     return Dataset(DatasetKind(data["kind"]), data["account"], data["region"], data["name"], data["environment"])
 
 
-def _access_of(
-    data: dict[str, Any], principals: dict[str, Principal], datasets: dict[str, Dataset], conditions: dict[str | None, Formula]
-) -> Access:
+def _access_of(data: dict[str, Any], principal: Principal, dataset: Dataset, conditions: Formula, via: tuple[Step, ...]) -> Access:
     return Access(
-        principal=principals[data["principal"]],
-        dataset=datasets[data["dataset"]],
+        principal=principal,
+        dataset=dataset,
         action=Action(data["action"]),
         door=Door(data["door"]),
         columns=None if data["columns"] is None else tuple(data["columns"]),
         rows=data["rows"],
-        conditions=conditions[data["conditions"]],
-        via=tuple(map(_step_of, data["via"])),
+        conditions=conditions,
+        via=via,
         because=tuple(data["because"]),
         enforced_by_engine=data["enforced_by_engine"],
         origin=_origin_of(data["at"]),

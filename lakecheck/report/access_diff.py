@@ -103,7 +103,7 @@ def _sentence(group: _Group, unclear: frozenset[tuple[str, str]]) -> str:
         thing = few(group.names, noun)
         thing = thing if change.columns is None else f"{few(change.columns, 'column')} of {thing}"
     news = f" (new {noun}{'s' if len(group.names) > 1 else ''})" if change.is_new_dataset else ""
-    places = joined([printable(one) for one in group.environments if one])
+    places = joined([printable(one) for one in sorted(group.environments) if one])
     person = who(change.who)
     if (change.principal, change.environment) in unclear:
         person = f"{person} of {shown(change.who.account)}"

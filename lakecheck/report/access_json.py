@@ -16,6 +16,7 @@ from lakecheck.access.saved import (
     dead_data,
     edge_data,
     principal_data,
+    step_data,
 )
 from lakecheck.formula import TRUE
 from lakecheck.report.json import tool_version
@@ -39,8 +40,9 @@ def render(matrix: Matrix) -> Iterator[str]:
     yield f'"tool": {line({"name": "lakecheck", "version": tool_version()})},\n'
     yield from _rows("principals", (principal_data(names.everybody[name], name, matrix) for name in sorted(names.everybody)))
     yield from _rows("datasets", (dataset_data(dataset, matrix) for dataset in matrix.datasets))
-    entries = [f"{line(name)}: {line(conditions_data(told[name]))}" for name in sorted(told)]
-    yield '"conditions": {' + ",".join(f"\n{entry}" for entry in entries) + ("\n},\n" if entries else "},\n")
+    yield from _entries("conditions", {name: conditions_data(told[name]) for name in sorted(told)})
+    ways = {str(names.of_way(access.via)): access.via for access in matrix.accesses if access.via}
+    yield from _entries("ways", {name: [step_data(step) for step in ways[name]] for name in sorted(ways)})
     yield from _rows("accesses", (access_data(access, names) for access in matrix.accesses))
     yield from _rows("edges", (edge_data(edge, names) for edge in matrix.edges))
     yield from _rows("dead_grants", (dead_data(dead) for dead in matrix.dead))
@@ -52,6 +54,10 @@ def render(matrix: Matrix) -> Iterator[str]:
 def line(data: Any) -> str:
     """Data on one line; characters that cannot be seen are escaped."""
     return _HIDDEN.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(data, ensure_ascii=False))
+
+
+def _entries(key: str, entries: dict[str, Any]) -> Iterator[str]:
+    yield f'"{key}": {{' + ",".join(f"\n{line(name)}: {line(data)}" for name, data in entries.items()) + ("\n},\n" if entries else "},\n")
 
 
 def _rows(key: str, rows: Iterable[Any], *, last: bool = False) -> Iterator[str]:

@@ -59,7 +59,9 @@ class _Row:
     cells: tuple[Cell | None, ...]
 
 
-def render(matrix: Matrix, *, style: Style | None = None, width: int = WIDTH, list_all: bool = False) -> Iterator[str]:
+def render(
+    matrix: Matrix, *, style: Style | None = None, width: int = WIDTH, list_all: bool = False, only_dead: bool = False
+) -> Iterator[str]:
     """The report line by line.
 
     Args:
@@ -67,9 +69,11 @@ def render(matrix: Matrix, *, style: Style | None = None, width: int = WIDTH, li
         style: Colours; none by default.
         width: Longest line; names of data are never cut.
         list_all: Show the lake's machinery and every entry of a long list, too.
+        only_dead: Show grants that give nothing, and nothing else.
     """
     style = Style() if style is None else style
-    for text in _lines(matrix, style, width, list_all=list_all):
+    texts = _dead(matrix, style, width, list_all=True) if only_dead else _lines(matrix, style, width, list_all=list_all)
+    for text in texts:
         yield text.rstrip() + "\n"
 
 
@@ -88,7 +92,7 @@ def _lines(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Itera
         yield from _environment(matrix, environment, here, notes, style, width)
         yield ""
     if people:
-        yield style.faint(LEGEND)
+        yield from (style.faint(line) for line in textwrap.wrap(LEGEND, width))
     if not environments:
         yield "nobody reaches any data"
         yield ""
@@ -277,9 +281,7 @@ def _others(more: Sequence[Line], notes: Notes, width: int) -> Iterator[str]:
 def _ending(matrix: Matrix, notes: Notes, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
     if matrix.dead:
         yield ""
-        yield style.severity(Severity.WARNING, "grants that give nothing")
-        dead = [shown(f"{one.principal}: {one.what}; missing: {one.missing}") for one in matrix.dead]
-        yield from _list([printable(each) for each in dead], width, list_all=list_all)
+        yield from _dead(matrix, style, width, list_all=list_all)
     numbered = list(notes.texts())
     if numbered or matrix.not_known:
         yield ""
@@ -289,6 +291,12 @@ def _ending(matrix: Matrix, notes: Notes, style: Style, width: int, *, list_all:
     yield ""
     yield style.faint("assumed")
     yield from _list([printable(shown(each)) for each in matrix.assumptions], width, list_all=True)
+
+
+def _dead(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+    yield style.severity(Severity.WARNING, "grants that give nothing") if matrix.dead else "each grant gives something"
+    dead = [shown(f"{one.principal}: {one.what}; missing: {one.missing}") for one in matrix.dead]
+    yield from _list([printable(each) for each in dead], width, list_all=list_all)
 
 
 def _list(texts: Sequence[str], width: int, *, list_all: bool) -> Iterator[str]:

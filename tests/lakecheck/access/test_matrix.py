@@ -1,0 +1,196 @@
+"""Own accesses and ways to become somebody else: each right once, by the surest and shortest way, none left out silently."""
+
+from __future__ import annotations
+
+from lakecheck.access.closure import Closure
+from lakecheck.access.grouping import expanded, lines
+from lakecheck.access.matrix import build_matrix
+from lakecheck.access.model import Action, Door
+from lakecheck.estate.model import Estate
+from lakecheck.formula import TRUE, all_of, negate
+from tests.lakecheck.access.matrices import (
+    ADMIN,
+    ANALYST,
+    COLUMNS,
+    CONSUMER,
+    CUSTOMERS,
+    FROM_EITHER,
+    FROM_VPC,
+    JOB,
+    LAKE,
+    LANDING,
+    NOBODY_KNOWS,
+    ORDERS,
+    READER,
+    access,
+    administers,
+    becomes,
+    estate,
+    leak,
+    matrix,
+    principal,
+    rows,
+)
+
+
+def test_an_empty_estate_has_an_empty_matrix() -> None:
+    """No row, and the assumptions all the same."""
+    found = build_matrix(Estate())
+    assert found.accesses == ()
+    assert found.assumptions
+
+
+def test_whoever_becomes_somebody_gets_what_that_one_has() -> None:
+    """Over two steps, with both steps told; the other direction gives nothing."""
+    found = matrix(access(READER), edges=(becomes(ANALYST, JOB), becomes(JOB, READER)), estate=estate(ANALYST, JOB, READER))
+    assert rows(found, ANALYST) == [("sales.customers", "read", "lake_formation", ("assumed_role", "assumed_role"))]
+    assert [step.target for step in found.accesses[0].via] == ["role/Job", "role/PiiReader"]
+    assert rows(found, READER) == [("sales.customers", "read", "lake_formation", ())]
+
+
+def test_cycles_end_and_nobody_is_reached_through_itself() -> None:
+    """Two that can become each other have each other's rights once, and not their own again."""
+    edges = (becomes(ANALYST, READER), becomes(READER, ANALYST), becomes(READER, READER))
+    found = matrix(access(READER), access(ANALYST, ORDERS), edges=edges)
+    assert rows(found, ANALYST) == [
+        ("sales.customers", "read", "lake_formation", ("assumed_role",)),
+        ("sales.orders", "read", "lake_formation", ()),
+    ]
+    assert len(rows(found, READER)) == 2
+
+
+def test_what_one_can_do_by_itself_is_not_told_again() -> None:
+    """An own access without condition hides the way; one under a condition, or of fewer columns, does not."""
+    edges = (becomes(ANALYST, READER),)
+    assert len(rows(matrix(access(ANALYST), access(READER), edges=edges), ANALYST)) == 1
+    narrower = (access(ANALYST, conditions=FROM_VPC), access(ANALYST, columns=("name",)), access(ANALYST, rows="name = 'x'"))
+    for own in narrower:
+        assert len(rows(matrix(own, access(READER), edges=edges), ANALYST)) == 2
+
+
+def test_the_shortest_way_counts_for_each_first_door() -> None:
+    """Of two ways that begin with a role the shorter is told; one that begins with a function beside it."""
+    edges = (becomes(ANALYST, JOB), becomes(JOB, READER), becomes(ANALYST, READER), becomes(ANALYST, READER, Door.CODE_UPDATE))
+    found = rows(matrix(access(READER), edges=edges, estate=estate(ANALYST, JOB, READER)), ANALYST)
+    assert sorted(way for *_, way in found) == [("assumed_role",), ("code_update",)]
+
+
+def test_a_sure_way_counts_more_than_a_short_one() -> None:
+    """A direct step that nobody knows of does not hide two sure ones."""
+    edges = (becomes(ANALYST, READER, conditions=NOBODY_KNOWS), becomes(ANALYST, JOB), becomes(JOB, READER))
+    (row,) = [one for one in matrix(access(READER), edges=edges).accesses if one.principal is ANALYST]
+    assert (len(row.via), row.conditions) == (2, TRUE)
+
+
+def test_conditions_of_a_way_add_up_and_exclude_each_other() -> None:
+    """Both steps' conditions remain; a way that no request can take is none."""
+    edges = (becomes(ANALYST, READER, conditions=FROM_EITHER),)
+    (row,) = [one for one in matrix(access(READER, conditions=NOBODY_KNOWS), edges=edges).accesses if one.principal is ANALYST]
+    assert row.conditions == all_of((FROM_EITHER, NOBODY_KNOWS))
+    found = matrix(access(READER, conditions=negate(FROM_EITHER)), edges=(becomes(ANALYST, READER, conditions=FROM_VPC),))
+    assert rows(found, ANALYST) == []
+    assert rows(matrix(access(READER, conditions=all_of((FROM_VPC, negate(FROM_EITHER))))), READER) == []
+
+
+def test_alternatives_through_one_door_are_joined() -> None:
+    """Two edges between the same two, of which one is sure: the way is sure."""
+    edges = (becomes(ANALYST, READER, conditions=FROM_VPC), becomes(ANALYST, READER))
+    (row,) = [one for one in matrix(access(READER), edges=edges).accesses if one.principal is ANALYST]
+    assert row.conditions == TRUE
+
+
+def test_who_can_do_anything_in_an_account_can_do_anything_to_its_data() -> None:
+    """Every action on each dataset of that account, and what its roles have elsewhere; nothing of others."""
+    elsewhere = principal("Reader2", LAKE)
+    foreign = CUSTOMERS.__class__(CUSTOMERS.kind, CONSUMER, "eu-west-1", "marketing.leads", "Prod")
+    hidden = CUSTOMERS.__class__(CUSTOMERS.kind, CONSUMER, "eu-west-1", "marketing.hidden", "Prod")
+    found = matrix(
+        access(elsewhere, foreign),
+        edges=(administers(ADMIN),),
+        estate=estate(ADMIN, elsewhere),
+        datasets=(CUSTOMERS, LANDING, foreign, hidden),
+    )
+    told = rows(found, ADMIN)
+    assert {(name, action) for name, action, _, way in told if way == ("policy_edit",) and name != "marketing.leads"} == {
+        (dataset.name, action.value) for dataset in (CUSTOMERS, LANDING) for action in Action
+    }
+    assert [row for row in told if row[0].startswith("marketing")] == [("marketing.leads", "read", "lake_formation", ("policy_edit",))]
+
+
+def test_a_leak_gives_readings_and_passes_them_on_to_who_becomes_the_reader() -> None:
+    """Only reading, also what the member reads as a role; not what the member itself has from a leak."""
+    own = (access(READER), access(READER, action=Action.WRITE), access(JOB, ORDERS))
+    edges = (becomes(READER, JOB), becomes(ADMIN, ANALYST), becomes(READER, ADMIN, Door.CODE_UPDATE))
+    known = estate(ANALYST, READER, JOB, ADMIN)
+    found = matrix(*own, access(ADMIN, LANDING), edges=edges, leaks=(leak(ANALYST, READER),), estate=known)
+    assert rows(found, ANALYST) == [
+        ("sales.customers", "read", "athena_results", ("athena_results",)),
+        ("sales.orders", "read", "athena_results", ("athena_results", "assumed_role")),
+    ]
+    assert ("sales.customers", "read", "athena_results", ("assumed_role", "athena_results")) in rows(found, ADMIN)
+    assert any("role/PiiReader can read sales.customers" in reason for one in found.accesses for reason in one.because)
+    chained = matrix(*own, leaks=(leak(ANALYST, READER), leak(JOB, ANALYST)), estate=known)
+    assert [row for row in rows(chained, JOB) if row[2] == "athena_results"] == []
+
+
+def test_the_same_right_is_one_row() -> None:
+    """Columns of one right are joined, conditions of one right are alternatives, what another row says is left out."""
+    found = matrix(access(READER, columns=("name",)), access(READER, columns=("email",)))
+    assert [one.columns for one in found.accesses] == [("name", "email")]
+    found = matrix(access(READER, conditions=FROM_VPC), access(READER))
+    assert [one.conditions for one in found.accesses] == [TRUE]
+    assert len(matrix(access(READER), access(READER, columns=("name",)), access(READER, rows="name = 'x'")).accesses) == 1
+    assert len(matrix(access(READER), access(READER, door=Door.S3)).accesses) == 2
+
+
+def test_nothing_is_cut_silently() -> None:
+    """Rows and steps beyond the caps are told by name."""
+    found = matrix(access(ANALYST), access(READER), most_accesses=1)
+    assert len(found.accesses) == 1
+    assert any("role/PiiReader" in reason for reason in found.not_known)
+    closure = Closure((becomes(ANALYST, JOB), becomes(JOB, READER)), (ANALYST, JOB, READER), most_steps=1)
+    list(closure.ways(ANALYST))
+    assert any("role/Analyst" in reason for reason in closure.not_known)
+    assert matrix(access(ANALYST), access(READER)).not_known == ()
+
+
+def test_the_order_does_not_depend_on_the_order_of_what_is_found() -> None:
+    """The same rows in any order give the same matrix."""
+    own = [
+        access(READER),
+        access(ANALYST, ORDERS),
+        access(ANALYST, LANDING, Action.WRITE, door=Door.S3),
+        access(ANALYST, columns=("name",)),
+    ]
+    edges = [becomes(ANALYST, READER), becomes(READER, JOB)]
+    assert matrix(*own, edges=tuple(edges)).accesses == matrix(*own[::-1], edges=tuple(edges[::-1])).accesses
+
+
+def test_lines_say_of_each_column_what_the_rows_say() -> None:
+    """Grouped columns and datasets, taken apart again, are the rows taken apart column by column."""
+    everything = principal("Everything")
+    own = [
+        access(ANALYST, columns=("customer_id", "name")),
+        access(ANALYST, columns=("name", "email"), conditions=FROM_VPC),
+        access(ANALYST, columns=("order_id", "total"), dataset=ORDERS),
+        access(ANALYST, rows="name = 'x'"),
+        access(everything),
+        access(everything, ORDERS),
+        access(everything, LANDING, Action.WRITE, door=Door.S3),
+        access(everything, LANDING, Action.READ, door=Door.S3),
+        access(READER, door=Door.S3, conditions=NOBODY_KNOWS),
+    ]
+    found = matrix(*own, edges=(becomes(READER, ANALYST), becomes(ANALYST, everything)))
+    brute_force = {
+        (one.principal.name, one.dataset, column, one.action, one.door, one.via, one.rows, one.conditions)
+        for one in found.accesses
+        for column in (one.columns if one.columns is not None else COLUMNS.get(one.dataset.name, (None,)))
+    }
+    told = [each for line in lines(found, found.accesses) for each in expanded(line, found.columns)]
+    taken_apart = {
+        (who.name, dataset, column, right.action, right.door, right.via, right.rows, right.conditions)
+        for who, dataset, column, right in told
+    }
+    assert taken_apart == brute_force
+    assert len(told) == len(taken_apart)
+    assert [len(line.datasets) for line in lines(found, found.accesses) if line.principal is everything] == [2, 1]
