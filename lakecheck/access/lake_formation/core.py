@@ -195,7 +195,7 @@ class LakeFormation:
         for share in shared:
             if SELECT in share.permissions:
                 only = frozenset({SELECT})
-                yield Right(share.columns, share.rows, only, share.grantable & only, all_of([share.when, admin]), share.grants)
+                yield Right(share.columns, share.rows, only, frozenset(), all_of([share.when, admin]), share.grants)
 
     def _described(self, account: str, owner: str) -> set[tuple[str, str]]:
         """The LF-Tags of an owner that an account may DESCRIBE, pair by pair."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _OUTSIDE: Final = {PrincipalKind.ACCOUNT, PrincipalKind.ORGANIZATION, PrincipalKind.ANYONE}
 _BY_IAM: Final = {SELECT: Action.READ, "INSERT": Action.WRITE, "ALTER": Action.ALTER, "DROP": Action.DROP}
-_NAMELESS: Final = Right(None, ALL_ROWS, TABLE_PERMISSIONS | {DROP_DATABASE}, TABLE_PERMISSIONS, TRUE, ())
+_NAMELESS: Final = Right(None, ALL_ROWS, TABLE_PERMISSIONS, TABLE_PERMISSIONS, TRUE, ())
 
 
 def accesses(questions: Questions) -> Iterable[Access]:

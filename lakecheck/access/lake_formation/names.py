@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Account, Principal
 
 _RESERVED: Final = "AWSReservedSSO_"
+_RESERVED_PATH: Final = ":role/aws-reserved/"
 _ALL_IAM_PRINCIPALS: Final = ":IAMPrincipals"
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _ROOT: Final = re.compile(r"arn:[^:]*:iam::([^:]*):root")
@@ -91,6 +92,8 @@ def means(text: str, principal: Principal) -> Formula:
     ours, theirs = permission_set(principal.arn), permission_set(text)
     if ours and theirs:
         return TRUE if ours == theirs else FALSE
+    if theirs and _RESERVED_PATH not in principal.arn:
+        return FALSE  # nobody else can make a role below that path
     if principal.kind is PrincipalKind.PERMISSION_SET:
         if covers(text, principal.arn):
             return TRUE

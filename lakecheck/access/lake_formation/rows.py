@@ -72,12 +72,18 @@ def _rows(rights: list[Right], table: Table, action: Action, permission: str) ->
     incomplete = bool(table.unknown) or not table.columns
     named = (column for right in rights for column in right.columns or ())
     names = tuple(dict.fromkeys((*table.columns, *named, *((_OTHERS,) if incomplete else ()))))
-    together: dict[tuple[Right, ...], list[str]] = {}
+    together: dict[tuple[str, Formula], tuple[list[str], dict[Right, None]]] = {}
+    verdicts: dict[tuple[Right, ...], tuple[str, Formula]] = {}
     for column in names:
         on_column = [right for right in rights if right.columns is None or column in right.columns]
         for several in _by_filter(on_column):
-            together.setdefault(several, []).append(column)
-    for several, columns in together.items():
+            if several not in verdicts:
+                verdicts[several] = several[0].rows, any_of(right.when for right in several)
+            columns, behind = together.setdefault(verdicts[several], ([], {}))
+            columns.append(column)
+            behind |= dict.fromkeys(several)
+    for columns, behind in together.values():
+        several = tuple(behind)
         if len(columns) == len(names):
             yield _row(action, permission, None, several)
             continue
