@@ -17,6 +17,7 @@ RUN_BY = {
     "examples/contracts/*.odcs.yaml": "tests/docs/test_examples.py",
     "examples/snippets/*.py": "tests/docs/test_snippets.py",
     "examples/tour/*.txt": "tests/docs/test_tour.py",
+    "examples/iam/*.py": "tests/lakecheck/iam/test_simulation.py",
     "examples/lakecheck/*.txt": "tests/lakecheck",
     "examples/*.lock.json": "tests/examples",
     "examples/*.py": "tests/examples",
