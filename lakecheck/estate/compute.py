@@ -114,6 +114,8 @@ def read_executors(sources: Sources, principals: Principals) -> Iterator[Executo
                 yield from _others(resource, principals)
     for resource in sources.of("AWS::CodePipeline::Pipeline", "AWS::CloudFormation::StackSet"):
         yield from _others(resource, principals, beside=("RoleArn", "AdministrationRoleARN"))
+    for resource in sources.of("AWS::Glue::Crawler"):
+        sources.tell("the tables that a crawler makes are in no template", resource.origin)
     for resource in sources.of("AWS::Serverless::Function"):
         sources.tell("AWS::Serverless::Function is made by a transform: its role and policies are not known", resource.origin)
 

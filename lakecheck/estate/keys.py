@@ -46,7 +46,7 @@ class Keys:
 
     def arn(self, key: str, account: str, region: str) -> str:
         """The ARN of the key that a property names by id, ARN, alias or the alias's ARN; empty for AWS's own keys."""
-        if not key or key.startswith(_AWS):
+        if not key:
             return ""
         split = parts(key)
         name = split[4] if split is not None else key

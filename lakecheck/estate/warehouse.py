@@ -33,7 +33,7 @@ def read_warehouses(sources: Sources, principals: Principals) -> Iterator[Wareho
         name = text(resource.properties.get("NamespaceName"), resource.ref)
         yield Warehouse(
             arn=_serverless_arn(resource, "Namespace"),
-            workgroups=tuple(workgroups.get((resource.account, name), workgroups.get((resource.account, resource.ref), ()))),
+            workgroups=tuple(workgroups.get((resource.account, name), ())),
             account=resource.account,
             roles=_roles(sources, resource, principals, "IamRoles", "DefaultIamRoleArn"),
             origin=resource.origin,

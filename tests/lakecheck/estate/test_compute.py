@@ -43,6 +43,8 @@ def executors(type_: str, properties: dict[str, Any], **more: Any) -> list[tuple
         ("AWS::Pipes::Pipe", {"RoleArn": ROLE}, ["pipe"]),
         ("AWS::Transfer::User", {"Role": ROLE}, ["transfer_user"]),
         ("AWS::DataBrew::RecipeJob", {"RoleArn": ROLE}, ["databrew_recipejob"]),
+        ("AWS::Kendra::Index", {"Settings": {"SearchRole": {"Ref": "Role"}}}, ["kendra_index"]),
+        ("AWS::Kendra::Index", {"Settings": {"SearchRole": "SomebodyElse", "Title": "Job"}}, []),
         ("AWS::SNS::Topic", {"TopicName": "t"}, []),
     ],
 )
@@ -124,6 +126,13 @@ def test_a_jobs_script_and_temporary_folder() -> None:
     assert (job.arn, job.code, job.temporary) == (f"{ARN}:glue:{REGION}:{LAKE}:job/j", "s3://scripts/j.py", "s3://temp/j/")
     assert [each.name for each in found.principals] == ["role/Elsewhere"]
     assert {each.name for each in found.buckets} == {"scripts", "temp"}
+
+
+def test_a_crawlers_tables_are_told() -> None:
+    """What it makes no template has; a job makes none."""
+    crawler = ("AWS::Glue::Crawler", {"Role": "Job", "Targets": {}})
+    assert "the tables that a crawler makes" in reasons(estate_of({"Crawler": crawler}))
+    assert not estate_of({"Job": ("AWS::Glue::Job", {"Role": "Job", "Command": {}})}).not_known
 
 
 def test_workgroups() -> None:

@@ -59,6 +59,7 @@ def test_a_bucket_with_everything() -> None:
     [
         ({}, ("SSE_S3", None, False, "")),
         ({"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}, ("SSE_S3", False, False, "")),
+        ({"PublicAccessBlockConfiguration": {"BlockPublicPolicy": True}}, ("SSE_S3", False, False, "")),
         ({"AccessControl": "PublicRead"}, ("SSE_S3", None, None, "PublicRead")),
         ({"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}}, ("SSE_S3", None, True, "")),
         ({"PublicAccessBlockConfiguration": {"Ref": "Given"}}, ("SSE_S3", None, False, "")),
