@@ -21,12 +21,12 @@ from lakecheck.access.model import Access, Action, Door
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of
 from lakecheck.iam.globs import match
-from lakecheck.values import shown
+from lakecheck.values import has_hole, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lakecheck.access.doors.places import Place
+    from lakecheck.access.doors.places import Place, Places
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import AccessGrant, Bucket
 
@@ -51,19 +51,29 @@ def access_grants(questions: Questions) -> Iterable[Access]:
     """
     known = places(questions)
     for grant in questions.estate.access_grants:
-        scope = grant.scope.partition("://")[2]
-        name, _, prefix = scope.rstrip("*").partition("/")
-        bucket = known.bucket_named(name)
-        if bucket is None:
-            continue
-        where = tuple(place for place in known.of(bucket) if _within(place, prefix))
+        name, _, prefix = grant.scope.partition("://")[2].rstrip("*").partition("/")
         role = questions.principals.get(grant.role)
-        for principal in _grantees(questions, grant):
-            asking = _may_ask(questions, grant, bucket, principal)
-            if asking.allowed == FALSE:
-                continue
-            for action in _ACTIONS.get(grant.permission.upper(), (Action.READ, Action.WRITE)):
-                yield from _given(questions, grant, bucket, where, principal, action, role, asking)
+        for bucket, which in _scope(known, grant, name):
+            where = tuple(place for place in known.of(bucket) if _within(place, prefix))
+            for principal in _grantees(questions, grant):
+                asking = _may_ask(questions, grant, bucket, principal)
+                asking = Verdict(all_of([which, asking.allowed]), asking.because)
+                if asking.allowed == FALSE:
+                    continue
+                for action in _ACTIONS.get(grant.permission.upper(), (Action.READ, Action.WRITE)):
+                    yield from _given(questions, grant, bucket, where, principal, action, role, asking)
+
+
+def _scope(known: Places, grant: AccessGrant, name: str) -> Iterator[tuple[Bucket, Formula]]:
+    """The buckets that a grant is on: the one it names, all of them for the default location, perhaps any where the name is not known."""
+    bucket = known.bucket_named(name)
+    if bucket is not None:
+        yield bucket, TRUE
+    elif not name:
+        yield from ((each, TRUE) for each in known.buckets)
+    elif has_hole(name):
+        which = Unresolved(f"which bucket the access grant {grant.origin} is on")
+        yield from ((each, which) for each in known.buckets)
 
 
 def _within(place: Place, prefix: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecheck.access.doors.places import MOST_PREFIXES, places
+from lakecheck.access.doors.rights import escalations
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def assumptions(questions: Questions) -> Iterable[str]:
     open_output = sorted(shown(each.name) for each in questions.estate.workgroups if each.output and not each.enforced)
     if open_output:
         yield f"members of workgroup {_listed(open_output)} leave results in its own output location, although clients may name another"
+    yield from escalations(questions)
     if places(questions).beyond:
         yield f"of {_listed(places(questions).beyond)} more than {MOST_PREFIXES} prefixes occur in policies: deeper ones are not told apart"
 

@@ -129,7 +129,7 @@ class Places:
             if bucket is None:
                 bucket = self._only_named.get(name)
             if bucket is None:
-                bucket = self._only_named[name] = _only_named(name, table.region)
+                bucket = self._only_named[name] = only_named(name, table.region)
             self._tables[bucket.arn].append(Place(dataset, prefix, is_table=True))
 
     def _prefixes(self) -> dict[str, set[str]]:
@@ -167,7 +167,8 @@ def places(questions: Questions) -> Places:
     return found
 
 
-def _only_named(name: str, region: str) -> Bucket:
+def only_named(name: str, region: str) -> Bucket:
+    """A bucket that no template defines, so that nobody can say whom its policy lets."""
     arn = f"arn:{partition_of(region)}:s3:::{name}"
     return Bucket(arn=arn, name=name, account="", region=region, unknown_policy=f"the policy of {arn}, which no template defines")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakecheck.access.doors.access_grants import access_grants
 from lakecheck.access.doors.objects import Objects, Verdict
-from lakecheck.access.doors.places import Place, location, places
+from lakecheck.access.doors.places import Place, location, only_named, places
 from lakecheck.access.doors.replicas import copies
 from lakecheck.access.model import Action, Dataset, DatasetKind
 from lakecheck.formula import Truth, any_of
@@ -32,8 +32,10 @@ def readers(
     """
     place = location(uri)
     bucket = places(questions).bucket_named(place[0]) if place is not None else None
-    if place is None or bucket is None:
+    if place is None:
         return {}
+    if bucket is None:
+        bucket = only_named(place[0], "")
     folder = Place(Dataset(DatasetKind.BUCKET, bucket.account, bucket.region, f"s3://{bucket.name}/{place[1]}"), place[1], is_table=True)
     if key:
         bucket = replace(bucket, encryption="SSE_KMS", key=key, bucket_key=None)

@@ -11,6 +11,7 @@ from lakecheck.access.doors.access_points import access_points
 from lakecheck.access.doors.s3 import s3
 from lakecheck.access.model import Action, DatasetKind, Door
 from lakecheck.formula import Truth
+from lakecheck.values import hole
 
 from .lakes import (
     ANYONE,
@@ -202,6 +203,15 @@ def test_a_grantee_elsewhere_is_open_and_a_directory_user_is_named() -> None:
     user = access_grant("guid-1", "s3://prod-curated/travel/*", "READ", LOCATION, "DIRECTORY_USER")
     found = [each for each in access_grants(lake(LOCATION, access_grants=(user,))) if each.dataset.kind is DatasetKind.TABLE]
     assert [(each.principal.name, each.dataset.name, each.conditions.truth) for each in found] == [("directory user guid-1", ROUTES, YES)]
+
+
+@pytest.mark.parametrize(("scope", "truth"), [("s3://*", YES), (f"s3://{hole('Bucket')}/sales/*", OPEN), ("s3://another/*", None)])
+def test_a_grant_on_the_default_location_is_on_every_bucket(scope: str, truth: Truth | None) -> None:
+    """One on a bucket whose name is not known may be on any; one on a bucket without data of this estate gives none of it."""
+    scientist = role("Scientist", ASK)
+    grant = access_grant(scientist.arn, scope, "READ", LOCATION)
+    found = of(access_grants(lake(scientist, LOCATION, access_grants=(grant,))), scientist)
+    assert found.get(ORDERS) is truth
 
 
 def test_a_location_role_of_no_template_is_open() -> None:

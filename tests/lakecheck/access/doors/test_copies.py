@@ -116,6 +116,13 @@ def test_a_temporary_folder_holds_what_its_job_reads(resource: str, truth: Truth
     assert all(leak.step.door is Door.TEMPORARY_FILES and leak.step.target == "s3://prod-scripts/tmp/" for leak in found)
 
 
+def test_a_folder_in_a_bucket_of_no_template_is_open() -> None:
+    """Whom that bucket's policy lets is not known."""
+    developer = role("Developer")
+    questions = lake(JOB, developer, executors=(job(JOB, "s3://made-by-hand/tmp/"),))
+    assert leaks(temporary_files(questions)) == {("role/Developer", "role/Job"): OPEN}
+
+
 def test_a_job_without_temporary_folder_leaves_nothing() -> None:
     """No folder, no leak."""
     developer = role("Developer", allow("s3:*"))
