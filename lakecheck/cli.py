@@ -18,6 +18,7 @@ COMMANDS = {
     "access": "say who can read which column, through which door",
     "contracts": "judge data contracts, compare them, lock their field ids",
     "config": "judge lake.yaml, or print its schema",
+    "policy": "compare IAM policies, or look for access in one",
 }
 """Each command with what it does; `add_parser(subparsers)` of `lakecheck.<name>_command` sets the `handler` of its arguments."""
 

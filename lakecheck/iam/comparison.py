@@ -7,16 +7,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.formula import TRUE, Formula, Test as KeyTest, Truth, all_of, any_of, leaves
+from lakecheck.formula import FALSE, TRUE, Formula, Test as KeyTest, Truth, all_of, any_of, leaves, negate
 from lakecheck.iam import globs
+from lakecheck.iam.documents import PolicyKind, read_policy
 from lakecheck.iam.domains import ACTION, KIND, RESOURCE
 from lakecheck.iam.keys import Keys
 from lakecheck.iam.matching import prepared
 from lakecheck.iam.model import Caller, CallerKind, Context, Request
-from lakecheck.iam.requests import NAMES, PRINCIPAL, SESSION, Access, accesses, asked, bound, given, not_allowed, not_denied
+from lakecheck.iam.requests import NAMES, PRINCIPAL, SESSION, Access, accesses, asked, bound, denies, given, not_granted
 from lakecheck.iam.solver import DEFAULT_CAP, solve
+from lakemodel.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     Confirm = Callable[[Request], bool]
 
+_WHO: Final = ("principal", "notprincipal")
+_HARMLESS: Final = ("policy.sid_twice",)
 _SOMEBODY: Final = f"arn:{'aws'}:iam::999999999999:role/Other"
 _UNCONFIRMED: Final = "a request was found that evaluating it does not confirm"
 
@@ -64,6 +68,50 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
+def read_compared(document: Any, *, name: str, resource_policy: bool) -> Policy:
+    """The policy of a document that is to be compared.
+
+    A wildcard in a principal is a pattern here: AWS's checks take it in a reference policy, and IAM itself in none. Two statements may have
+    the same Sid, since it says nothing about access.
+
+    Args:
+        document: An object, as JSON has it.
+        name: What a reader knows it by.
+        resource_policy: Whether it names principals.
+
+    Raises:
+        InvalidInput: With everything else that AWS would refuse.
+    """
+    kind = PolicyKind.RESOURCE if resource_policy else PolicyKind.IDENTITY
+    policy, findings = read_policy(_mapped(document, globs.literal), name=name, kind=kind)
+    refused = [each for each in findings if each.code not in _HARMLESS]
+    if refused:
+        raise InvalidInput(refused)
+    statements = (
+        replace(each, principals=_plain(each.principals), not_principals=_plain(each.not_principals)) for each in policy.statements
+    )
+    return replace(policy, statements=tuple(statements))
+
+
+def _mapped(document: Any, change: Callable[[str], str]) -> Any:
+    """The document with every principal changed that is more than a star."""
+    if isinstance(document, dict):
+        return {key: _changed(value, change) if str(key).lower() in _WHO else _mapped(value, change) for key, value in document.items()}
+    return [_mapped(each, change) for each in document] if isinstance(document, list) else document
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _changed(each, change) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_changed(each, change) for each in value]
+    return change(value) if isinstance(value, str) and value != "*" else value
+
+
+def _plain(by_kind: Mapping[str, tuple[str, ...]] | None) -> Mapping[str, tuple[str, ...]] | None:
+    return None if by_kind is None else {kind: tuple(map(globs.plain, texts)) for kind, texts in by_kind.items()}
+
+
 def check_no_new_access(reference: Policy, candidate: Policy, *, resource_policy: bool = False, cap: int = DEFAULT_CAP) -> Verdict:
     """Whether a policy allows nothing that a reference does not: every principal, action, resource and condition, as text and exactly.
 
@@ -78,15 +126,20 @@ def check_no_new_access(reference: Policy, candidate: Policy, *, resource_policy
         cap: How many combinations to look at for one Allow before it is not known; see `lakecheck.iam.solver.solve`.
     """
 
-    def question(access: Access) -> Formula:
-        return all_of([given(access, candidate.version), not_denied(candidate, access), not_allowed(reference, access)])
+    def questions(access: Access) -> Iterator[Formula]:
+        taken = denies(candidate, access)
+        base = all_of([given(access, candidate.version), *map(negate, taken)])
+        yield all_of([base, not_granted(reference, access, base)])
+        for each in denies(reference, access):
+            if each not in taken:
+                yield all_of([base, each])
 
     def confirm(request: Request) -> bool:
         return allows(candidate, request, resource_policy=resource_policy) and not allows(
             reference, request, resource_policy=resource_policy
         )
 
-    search = _Search(question, confirm, (candidate, reference), resource_policy=resource_policy, cap=cap)
+    search = _Search(questions, confirm, (candidate, reference), resource_policy=resource_policy, cap=cap)
     return search.first(accesses(candidate))
 
 
@@ -113,13 +166,13 @@ def check_access_not_granted(
         parts.append(all_of([acts, asked(RESOURCE, wanted_resources) if wanted_resources else TRUE]))
     wanted = any_of(parts)
 
-    def question(one: Access) -> Formula:
-        return all_of([given(one, policy.version), not_denied(policy, one), wanted])
+    def questions(one: Access) -> Iterator[Formula]:
+        yield all_of([given(one, policy.version), *map(negate, denies(policy, one)), wanted])
 
     def confirm(request: Request) -> bool:
         return allows(policy, request, resource_policy=resource_policy)
 
-    search = _Search(question, confirm, (policy,), resource_policy=resource_policy, cap=cap)
+    search = _Search(questions, confirm, (policy,), resource_policy=resource_policy, cap=cap)
     return search.first(accesses(policy))
 
 
@@ -168,14 +221,14 @@ class _Search:
 
     def __init__(
         self,
-        question: Callable[[Access], Formula],
+        questions: Callable[[Access], Iterable[Formula]],
         confirm: Confirm,
         policies: tuple[Policy, ...],
         *,
         resource_policy: bool,
         cap: int,
     ) -> None:
-        self._question = question
+        self._questions = questions
         self._confirm = confirm
         self._cap = cap
         self._resource_policy = resource_policy
@@ -185,11 +238,12 @@ class _Search:
         }
         self._keys = {test.key.lower(): test.key for each in statements for test in each.conditions}
 
-    def first(self, each: Iterable[Access]) -> Verdict:
-        """The first access of which the question holds; PASS when it holds of none, not known when that is not known of one."""
+    def first(self, among: Iterable[Access]) -> Verdict:
+        """The first access of which a question holds; PASS when it holds of none, not known when that is not known of one."""
         reasons: set[str] = set()
-        for access in each:
-            formula = self._question(access)
+        for access, formula in ((each, formula) for each in among for formula in self._questions(each)):
+            if formula == FALSE:
+                continue
             solution = solve(bound(formula, with_principals=self._resource_policy), cap=self._cap)
             if solution.truth is Truth.OPEN:
                 reasons.update(solution.reasons)

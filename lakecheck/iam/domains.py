@@ -109,7 +109,8 @@ def tested(test: Test, values: tuple[str, ...]) -> Formula:
         return TRUE if missing else FALSE
     each = [any_of(_compared(base, value, written) for written in test.values) for value in values]
     if not test.quantifier:
-        return negate(any_of(each)) if negated else any_of(each)
+        # Several values meet no operator that is meant for one.
+        return negate(any_of(each)) if negated else each[0] if len(each) == 1 else FALSE
     said = [negate(one) for one in each] if negated else each
     return all_of(said) if test.quantifier == "ForAllValues" else any_of(said)
 
@@ -156,7 +157,7 @@ def domain(key: str, tests: tuple[Test, ...], extra: tuple[str, ...] = (), *, by
         options = _sets(options, tests)
     if key not in ALWAYS_PRESENT:
         missing = Option((), tuple(tested(test, ()) for test in tests))
-        options.insert(0 if key.startswith("@") else len(options), missing)
+        options.insert(0, missing)
     return Domain(tuple(options if by_value else _distinct(options)), exact)
 
 
@@ -172,10 +173,9 @@ def _sets(singles: list[Option], tests: tuple[Test, ...]) -> list[Option]:
         option = todo.pop(0)
         for single in singles:
             values = tuple(sorted({*option.values, *single.values}))
-            truths = tuple(
-                (all_of if _asks_all(test) else any_of)((one, other))
-                for test, one, other in zip(tests, option.truths, single.truths, strict=True)
-            )
+            if values == option.values:
+                continue
+            truths = tuple(_joined(test, one, other) for test, one, other in zip(tests, option.truths, single.truths, strict=True))
             if truths not in found:
                 found[truths] = Option(values, truths)
                 todo.append(found[truths])
@@ -184,9 +184,13 @@ def _sets(singles: list[Option], tests: tuple[Test, ...]) -> list[Option]:
     return list(found.values())
 
 
-def _asks_all(test: Test) -> bool:
-    """Whether more values make the test harder to meet."""
-    return test.quantifier == "ForAllValues" or (not test.quantifier and test.operator in EACH_NEGATED)
+def _joined(test: Test, one: Formula, other: Formula) -> Formula:
+    """What a test says of several values, from what it says of fewer."""
+    if test.operator == "Null":
+        return one
+    if test.quantifier == "ForAllValues" or (not test.quantifier and test.operator in EACH_NEGATED):
+        return all_of((one, other))
+    return any_of((one, other)) if test.quantifier else FALSE
 
 
 def _candidates(key: str, tests: tuple[Test, ...], extra: tuple[str, ...]) -> tuple[list[str], bool]:
@@ -212,18 +216,28 @@ def _candidates(key: str, tests: tuple[Test, ...], extra: tuple[str, ...]) -> tu
     found: list[str] = []
     for kind, written in typed.items():
         found += _TYPED[kind](key, written)
+    complete = True
     if texts or any_case or not typed:
-        found += _texts(key, texts)
+        split, complete = _texts(key, texts)
+        found += split
     found += [variant for value in sorted(any_case) for variant in dict.fromkeys((value, value.lower(), value.upper(), value.swapcase()))]
     mixed = len(typed) > 1 or bool(typed and (texts or any_case))
     wild = bool(any_case) and not all(map(globs.is_literal, texts))
-    return list(dict.fromkeys(found)), not mixed and not wild
+    return list(dict.fromkeys(found)), complete and not mixed and not wild
 
 
-def _texts(key: str, patterns: list[str]) -> list[str]:
-    found = [each.witness for each in globs.classes(tuple(dict.fromkeys(patterns)), within=_WITHIN.get(key, "?*"), cap=CAP)]
+def _texts(key: str, patterns: list[str]) -> tuple[list[str], bool]:
+    found, exact = _classes(tuple(dict.fromkeys(patterns)), _WITHIN.get(key, "?*"))
     usual = [*_USUAL.get(key, ()), f"arn:{'aws'}:iam::999999999999:role/Other"] if key in _USUAL or key.endswith("arn") else []
-    return [*usual, *found] if key in _WITHIN or key in ALWAYS_PRESENT else [*usual, *found, ""]
+    return ([*usual, *found] if key in _WITHIN or key in ALWAYS_PRESENT else [*usual, *found, ""]), exact
+
+
+def _classes(patterns: tuple[str, ...], within: str) -> tuple[list[str], bool]:
+    """A text for each combination of patterns; where there are too many, one for each pattern, which can find a request but proves none."""
+    try:
+        return [each.witness for each in globs.classes(patterns, within=within, cap=CAP)], True
+    except globs.TooMany:
+        return ["x", *map(globs.shortest, patterns)], False
 
 
 def _booleans(key: str, values: Iterable[str] = ()) -> Iterator[str]:

@@ -18,7 +18,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import Truth
-from lakecheck.values import generated_holes, has_hole
+from lakecheck.values import generated_holes, has_hole, holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ _BREAK: Final = ":"
 _TOKEN: Final = re.compile("\ue000[^\ue001]*\ue001|.", re.DOTALL)
 _LOWER: Final = {ord(upper): lower for upper, lower in zip(ascii_uppercase, ascii_lowercase, strict=True)}
 _READABLE: Final = ascii_lowercase[-3:] + ascii_lowercase[:-3] + digits + ascii_uppercase + "-_./:"
-_WORK_PER_CLASS: Final = 512
+_WORK_PER_CLASS: Final = 128
 _NO_CAP: Final = 1 << 40
 _FEW: Final = 3
 
@@ -65,6 +65,11 @@ def literal(text: str) -> str:
     if has_hole(text):
         return "".join(token if len(token) > 1 else literal(token) for token in _TOKEN.findall(text))
     return text.replace(_STAR, _LITERAL_STAR).replace(_ANY, _LITERAL_ANY)
+
+
+def plain(pattern: str) -> str:
+    """The pattern with what `literal` wrote as it was before."""
+    return pattern.replace(_LITERAL_STAR, _STAR).replace(_LITERAL_ANY, _ANY)
 
 
 def fold(text: str) -> str:
@@ -118,15 +123,15 @@ def covers(wide: str, narrow: str) -> bool:
 def intersects(one: str, other: str) -> bool:
     """Whether two patterns may have a text in common."""
     if is_literal(one) and not has_hole(one) and not has_hole(other):
-        return _matcher(other)(_plain(one))
+        return _matcher(other)(plain(one))
     if is_literal(other) and not has_hole(one) and not has_hole(other):
-        return _matcher(one)(_plain(other))
+        return _matcher(one)(plain(other))
     return _intersects(one, other)
 
 
 def shortest(pattern: str) -> str:
     """A short readable text that the pattern matches."""
-    return "".join(_READABLE[0] if token == _ANY else _plain(token) for token in _tokens(pattern) if token != _STAR)
+    return "".join(_READABLE[0] if token == _ANY else plain(token) for token in _tokens(pattern) if token != _STAR)
 
 
 # What follows works on tokens: a character, a wildcard, or a whole hole.
@@ -146,10 +151,6 @@ def _tokens(pattern: str) -> tuple[str, ...]:
             star = False
         tokens.append(token)
     return (*tokens, _STAR) if star else tuple(tokens)
-
-
-def _plain(token: str) -> str:
-    return token.replace(_LITERAL_STAR, _STAR).replace(_LITERAL_ANY, _ANY)
 
 
 class _Matcher:
@@ -187,8 +188,8 @@ class _Piece:
 
     def __init__(self, piece: str) -> None:
         self.size = len(piece)
-        self._text = _plain(piece)
-        self._regex = re.compile("".join("." if c == _ANY else re.escape(_plain(c)) for c in piece), re.DOTALL) if _ANY in piece else None
+        self._text = plain(piece)
+        self._regex = re.compile("".join("." if c == _ANY else re.escape(plain(c)) for c in piece), re.DOTALL) if _ANY in piece else None
 
     def fits(self, text: str, at: int) -> bool:
         return text.startswith(self._text, at) if self._regex is None else self._regex.match(text, at) is not None
@@ -212,10 +213,22 @@ def _matcher(pattern: str) -> _Matcher:
 
 @lru_cache(maxsize=262144)
 def _match_holes(pattern: str, text: str) -> Truth:
-    text = literal(text)
-    if _covers(pattern, text):
+    # A star takes a hole as it takes any text, and nothing but the hole itself is written like it; a question mark is told apart slowly.
+    if _matcher(pattern)(text) if _ANY not in pattern else _covers(pattern, literal(text)):
         return Truth.TRUE
-    return Truth.OPEN if _intersects(pattern, text) else Truth.FALSE
+    return Truth.OPEN if not _is_of_another(pattern, text) and _intersects(pattern, literal(text)) else Truth.FALSE
+
+
+def _is_of_another(pattern: str, text: str) -> bool:
+    """Whether the pattern has a name that CloudFormation makes up, and the text has none but those of other resources."""
+    there = {_resource_of(each) for each in generated_holes(text)}
+    if not there or len(generated_holes(text)) < len(holes(text)):
+        return False
+    return any(_resource_of(each) not in there for each in generated_holes(pattern))
+
+
+def _resource_of(identity: str) -> str:
+    return identity.partition(".")[0]
 
 
 @lru_cache(maxsize=65536)
@@ -415,7 +428,7 @@ def _classes(patterns: tuple[str, ...], within: str, cap: int) -> tuple[Class, .
         if bounded and not bits >> len(tokens) & 1:
             continue
         matches = frozenset(place for index in range(len(tokens)) if bits >> index & 1 for place in places[index])
-        found.append(Class(_plain(text), matches))
+        found.append(Class(plain(text), matches))
         if len(found) > cap:
             raise TooMany
     return tuple(found)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.formula import FALSE, TRUE, Formula, Test, Unresolved, all_of, any_of, negate
+from lakecheck.formula import FALSE, TRUE, All, Formula, Test, Unresolved, all_of, any_of, negate
 from lakecheck.iam import globs, variables
-from lakecheck.iam.conditions import spelled
 from lakecheck.iam.domains import ACTION, KIND, RESOURCE
 from lakecheck.iam.model import Effect
 from lakecheck.iam.operators import EACH_NEGATED, WITH_VARIABLES
@@ -65,15 +64,26 @@ def given(access: Access, version: str) -> Formula:
     return all_of([_acts(access.statement, None), where, _rest(access.statement, version)])
 
 
-def not_denied(policy: Policy, within: Access) -> Formula:
-    """The requests that a policy does not deny, of those that an Allow gives."""
-    return all_of(negate(each) for each in _matched(policy, Effect.DENY, within))
+def denies(policy: Policy, within: Access) -> tuple[Formula, ...]:
+    """What each Deny of a policy takes away of what an Allow gives."""
+    return tuple(dict.fromkeys(_matched(policy, Effect.DENY, within)))
 
 
-def not_allowed(policy: Policy, within: Access) -> Formula:
-    """The requests that a policy does not allow, of those that an Allow gives."""
-    nowhere = all_of(negate(each) for each in _matched(policy, Effect.ALLOW, within))
-    return any_of([nowhere, *_matched(policy, Effect.DENY, within)])
+def not_granted(policy: Policy, within: Access, base: Formula) -> Formula:
+    """The requests, of those that an Allow gives, that no Allow of a policy matches.
+
+    Args:
+        policy: The policy.
+        within: The Allow.
+        base: What is known of the requests; when an Allow asks for nothing else, it matches them all.
+    """
+    known = _parts(base)
+    allows = list(dict.fromkeys(_matched(policy, Effect.ALLOW, within)))
+    return FALSE if any(_parts(each) <= known for each in allows) else all_of(map(negate, allows))
+
+
+def _parts(formula: Formula) -> frozenset[Formula]:
+    return formula.parts if isinstance(formula, All) else frozenset() if formula == TRUE else frozenset({formula})
 
 
 def asked(key: str, patterns: Iterable[str]) -> Formula:
@@ -132,10 +142,10 @@ def _among_variables(patterns: tuple[str, ...], within: str) -> Formula:
 
 def _widest(pattern: str) -> str:
     """The pattern with a star for every variable."""
-    pieces = []
-    for part in variables.parse(pattern) or (pattern,):
-        pieces.append(part if isinstance(part, str) else globs.literal(part.character) if isinstance(part, variables.Escaped) else "*")
-    return "".join(pieces)
+    return "".join(
+        part if isinstance(part, str) else globs.literal(part.character) if isinstance(part, variables.Escaped) else "*"
+        for part in variables.parse(pattern) or (pattern,)
+    )
 
 
 def _reachable(patterns: tuple[str, ...], asked_of: tuple[str, ...]) -> tuple[str, ...]:
@@ -188,7 +198,7 @@ def _of_account(text: str) -> Formula:
     if _ACCOUNT_ID.fullmatch(text) or (len(parts) == _ARN_PARTS and parts[5] == "root"):
         return Test(PRINCIPAL, "ArnLike", (f"arn:*:*::{variables.shield(text)}:*",))
     if len(parts) == _ARN_PARTS and parts[2] == "sts" and parts[5].startswith("assumed-role/"):
-        owner = f"arn:*:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
+        owner = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
         return all_of([Test(SESSION, "StringLike", (variables.shield(text),)), Test(PRINCIPAL, "ArnLike", (owner,))])
     if _UNIQUE_ID.fullmatch(text):
         return Test("aws:userid", "StringLike", tuple(sorted((text, f"{text}:*"))))
@@ -201,7 +211,7 @@ def _is(key: str, value: str) -> Formula:
 
 def condition(test: ConditionTest, version: str) -> Formula:
     """A condition as a test; one of the caller's account as one of its ARN, which has the account in it."""
-    key = spelled(test.key)
+    key = variables.spelled(test.key)
     base = EACH_NEGATED.get(test.operator, test.operator)
     expands = version == variables.WITH_VARIABLES and base in WITH_VARIABLES
     values = tuple(sorted({value if expands or base not in WITH_VARIABLES else variables.shield(value) for value in test.values}))

@@ -42,6 +42,7 @@ DEFAULT_CAP: Final = 20_000
 TOO_MANY: Final = "there are more combinations of condition values than are tried"
 
 _FITTING: Final = 64
+_LEAVES_PER_FORMULA: Final = 50
 _NOW, _EPOCH_TIME = "aws:currenttime", "aws:epochtime"
 _PATTERNS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
 _TOGETHER: Final = (
@@ -134,7 +135,7 @@ class _Search:
     """One search; what was decided once is kept."""
 
     def __init__(self, cap: int) -> None:
-        self._left = cap
+        self._left = cap * _LEAVES_PER_FORMULA
         self._kept: dict[Formula, Solution] = {}
         self.inexact: set[str] = set()
 
@@ -144,13 +145,20 @@ class _Search:
             return Solution(formula.truth, {} if formula.value else None)
         kept = self._kept.get(formula)
         if kept is None:
-            self._left -= 1
-            if self._left < 0:
-                raise globs.TooMany
+            self._spend(_LEAVES_PER_FORMULA // 10)
             kept = self._kept[formula] = self._decide(formula)
         return kept
 
+    def _spend(self, leaves_seen: int) -> None:
+        self._left -= leaves_seen
+        if self._left < 0:
+            raise globs.TooMany
+
     def _decide(self, formula: Formula) -> Solution:
+        if isinstance(formula, All):
+            simpler = _propagated(formula)
+            if simpler is not formula:
+                return self.decide(simpler)
         if isinstance(formula, All | Any):
             parts = _components(formula)
             if len(parts) > 1:
@@ -188,10 +196,11 @@ class _Search:
             self.inexact |= {key for test in _tests(formula) if key in _needs(test) and not _whole(test)}
             return key, tests, list(self._domain(key, tests, extra, by_value=True).options)
         signs = _signs(formula)
+        required = _required(formula)
         best: tuple[str, tuple[Test, ...], list[Option]] | None = None
         for key in sorted(by_key):
             tests = tuple(sorted(by_key[key], key=_test_order))
-            options = _worth_trying(tests, self._domain(key, tests).options, signs)
+            options = _worth_trying(tests, self._domain(key, tests).options, signs, required)
             if best is None or len(options) < len(best[2]):
                 best = (key, tests, options)
             if len(options) == 1:
@@ -207,7 +216,9 @@ class _Search:
 
     def _branched(self, formula: Formula, key: str, tests: tuple[Test, ...], options: list[Option]) -> Solution:
         open_ones: list[Solution] = []
+        size = len(_tests(formula))
         for option in options:
+            self._spend(size)
             said = dict(zip(tests, option.truths, strict=True))
             left = _replaced(formula, lambda test, said=said: said.get(test, test))  # type: ignore[misc]
             left = _assign(left, key, option.values) if any(key in _needs(test) for test in _tests(left)) else left
@@ -240,8 +251,43 @@ def _possible(formula: Formula) -> bool:
     return any(_possible(_replaced_fact(formula, fact, value)) for value in (TRUE, FALSE))
 
 
-def _worth_trying(tests: tuple[Test, ...], options: tuple[Option, ...], signs: Mapping[Test, int]) -> list[Option]:
-    """The options that no other one beats: what a test says is better when the formula asks for it only that way; best first."""
+def _required(formula: Formula) -> dict[Test, Formula]:
+    """What tests must say for the formula to hold: those that stand in it as they are, or negated."""
+    parts = formula.parts if isinstance(formula, All) else (formula,)
+    found: dict[Test, Formula] = {part: TRUE for part in parts if isinstance(part, Test)}
+    return found | {part.part: FALSE for part in parts if isinstance(part, Not) and isinstance(part.part, Test)}
+
+
+def _propagated(formula: All) -> Formula:
+    """The conjunction in which tests that it requires are not asked for a second time."""
+    required = _required(formula)
+    if not required:
+        return formula
+    rest = [part for part in formula.parts if not isinstance(part, Test) and not (isinstance(part, Not) and isinstance(part.part, Test))]
+    simpler = [_replaced(part, lambda test: required.get(test, test)) for part in rest if not required.keys().isdisjoint(_tests(part))]
+    if not simpler:
+        return formula
+    kept = [part for part in formula.parts if part not in rest or required.keys().isdisjoint(_tests(part))]
+    return all_of([*kept, *simpler])
+
+
+def _worth_trying(
+    tests: tuple[Test, ...],
+    options: tuple[Option, ...],
+    signs: Mapping[Test, int],
+    required: Mapping[Test, Formula],
+) -> list[Option]:
+    """The options that meet what is required and that no other one beats, best first.
+
+    What a test says is better when the formula asks for it only that way.
+    """
+    needed = [(place, required[test]) for place, test in enumerate(tests) if test in required]
+    if needed:
+        options = tuple(
+            option
+            for option in options
+            if all(option.truths[place] == truth or not isinstance(option.truths[place], Constant) for place, truth in needed)
+        )
     rated: dict[tuple[int, tuple[Formula, ...]], Option] = {}
     for option in options:
         good = 0
@@ -385,7 +431,13 @@ def _assign(formula: Formula, key: str, values: tuple[str, ...]) -> Formula:
 
     def said(test: Test) -> Formula:
         if key in _needs(test):
-            test = _expanded(test, key, values)
+            expanded = _expanded(test, key, values)
+            if test.operator in EACH_NEGATED and len(expanded.values) < len(test.values):
+                # A variable without a value makes a negated test fail, unless its own key is missing.
+                missing = tested(test, ())
+                own = values if _key(test) == key else None
+                return (missing if not own else FALSE) if own is not None else all_of([missing, Test(test.key, "Null", ("true",))])
+            test = expanded
         if _key(test) == key and not _needs(test):
             return tested(test, values)
         return test if test.values else _of_nothing(test)
@@ -404,7 +456,7 @@ def _expanded(test: Test, key: str, values: tuple[str, ...]) -> Test:
     """The test with a variable replaced; a value whose variable has none is gone."""
     pattern = EACH_NEGATED.get(test.operator, test.operator) in _PATTERNS
     texts = (_with_value(variables.parse(written) or (written,), key, values, pattern=pattern) for written in test.values)
-    return Test(test.key, test.operator, tuple(sorted({text for text in texts if text is not None})), test.quantifier, test.if_exists)
+    return Test(test.key, test.operator, tuple(sorted(text for text in texts if text is not None)), test.quantifier, test.if_exists)
 
 
 def _with_value(parts: variables.Parts, key: str, values: tuple[str, ...], *, pattern: bool) -> str | None:

@@ -40,7 +40,7 @@ def _met(test: KeyTest, values: tuple[str, ...]) -> bool:
         return test.quantifier == "ForAllValues" if test.quantifier else negated or test.if_exists
     each = [any(_fits(test.operator.replace("Not", ""), value, wanted) for wanted in test.values) for value in values]
     if not test.quantifier:
-        return any(each) is not negated
+        return not any(each) if negated else each == [True]
     said = [one is not negated for one in each]
     return all(said) if test.quantifier == "ForAllValues" else any(said)
 
