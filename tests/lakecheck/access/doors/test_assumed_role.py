@@ -36,6 +36,11 @@ def test_naming_the_account_leaves_it_to_the_policies_of_its_principals():
     assert found(role("Dev", ASSUME), role("Reader", trust=trusting(LAKE))) == {PAIR: Truth.TRUE}
 
 
+def test_the_own_account_is_nobody_outside() -> None:
+    """Even where no template has anything in it but the role."""
+    assert found(role("Reader", trust=trusting(root())), accounts={}) == {}
+
+
 def test_the_policy_of_whoever_asks_must_fit_the_role():
     """Patterns and NotAction too."""
     reader = role("Reader", trust=trusting(root()))

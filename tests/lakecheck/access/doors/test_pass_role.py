@@ -129,6 +129,13 @@ def test_a_trust_that_looks_at_the_account_holds() -> None:
     assert found(dev, role("Job", trust=other)) == {}
 
 
+def test_what_the_trust_policy_asks_of_the_service_remains() -> None:
+    """Such as the resource that it calls for."""
+    own = trusting("glue.amazonaws.com", kind="Service", Condition={"ArnLike": {"aws:SourceArn": "arn:aws:glue:*:*:job/nightly-*"}})
+    dev, target = role("Dev", PASS, allow("glue:*")), role("Job", trust=own)
+    assert keys(edge(pass_role(lake(dev, target)), dev, target)) == {"aws:sourcearn"}
+
+
 def test_a_service_that_nobody_listed_is_not_known() -> None:
     """It might hand the role's rights out."""
     dev, target = role("Dev", PASS, allow("newthing:Create*")), job("newthing.amazonaws.com")

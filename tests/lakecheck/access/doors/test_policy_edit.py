@@ -81,6 +81,7 @@ def test_creating_a_role_and_filling_it_is_everything() -> None:
     """The new role names whoever creates it in its trust policy."""
     assert found(role("Dev", allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::*:role/dev/*")))[ALL] is Truth.TRUE
     assert found(role("Dev", allow("iam:CreateRole"))) == {}
+    assert found(role("Dev", allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::*:role/dev/*"), deny("sts:AssumeRole"))) == {}
     apart = (allow("iam:CreateRole", "arn:aws:iam::*:role/dev/*"), allow("iam:PutRolePolicy", "arn:aws:iam::*:role/ops/*"))
     assert ALL not in found(role("Dev", *apart))
 
