@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.grouping import Right, right_of
-from lakecheck.access.model import ALL_ROWS, Action, Dataset, Door, Matrix
+from lakecheck.access.model import ALL_ROWS, Action, Dataset, DatasetKind, Door, Matrix
 from lakecheck.access.words import ACTIONS, MOST_KEPT, RANK, Verdict, condition, verdict
 from lakecheck.formula import TRUE, Formula, Truth, all_of, negate
 from lakecheck.values import shown
@@ -347,6 +347,7 @@ def _order(change: Change) -> tuple[object, ...]:
         change.principal,
         change.arn,
         to.environment,
+        to.kind is not DatasetKind.TABLE,
         to.name,
         to.account,
         to.region,

@@ -184,7 +184,8 @@ class _Composer:
             rows = Rows(principal, self._by_itself.get(id(principal), []))
             for leak in sorted(leaks, key=lambda one: (one.step.door, one.member.name, one.member.account, one.step.target)):
                 if leak.member is not principal:
-                    rows.add((leak.step,), leak.conditions, self._readings_of(leak.member), door=leak.step.door)
+                    step = replace(leak.step, target=f"{leak.step.target} of {leak.member.name}")
+                    rows.add((step,), leak.conditions, self._readings_of(leak.member), door=step.door)
             self._with_leaks[id(principal)] = sorted(rows.entries, key=lambda entry: entry[0])
         return self._with_leaks[id(principal)]
 

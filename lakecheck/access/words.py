@@ -233,7 +233,7 @@ def what(dataset: Dataset, columns: Sequence[str] | None = None) -> str:
         >>> what(table), what(table, ["email"]), what(table, ["email", "name"])
         ('sales.customers', 'sales.customers.email', 'email and name of sales.customers')
     """
-    name = _clean(dataset.name)
+    name = place(dataset)
     if columns is None:
         return name
     if len(columns) == 1 and dataset.kind is DatasetKind.TABLE:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from lakecheck.access.difference import Kind
 from lakecheck.access.model import Action, DatasetKind
 from lakecheck.access.saved import dataset_id, formula_data, step_data
-from lakecheck.access.words import DOORS, RANK, actions as actions_in_words, condition, few, joined, step, verdict, what, who
+from lakecheck.access.words import DOORS, RANK, actions as actions_in_words, condition, few, joined, place, step, verdict, what, who
 from lakecheck.report.access_json import line
 from lakecheck.report.json import tool_version
 from lakecheck.values import shown
@@ -49,7 +49,7 @@ def sentences(judged: Iterable[Judged]) -> tuple[Said, ...]:
     """The changes in words: what is alike but for its action, its environment or its dataset is said once."""
     all_of_them = tuple(judged)
     unclear = _unclear(all_of_them)
-    groups = [_Group((one,), (one.change.right.action,), (one.change.environment,), (one.change.to.name,)) for one in all_of_them]
+    groups = [_Group((one,), (one.change.right.action,), (one.change.environment,), (place(one.change.to),)) for one in all_of_them]
     for field in ("actions", "environments", "names"):
         groups = _merged(groups, field, unclear)
     return tuple(Said(_sentence(group, unclear), group.judged) for group in groups)
@@ -155,8 +155,8 @@ def render(review: Review) -> Iterable[str]:
     """The report piece by piece, one change a line; it ends with a line feed."""
     data = as_data(review)
     yield "{\n"
-    for place, (key, value) in enumerate(data.items()):
-        comma = "," if place < len(data) - 1 else ""
+    for number, (key, value) in enumerate(data.items(), 1):
+        comma = "," if number < len(data) else ""
         if isinstance(value, list) and value:
             yield f'"{key}": [\n' + ",\n".join(map(line, value)) + f"\n]{comma}\n"
         else:
@@ -255,7 +255,8 @@ def entry_for(said: Said) -> list[str]:
         values.append(("rows", _quoted(change.rows)))
     if condition(doubt.conditions):
         values.append(("conditions", _quoted(change.conditions)))
-    return [f"{'- ' if place == 0 else '  '}{key}: {value}" for place, (key, value) in enumerate(values)]
+    more = [f"# and one for each of {len(names) - 1:,} more, which --format json names"] if len(names) > 1 else []
+    return [*(f"{'  ' if number else '- '}{key}: {value}" for number, (key, value) in enumerate(values)), *more]
 
 
 def _flow(values: Iterable[str]) -> str:

@@ -193,11 +193,7 @@ def _cell(cell: Cell) -> str:
 
 def _datasets(datasets: Sequence[Dataset], most: int = 2) -> str:
     names = [place(dataset) for dataset in datasets]
-    if len(names) <= most:
-        return ", ".join(names)
-    bases = {name.partition(".")[0] for name in names}
-    start = f"{next(iter(bases))}.*" if len(bases) == 1 and datasets[0].kind is DatasetKind.TABLE else f"{names[0]}, ..."
-    return f"{start} ({len(names):,})"
+    return ", ".join(names) if len(names) <= most else f"{names[0]} and {len(names) - 1:,} more"
 
 
 def _details(own: Sequence[Line], notes: Notes, width: int) -> Iterator[str]:
@@ -275,7 +271,7 @@ def _others(more: Sequence[Line], notes: Notes, width: int) -> Iterator[str]:
         by_words.setdefault((way, told), []).append(principal)
     for (way, told), principals in by_words.items():
         names = [f"{who(one)} of {shown(one.account)}" for one in principals]
-        yield from _wrapped(f"{few(names, 'principal')} {way}: {told}", width)
+        yield from _wrapped(f"{few(names, 'principal')}: {way} → {told}", width)
 
 
 def _ending(matrix: Matrix, notes: Notes, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
