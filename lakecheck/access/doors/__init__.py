@@ -16,6 +16,7 @@ from lakecheck.access.doors.policy_edit import policy_edit
 from lakecheck.access.doors.redshift import redshift
 from lakecheck.access.doors.replicas import replicas
 from lakecheck.access.doors.resource_edit import resource_edit
+from lakecheck.access.doors.retag import retag
 from lakecheck.access.doors.s3 import s3
 from lakecheck.access.doors.self_grant import self_grant
 from lakecheck.access.doors.temporary_files import temporary_files
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from lakecheck.access.model import Access, Edge, Leak
     from lakecheck.access.questions import Questions
 
-DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas, resource_edit, self_grant)
+DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas, resource_edit, self_grant, retag)
 """Each gives the principals' own accesses through one door."""
 
 EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit, redshift)

@@ -66,8 +66,7 @@ def resource_edit(questions: Questions) -> Iterator[Access]:
     """
     rights = Rights.of(questions)
     for source in _candidates(rights):
-        if not owns(rights, source):
-            yield from _of_editor(rights, _editor(rights, source))
+        yield from _of_editor(rights, _editor(rights, source))
 
 
 def _candidates(rights: Rights) -> Iterable[Principal]:
@@ -112,6 +111,8 @@ def _open(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
 def _asked(
     rights: Rights, source: Principal, action: str, thing: Bucket | AccessPoint | Key, context: Mapping[str, tuple[str, ...]] | None = None
 ) -> Answer:
+    if source.account == thing.account and owns(rights, source):
+        return NO
     if not (rights.could(source, action) or source in rights.named(thing.policy, action, thing.account)):
         return NO
     return rights.ask(source, action, thing.arn, context, owner=thing.account)

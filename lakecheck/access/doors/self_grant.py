@@ -5,7 +5,8 @@ lake's settings can write itself into the list of administrators: Lake Formation
 https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
 https://docs.aws.amazon.com/lake-formation/latest/dg/required-permissions-for-grant.html
 
-Assigning LF-Tags to a table or its columns asks for SELECT on it with the grant option, so whoever may retag may grant already
+Assigning LF-Tags to a table or its columns asks for SELECT on it with the grant option, so whoever may do it may grant already; for
+databases see `retag`
 (https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-assigning-tags.html). Taking a location's registration away, or making it hybrid,
 leaves the files to IAM and S3, whose doors are open or shut without that.
 """

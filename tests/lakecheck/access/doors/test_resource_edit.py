@@ -119,6 +119,14 @@ def test_another_account_may_be_let_edit() -> None:
     assert found(stranger(), buckets=(let,), keys=open_key) == BOTH
 
 
+def test_an_administrator_of_another_account_is_told_what_it_edits_here() -> None:
+    """It can do anything there, not here."""
+    admin = role("Admin", allow("*"), account=CONSUMER)
+    let = bucket(BUCKET, allow("s3:PutBucketPolicy", BUCKET, Principal={"AWS": admin.arn}))
+    open_key = key_with(allow("kms:*", Principal={"AWS": admin.arn}))
+    assert found(admin, buckets=(let,), keys=open_key) == BOTH
+
+
 def test_a_permission_set_edits_too() -> None:
     """Its role's suffix is not known."""
     assert found(permission_set("Engineer", EDIT, DECRYPT)) == BOTH
