@@ -48,8 +48,8 @@ Does POLICY allow any of these actions on any of these resources? Both may have 
 _NOT_GRANTED_EPILOG: Final = f"""\
 {_CODES}
 examples:
-  lakecheck policy check-access-not-granted --actions s3:DeleteBucket kms:ScheduleKeyDeletion -- policy.json
-  lakecheck policy check-access-not-granted --actions 's3:*' --resources 'arn:aws:s3:::audit/*' -- policy.json
+  lakecheck policy check-access-not-granted --actions s3:DeleteBucket kms:ScheduleKeyDeletion policy.json
+  lakecheck policy check-access-not-granted --actions 's3:*' --resources 'arn:aws:s3:::audit/*' policy.json
   lakecheck policy check-access-not-granted --access '[{{"actions": ["iam:PassRole"], "resources": ["*"]}}]' policy.json
 """
 
@@ -63,11 +63,23 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     compare.add_argument("policy", type=Path, metavar="CANDIDATE", help="the policy that is judged: a JSON document")
     compare.set_defaults(handler=check_new)
     ask = _add(commands, "check-access-not-granted", "does a policy allow any of these?", _NOT_GRANTED, _NOT_GRANTED_EPILOG)
-    ask.add_argument("--actions", nargs="+", action="extend", default=[], metavar="ACTION", help="actions, such as s3:Put*")
-    ask.add_argument("--resources", nargs="+", action="extend", default=[], metavar="ARN", help="resources, such as arn:aws:s3:::audit/*")
+    ask.add_argument("--actions", nargs="+", action=_Listed, default=[], metavar="ACTION", help="actions, such as s3:Put*")
+    ask.add_argument("--resources", nargs="+", action=_Listed, default=[], metavar="ARN", help="resources, such as arn:aws:s3:::audit/*")
     ask.add_argument("--access", metavar="JSON", help="both, as AWS's API takes them: JSON, or a file of it")
-    ask.add_argument("policy", type=Path, metavar="POLICY", help="the policy that is judged: a JSON document")
+    ask.add_argument("policy", nargs="?", metavar="POLICY", help="the policy that is judged: a JSON document")
     ask.set_defaults(handler=check_granted)
+
+
+class _Listed(argparse.Action):
+    """Collects a list; the last one may have taken the policy that stands behind it."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        """Adds the values, and notes that this list came last."""
+        del parser, option_string
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), *values])
+        namespace.last = self.dest
 
 
 def _add(commands: Any, name: str, summary: str, about: str, epilog: str) -> argparse.ArgumentParser:
@@ -105,14 +117,20 @@ def check_granted(arguments: argparse.Namespace) -> int:
     """`policy check-access-not-granted`; returns the exit code."""
     from lakecheck.iam.comparison import check_access_not_granted  # noqa: PLC0415
 
-    access = [(arguments.actions, arguments.resources)] if arguments.actions or arguments.resources else []
+    last: list[str] = getattr(arguments, getattr(arguments, "last", ""), [])
+    if arguments.policy is None and not last:
+        raise _unreadable("the command line", "no policy was named", "Name a file with a policy document.")
+    path = Path(last.pop() if arguments.policy is None else arguments.policy)
+    actions = [name for text in arguments.actions for name in text.split(",") if name]
+    access = [(actions, arguments.resources)] if actions or arguments.resources else []
     if arguments.access is not None:
         access += _access(arguments.access)
     if not access:
         raise _unreadable("the command line", "nothing to look for was given", "Give --actions, --resources, or --access.")
-    document = _document(arguments.policy)
+    document = _document(path)
     is_resource = _is_resource(arguments, document)
-    verdict = check_access_not_granted(_policy(arguments.policy, document, is_resource), access, resource_policy=is_resource)
+    verdict = check_access_not_granted(_policy(path, document, is_resource), access, resource_policy=is_resource)
+    arguments.policy = path
     return _report(verdict, arguments, "is granted", "allows none of it")
 
 

@@ -159,9 +159,11 @@ def check_access_not_granted(
         resource_policy: Whether the policy names principals; when left out it is an identity policy.
         cap: How many combinations to look at for one Allow before it is not known; see `lakecheck.iam.solver.solve`.
     """
-    parts = []
+    parts: list[Formula] = []
+    names: list[str] = []
     for actions, resources in access:
         wanted_actions, wanted_resources = tuple(actions), tuple(resources)
+        names += wanted_actions
         acts = asked(ACTION, wanted_actions) if wanted_actions else TRUE
         parts.append(all_of([acts, asked(RESOURCE, wanted_resources) if wanted_resources else TRUE]))
     wanted = any_of(parts)
@@ -172,7 +174,7 @@ def check_access_not_granted(
     def confirm(request: Request) -> bool:
         return allows(policy, request, resource_policy=resource_policy)
 
-    search = _Search(questions, confirm, (policy,), resource_policy=resource_policy, cap=cap)
+    search = _Search(questions, confirm, (policy,), resource_policy=resource_policy, cap=cap, names=names)
     return search.first(accesses(policy))
 
 
@@ -227,15 +229,15 @@ class _Search:
         *,
         resource_policy: bool,
         cap: int,
+        names: Iterable[str] = (),
     ) -> None:
         self._questions = questions
         self._confirm = confirm
         self._cap = cap
         self._resource_policy = resource_policy
         statements = [each for policy in policies for each in policy.statements]
-        self._actions = {
-            globs.fold(name): name for each in statements for name in each.actions or each.not_actions or () if globs.is_literal(name)
-        }
+        written = [*names, *(name for each in statements for name in each.actions or each.not_actions or ())]
+        self._actions = {globs.fold(name): name for name in written if globs.is_literal(name)}
         self._keys = {test.key.lower(): test.key for each in statements for test in each.conditions}
 
     def first(self, among: Iterable[Access]) -> Verdict:
