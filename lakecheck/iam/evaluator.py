@@ -31,6 +31,10 @@ _GUARDED_BY_SCPS: Final = frozenset({CallerKind.ROLE, CallerKind.USER, CallerKin
 _WITH_OWN_POLICIES: Final = frozenset({CallerKind.ROLE, CallerKind.USER, CallerKind.ROOT, CallerKind.SERVICE_LINKED_ROLE})
 _FOR_EVERYBODY: Final = frozenset({Layer.ENDPOINT, Layer.RCP})
 """The layers in which a statement without principals is about everybody."""
+_READING: Final = ("get", "list", "generate", "simulate")
+_EDITING_POLICIES: Final = frozenset(
+    {"createpolicy", "createpolicyversion", "deletepolicy", "deletepolicyversion", "setdefaultpolicyversion", "tagpolicy", "untagpolicy"},
+)
 _ALONE: Final = frozenset({ResourceKind.KMS_KEY, ResourceKind.TRUST_POLICY})
 """The resources that nobody reaches whom their own policy does not name."""
 
@@ -54,7 +58,8 @@ def evaluate(request: Request, layers: Layers) -> Decision:
     - A key policy and a trust policy must allow in any case, the account's own key too.
     - A root user needs no Allow in its own account, and has no boundary; it can assume no role.
     - A Deny with NotPrincipal in a resource policy denies everybody who has a boundary.
-    - Nobody can be refused `sts:GetCallerIdentity`.
+    - Nobody can be refused `sts:GetCallerIdentity`; nobody but AWS changes what is its own: managed policies, Identity Center's roles, the
+      aliases of its keys.
 
     Args:
         request: Who, what, on what, in which context.
@@ -66,6 +71,21 @@ def evaluate(request: Request, layers: Layers) -> Decision:
         'implicit_deny'
     """
     return _Evaluation(request, layers).decision()
+
+
+def _is_of_aws(action: str, resource: str) -> bool:
+    """Whether only AWS itself does that: changing Identity Center's roles, its managed policies, or the aliases of its keys.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
+    https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html
+    """
+    service, _, name = action.partition(":")
+    if service == "kms":
+        return ":alias/aws/" in resource and name.endswith("alias")
+    if service != "iam" or name.startswith(_READING):
+        return False
+    return ":role/aws-reserved/" in resource or (":iam::aws:policy/" in resource and name in _EDITING_POLICIES)
 
 
 class _Evaluation:
@@ -101,6 +121,8 @@ class _Evaluation:
 
     def _granted(self, identity: Formula, limits: Formula, named: Named) -> Formula:
         """Whether those that grant do, apart from guardrails and denies."""
+        if _is_of_aws(self.action, self.request.resource):
+            return FALSE
         if self.kind not in _WITH_OWN_POLICIES:
             return named.at_all
         if self.layers.resource_kind is ResourceKind.TRUST_POLICY and self.kind is CallerKind.ROOT:

@@ -575,6 +575,24 @@ def test_the_decision_tells_its_statements():
     assert decision.missing == ()
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "word"),
+    [
+        ("iam:PutRolePolicy", f"arn:aws:iam::{OWN}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_X_1", "implicit_deny"),
+        ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{OWN}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_X_1", "implicit_deny"),
+        ("iam:GetRole", f"arn:aws:iam::{OWN}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_X_1", "allowed"),
+        ("iam:PutRolePolicy", f"arn:aws:iam::{OWN}:role/reserved", "allowed"),
+        ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/ReadOnlyAccess", "implicit_deny"),
+        ("iam:CreatePolicyVersion", f"arn:aws:iam::{OWN}:policy/Own", "allowed"),
+        ("kms:UpdateAlias", f"arn:aws:kms:eu-west-1:{OWN}:alias/aws/s3", "implicit_deny"),
+        ("kms:UpdateAlias", f"arn:aws:kms:eu-west-1:{OWN}:alias/own", "allowed"),
+    ],
+)
+def test_what_is_of_aws_only_aws_changes(action, resource, word):
+    """Whatever a policy allows."""
+    assert _word(action=action, resource=resource, resource_account=OWN, identity=ALL) == word
+
+
 def test_get_caller_identity_is_never_refused():
     """From GetCallerIdentity of the STS API reference: no policy can deny it."""
     assert _word(action="sts:GetCallerIdentity", resource="*", identity=DENIED) == "allowed"
