@@ -15,6 +15,8 @@ RUN_BY = {
     "examples/config/*.yaml": "tests/docs/test_examples.py",
     "examples/contracts/*.lock.json": "tests/docs/test_examples.py",
     "examples/contracts/*.odcs.yaml": "tests/docs/test_examples.py",
+    "examples/estate/*.json": "tests/lakecheck/estate/test_supplement.py",
+    "examples/estate/*.yaml": "tests/lakecheck/estate/test_supplement.py",
     "examples/snippets/*.py": "tests/docs/test_snippets.py",
     "examples/tour/*.txt": "tests/docs/test_tour.py",
     "examples/iam/*.py": "tests/lakecheck/iam/test_simulation.py",

@@ -58,6 +58,8 @@ def test_the_committed_schema_is_the_models() -> None:
 def test_the_example_is_good() -> None:
     """And its policies are read, the one in a file too."""
     supplement = load_supplement(EXAMPLE)
+    assert supplement.file.organization is not None
+    assert supplement.file.organization.scps[0].file == "keep-trails.json"
     policy = supplement.policies["organization", "scps", 0]
     assert policy.name == "KeepTrails"
     assert policy.statements[0].actions == ("cloudtrail:DeleteTrail", "cloudtrail:StopLogging")
