@@ -11,7 +11,7 @@ from lakecheck.access.words import ACTIONS, MOST_KEPT, RANK, Verdict, verdict
 from lakecheck.formula import TRUE, Formula, all_of, any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from lakecheck.access.model import Step
     from lakecheck.estate.model import Principal
@@ -76,8 +76,7 @@ class Rows:
         entries: Entries,
         *,
         door: Door | None = None,
-        only: Callable[[Access], bool] | None = None,
-        because: str = "",
+        numbers: frozenset[int] = frozenset(),
     ) -> None:
         """Adds what is reached over steps.
 
@@ -86,14 +85,15 @@ class Rows:
             conditions: Of the steps together.
             entries: What whoever is at the end may do.
             door: The door through which the data leaves; that of each access when left out.
-            only: Which of the entries count; all when left out.
-            because: What to add to each row's reasons.
+            numbers: The numbers of the entries, by which they are passed over at once when each of them is there already.
         """
         first = steps[0].door
         kept, own, done = self._by_door.setdefault(first, {}), self._own, self._done
         done_here = self._done_by_door.setdefault(first, set())
+        if numbers and numbers - done <= done_here:
+            return
         for number, access in entries:
-            if number in done or number in done_here or (only is not None and not only(access)):
+            if number in done or number in done_here:
                 continue
             joint = _joint(conditions, access.conditions)
             doubt = verdict(joint)
@@ -113,7 +113,7 @@ class Rows:
                 rows=access.rows,
                 conditions=joint,
                 via=steps if not access.via else _longer(steps, access.via),
-                because=(*access.because, because) if because else access.because,
+                because=access.because,
                 enforced_by_engine=access.enforced_by_engine,
                 origin=access.origin,
             )
@@ -149,6 +149,15 @@ def tidied(accesses: Iterable[Access]) -> list[Access]:
     What differs in its columns alone is one row, what differs in its conditions alone is one with either; what another row through the same
     door gives without condition is left out, and so is what no request can meet.
     """
+    by_door: dict[tuple[Dataset, Action, Door], list[Access]] = {}
+    for access in accesses:
+        if access.conditions == TRUE or verdict(access.conditions) is not Verdict.NO:
+            by_door.setdefault((access.dataset, access.action, access.door), []).append(access)
+    return [one for each in by_door.values() for one in (each if len(each) == 1 else _tidied(each))]
+
+
+def _tidied(accesses: Sequence[Access]) -> list[Access]:
+    """The same for what goes through one door."""
     by_right: dict[tuple[object, ...], list[Access]] = {}
     for access in accesses:
         if verdict(access.conditions) is not Verdict.NO:

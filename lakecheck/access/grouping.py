@@ -98,7 +98,7 @@ def cell_of(accesses: Iterable[Access], columns: Sequence[str]) -> Cell:
 def cells(matrix: Matrix, accesses: Iterable[Access]) -> Iterator[tuple[Principal, Dataset, Cell, tuple[Access, ...]]]:
     """The cell of each principal and dataset, in the order of the accesses, which have to be sorted as those of a matrix."""
     here: list[Access] = []
-    kept: dict[Cell, Cell] = {}
+    kept: dict[object, Cell] = {}
     for access in accesses:
         if here and (access.principal is not here[0].principal or access.dataset != here[0].dataset):
             yield _made(matrix, here, kept)
@@ -108,23 +108,29 @@ def cells(matrix: Matrix, accesses: Iterable[Access]) -> Iterator[tuple[Principa
         yield _made(matrix, here, kept)
 
 
-def _made(matrix: Matrix, accesses: list[Access], kept: dict[Cell, Cell]) -> tuple[Principal, Dataset, Cell, tuple[Access, ...]]:
-    """Equal cells are one object, so that a thousand tables of a kind take the room of one."""
+def _made(matrix: Matrix, accesses: list[Access], kept: dict[object, Cell]) -> tuple[Principal, Dataset, Cell, tuple[Access, ...]]:
+    """Equal cells are one object, so that a thousand tables of a kind take the room, and the time, of one."""
     first = accesses[0]
-    cell = cell_of(accesses, matrix.columns.get(first.dataset, ()))
-    return first.principal, first.dataset, kept.setdefault(cell, cell), tuple(accesses)
+    columns = matrix.columns.get(first.dataset, ())
+    likeness = (columns, tuple((each.columns, right_of(each)) for each in accesses))
+    cell = kept.get(likeness)
+    if cell is None:
+        cell = cell_of(accesses, columns)
+        cell = kept[likeness] = kept.setdefault(cell, cell)
+    return first.principal, first.dataset, cell, tuple(accesses)
 
 
 def lines(matrix: Matrix, accesses: Iterable[Access]) -> tuple[Line, ...]:
     """The accesses, datasets of one environment with the same cell of one principal together."""
-    found: dict[tuple[int, str, Cell], tuple[Principal, list[Dataset], tuple[Access, ...]]] = {}
+    found: dict[tuple[int, str, int], tuple[Principal, list[Dataset], Cell, tuple[Access, ...]]] = {}
     for principal, dataset, cell, behind in cells(matrix, accesses):
-        key = (id(principal), dataset.environment, cell)
+        # Equal cells are one object here, and stay one as long as `found` holds them.
+        key = (id(principal), dataset.environment, id(cell))
         if key in found:
             found[key][1].append(dataset)
         else:
-            found[key] = (principal, [dataset], behind)
-    return tuple(Line(principal, key[1], tuple(datasets), key[2], behind) for key, (principal, datasets, behind) in found.items())
+            found[key] = (principal, [dataset], cell, behind)
+    return tuple(Line(principal, key[1], tuple(datasets), cell, behind) for key, (principal, datasets, cell, behind) in found.items())
 
 
 def expanded(line: Line, columns: Mapping[Dataset, Sequence[str]]) -> Iterator[tuple[Principal, Dataset, str | None, Right]]:

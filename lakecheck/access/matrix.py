@@ -152,6 +152,7 @@ class _Composer:
         for leak in leaks:
             self._leaks.setdefault(id(leak.source), []).append(leak)
         self._readings: dict[int, Entries] = {}
+        self._sets: dict[int, tuple[Entries, frozenset[int]]] = {}
         self._with_leaks: dict[int, Entries] = {}
         self._of_account: dict[str, list[tuple[int, Dataset]]] = {}
         for number, dataset in enumerate(numbers.datasets):
@@ -172,8 +173,15 @@ class _Composer:
                 rows.add_all_of(way.steps, way.conditions, self._of_account.get(way.account, ()))
         for way in ways:
             if way.target is not None:
-                rows.add(way.steps, way.conditions, self._own(way.target))
+                entries = self._own(way.target)
+                rows.add(way.steps, way.conditions, entries, numbers=self._numbers_of(entries))
         return rows.in_order()
+
+    def _numbers_of(self, entries: Entries) -> frozenset[int]:
+        if id(entries) not in self._sets:
+            # The entries are kept beside, so that no others get their identity.
+            self._sets[id(entries)] = (entries, frozenset(number for number, _ in entries))
+        return self._sets[id(entries)][1]
 
     def _own(self, principal: Principal) -> Entries:
         """What the principal can do without becoming somebody else."""
