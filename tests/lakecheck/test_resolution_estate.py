@@ -72,7 +72,10 @@ def test_exports_count_in_their_own_account_and_region_alone() -> None:
 def test_an_export_that_is_not_there_is_not_found() -> None:
     """An output whose condition is false exports nothing."""
     template = exporting(Condition="No") | {"Conditions": {"No": {"Fn::Equals": [1, 2]}}}
-    assert outline(probed(stack("Storage", template), stack("Query", probe({"Fn::ImportValue": "lake-raw"})))) == "*"
+    storage, consumer = stack("Storage", template), stack("Query", probe({"Fn::ImportValue": "lake-raw"}))
+    assert resolved(storage, consumer).not_known == (f"Prod/Query: no stack exports lake-raw in {ACCOUNT}/{REGION}",)
+    other = stack("Other", exporting(logical_id="Other"))
+    assert probed(storage, other, consumer) == by_id(resolved(other))["Other"].arn
 
 
 def test_templates_without_an_environment_import_from_each_other() -> None:
