@@ -133,6 +133,12 @@ _WIDENING: Final = (
 )
 
 
+def reach(rights: Rights) -> Mapping[int, Mapping[int, Answer]]:
+    """By the identity of each principal: whom it can become in any number of steps, itself included, each with what remains."""
+    steps = _steps(rights, rights.kept("policy_edit", _edges))
+    return {id(source): _reached(steps, source) for source in rights.acting}
+
+
 def _steps(rights: Rights, others: Iterable[Edge]) -> Mapping[int, list[tuple[Principal, Answer]]]:
 
     found: dict[int, list[tuple[Principal, Answer]]] = defaultdict(list)

@@ -16,13 +16,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.places import dataset_of
+from lakecheck.access.doors.policy_edit import reach
 from lakecheck.access.doors.rights import NO, Answer, Rights, doubtful, every, some
+from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import ALL_ROWS, Access, Action, Door, Step
 from lakecheck.formula import TRUE
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lakecheck.access.lake_formation.door import CatalogDoors
     from lakecheck.access.questions import Questions
@@ -49,6 +51,7 @@ def self_grant(questions: Questions) -> Iterator[Access]:
     by_place: dict[tuple[str, str], list[Table]] = {}
     for table in doors.lake.tables:
         by_place.setdefault((table.account, table.region), []).append(table)
+    granters: list[tuple[Principal, tuple[str, str], Answer]] = []
     for source in rights.acting:
         may_grant = _granting(rights, doors, source)
         if may_grant.refused:
@@ -56,8 +59,33 @@ def self_grant(questions: Questions) -> Iterator[Access]:
         for place, tables in by_place.items():
             way = every((may_grant, _administers(rights, doors, source, place, catalogs.get(place))))
             if not way.refused:
+                granters.append((source, place, way))
                 yield from _through(doors, source, tables, way, f"grants in the lake of account {shown(place[0])}")
         yield from _by_grant_option(doors, source, may_grant)
+    if granters:
+        yield from _as_granter(rights, doors, granters, by_place)
+
+
+def _as_granter(
+    rights: Rights,
+    doors: CatalogDoors,
+    granters: Iterable[tuple[Principal, tuple[str, str], Answer]],
+    by_place: Mapping[tuple[str, str], list[Table]],
+) -> Iterator[Access]:
+    """Becoming somebody who grants, granting oneself, and reading as oneself: whoever grants need not be let read."""
+    reached = reach(rights)
+    sure = {(id(source), place) for source, place, way in granters if way.allowed == TRUE}
+    for granter, place, way in sorted(granters, key=lambda each: each[2].allowed != TRUE):
+        for source in rights.acting:
+            become = reached[id(source)].get(id(granter))
+            if become is None or source is granter or (id(source), place) in sure or (source.account == place[0] and owns(rights, source)):
+                continue
+            both = every((become, way))
+            if both.allowed == TRUE:
+                sure.add((id(source), place))
+            if not both.refused:
+                target = f"grants as {granter.name} in the lake of account {shown(place[0])}"
+                yield from _through(doors, source, by_place[place], both, target)
 
 
 def _granting(rights: Rights, doors: CatalogDoors, source: Principal) -> Answer:

@@ -12,6 +12,7 @@ from lakecheck.access.model import Access, Action, Door
 from lakecheck.access.questions import Questions
 from lakecheck.estate.model import Catalog, DataLocation, GovernedResource, Grant, ResourceType
 from lakecheck.formula import Truth, unresolved
+from tests.lakecheck.access.doors.escalations import trusting
 from tests.lakecheck.access.doors.lakes import (
     BUCKET,
     CONSUMER,
@@ -150,3 +151,12 @@ def test_the_row_says_how() -> None:
     assert {each.door for each in rows} == {Door.LAKE_FORMATION}
     assert all([step.door for step in each.via] == [Door.SELF_GRANT] for each in rows)
     assert any("lakeformation:GrantPermissions" in line for line in rows[0].via[0].because)
+
+
+def test_becoming_somebody_who_grants_is_enough() -> None:
+    """The administrator need not be let read, but whoever becomes it must be."""
+    dev = f"arn:aws:iam::{LAKE}:role/Dev"
+    admin = replace(role("Admin", GRANT), trust=trusting(dev))
+    assert found(role("Dev", READ), admin) == BOTH
+    assert found(role("Dev", allow("glue:GetTable")), admin) == {}
+    assert found(role("Dev", READ), role("Admin", GRANT)) == {}
