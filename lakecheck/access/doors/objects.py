@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from lakecheck.access.doors.keys import KeyRing
 from lakecheck.access.doors.public import keeps_out
-from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.doors.reasons import MOST_RESOURCES, reasons
 from lakecheck.access.doors.splits import Group, Splitter, expanded, reaches
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
@@ -20,7 +20,7 @@ from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
     from lakecheck.access.questions import Questions
@@ -146,7 +146,8 @@ class Objects:
         self._splitter = Splitter(places, self._root)
         self._holds_tables = any(place.is_table for place in places)
         self._ring = key_ring(questions)
-        self._patterns: dict[int, tuple[str, ...]] = {}
+        self._patterns: dict[int, tuple[tuple[str, str], ...]] = {}
+        self._of_principal: dict[Principal, Mapping[str, str]] = {}
         self._could: dict[tuple[int, str], tuple[Statement, ...]] = {}
 
     def verdicts(self, principal: Principal, action: Action) -> Iterator[tuple[tuple[Place, ...], Verdict]]:
@@ -248,24 +249,32 @@ class Objects:
         owner = accounts.get(self._bucket.account)
         yield from owner.rcps if owner is not None else ()
 
-    def _patterns_for(self, principal: Principal) -> Iterable[str]:
-        """Patterns of resources, those of objects by bucket rewritten to this entrance."""
+    def _patterns_for(self, principal: Principal) -> Mapping[str, str]:
+        """Patterns of resources, each with what it stands for: itself, or its statement where that lists more than people are told of."""
+        found = self._of_principal.get(principal)
+        if found is not None:
+            return found
         known = _known(principal)
-        found: dict[str, None] = {}
+        meanings: dict[str, set[str]] = {}
         for policy in self._policies(principal):
             if id(policy) not in self._patterns:
                 self._patterns[id(policy)] = tuple(self._in_policy(policy))
-            found |= dict.fromkeys(expanded(pattern, known) for pattern in self._patterns[id(policy)])
+            for pattern, meaning in self._patterns[id(policy)]:
+                meanings.setdefault(expanded(pattern, known), set()).add(meaning)
         if self._ring.tells_objects_apart(principal, self._bucket):
-            found |= dict.fromkeys(self._encryption_patterns(principal))
+            for pattern in self._encryption_patterns(principal):
+                meanings.setdefault(pattern, set()).add(pattern)
+        found = self._of_principal[principal] = {pattern: "|".join(sorted(each)) for pattern, each in meanings.items()}
         return found
 
-    def _in_policy(self, policy: Policy) -> Iterator[str]:
+    def _in_policy(self, policy: Policy) -> Iterator[tuple[str, str]]:
         for statement in policy.statements:
             if statement.actions is not None and not any(intersects(each.lower(), "s3:*") for each in statement.actions):
                 continue
-            for pattern in (*(statement.resources or ()), *(statement.not_resources or ())):
-                yield self._through(pattern)
+            for patterns in (statement.resources or (), statement.not_resources or ()):
+                for pattern in patterns:
+                    told = pattern if len(patterns) <= MOST_RESOURCES else ""
+                    yield self._through(pattern), f"{id(policy)} {statement.index} {told}"
 
     def _through(self, pattern: str) -> str:
         """A pattern of the bucket's objects as one of the access point's, which has the same keys."""

@@ -11,6 +11,9 @@ from lakecheck.values import shown
 if TYPE_CHECKING:
     from lakecheck.iam.model import Decision, Matched, Statement
 
+MOST_RESOURCES: Final = 8
+"""A statement with more resources than this is told without the one that fits, so that verdicts about them can be shared."""
+
 MOST_REASONS: Final = 3
 """So many statements are named for one decision: each of them suffices, or two sides have to agree."""
 
@@ -36,6 +39,8 @@ def _action(statement: Statement, action: str) -> str:
 def _resource(statement: Statement, resource: str) -> str:
     if statement.resources is None:
         return "" if statement.not_resources is None else f" on all but {', '.join(map(shown, statement.not_resources))}"
+    if len(statement.resources) > MOST_RESOURCES:
+        return f" on one of its {len(statement.resources)} resources"
     fitting = (each for each in statement.resources if "${" in each or match(each, resource) is not Truth.FALSE)
     found = next(fitting, "")
     return f" on {shown(found)}" if found else ""

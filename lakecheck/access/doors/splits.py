@@ -15,7 +15,7 @@ from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal
 from lakecheck.values import has_hole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
 
@@ -64,7 +64,7 @@ class Splitter:
         self._places = tuple(places)
         self._root = root
         self._splits: dict[str, _Split | None] = {}
-        self._groups: dict[frozenset[str], tuple[Group, ...]] = {}
+        self._groups: dict[frozenset[tuple[str, str]], tuple[Group, ...]] = {}
         self._by_prefix: dict[str, list[int]] = defaultdict(list)
         for index, place in enumerate(self._places):
             self._by_prefix[place.prefix].append(index)
@@ -72,13 +72,14 @@ class Splitter:
         self._sorted = [prefix for prefix, _ in ordered]
         self._indexes = [index for _, index in ordered]
 
-    def groups(self, patterns: Iterable[str]) -> tuple[Group, ...]:
+    def groups(self, patterns: Mapping[str, str]) -> tuple[Group, ...]:
         """The places in groups.
 
         Args:
-            patterns: Resource patterns of all policies that have a say; those of other buckets do no harm.
+            patterns: Resource patterns of all policies that have a say, each with what it stands for: patterns that stand for the same,
+                such as those of one statement, need not be told apart. Patterns of other buckets do no harm.
         """
-        splitting = frozenset(pattern for pattern in patterns if self._split(pattern) is not None)
+        splitting = frozenset((pattern, meaning) for pattern, meaning in patterns.items() if self._split(pattern) is not None)
         found = self._groups.get(splitting)
         if found is None:
             found = self._groups[splitting] = tuple(self._grouped(sorted(splitting)))
@@ -144,25 +145,25 @@ class Splitter:
             return (glob[len(text) :],)
         return None if has_hole(glob) or has_hole(text) else _after(glob, text)
 
-    def _grouped(self, splitting: Sequence[str]) -> Iterable[Group]:
-        covering: dict[int, list[int]] = defaultdict(list)
-        partly: dict[int, list[str]] = defaultdict(list)
-        for number, pattern in enumerate(splitting):
+    def _grouped(self, splitting: Sequence[tuple[str, str]]) -> Iterable[Group]:
+        covering: dict[int, set[str]] = defaultdict(set)
+        partly: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for pattern, meaning in splitting:
             split = self._split(pattern)
             for index in split.covered if split is not None else ():
-                covering[index].append(number)
+                covering[index].add(meaning)
             for index in split.partial if split is not None else ():
-                partly[index].append(pattern)
-        alike: dict[tuple[tuple[int, ...], tuple[str, ...]], list[Place]] = defaultdict(list)
+                partly[index].append((pattern, meaning))
+        alike: dict[tuple[frozenset[str], frozenset[tuple[str, tuple[str, ...]]]], list[Place]] = defaultdict(list)
         for index, place in enumerate(self._places):
-            rests = [self._rest(pattern, index) for pattern in partly.get(index, ())]
-            if None in rests:
-                yield Group((place,), *self._keys_within(place, partly[index]))
+            rests = {(meaning, self._rest(pattern, index)) for pattern, meaning in partly.get(index, ())}
+            known = frozenset((meaning, rest) for meaning, rest in rests if rest is not None)
+            if len(known) < len(rests):
+                yield Group((place,), *self._keys_within(place, [pattern for pattern, _ in partly[index]]))
             else:
-                below = dict.fromkeys(each for rest in rests for each in rest or ())
-                alike[tuple(covering.get(index, ())), tuple(below)].append(place)
-        for (_, below_all), together in alike.items():
-            keys, complete = _keys_below(below_all)
+                alike[frozenset(covering.get(index, ())), known].append(place)
+        for (_, below), together in alike.items():
+            keys, complete = _keys_below(tuple(sorted({each for _, rest in below for each in rest})))
             yield Group(tuple(together), tuple(together[0].prefix + key for key in keys), complete)
 
     def _keys_within(self, place: Place, patterns: Sequence[str]) -> tuple[tuple[str, ...], bool]:

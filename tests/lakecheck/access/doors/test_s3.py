@@ -442,6 +442,21 @@ def test_what_lies_in_a_table_is_the_tables() -> None:
     assert of(found, reader, kind=DatasetKind.BUCKET) == {}
 
 
+def test_a_long_list_of_resources_is_told_in_short() -> None:
+    """Tables that a statement lists share their verdict, and its words are true of each of them."""
+    listed = [f"{BUCKET}/sales/orders/*", f"{BUCKET}/travel/routes/*", *(f"{BUCKET}/t{number}/*" for number in range(10))]
+    reader = role("Reader", allow("s3:GetObject", listed), KEY_READ)
+    found = [each for each in s3(lake(reader)) if each.dataset.kind is DatasetKind.TABLE]
+    assert {(each.dataset.name, each.because[0]) for each in found} == {
+        (name, "Reader/DefaultPolicy statement 1 allows s3:GetObject on one of its 12 resources") for name in (ORDERS, ROUTES)
+    }
+    some = role("Some", allow("s3:GetObject", [f"{BUCKET}/sales/orders/*", f"{BUCKET}/travel/routes/*"]), KEY_READ)
+    assert {each.because[0].rpartition(" ")[2] for each in s3(lake(some)) if each.dataset.kind is DatasetKind.TABLE} == {
+        f"{BUCKET}/sales/orders/*",
+        f"{BUCKET}/travel/routes/*",
+    }
+
+
 def test_a_table_inside_another_is_part_of_both() -> None:
     """An object of the inner table lies below the outer one, too."""
     nested = (table(ORDERS, "s3://prod-curated/sales/"), table(ROUTES, "s3://prod-curated/sales/routes/"))

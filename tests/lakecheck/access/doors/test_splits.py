@@ -24,6 +24,11 @@ def fitting(patterns: list[str], key: str) -> tuple[bool, ...]:
     return tuple(match(pattern, ROOT + key) is Truth.TRUE for pattern in patterns)
 
 
+def alone(*patterns: str) -> dict[str, str]:
+    """Each pattern standing for itself."""
+    return {pattern: pattern for pattern in patterns}
+
+
 PREFIXES = st.lists(st.sampled_from(["", "a/", "a/b/", "a/c/", "b/", "b/a/", "c/"]), min_size=1, max_size=4, unique=True)
 TAILS = st.text("ab/*?", max_size=6)
 PATTERNS = st.lists(
@@ -34,12 +39,13 @@ PATTERNS = st.lists(
 @given(prefixes=PREFIXES, patterns=PATTERNS, keys=st.lists(st.text("abc/", min_size=1, max_size=5), max_size=8))
 def test_every_object_is_of_a_kind_that_is_asked_about(prefixes: list[str], patterns: list[str], keys: list[str]) -> None:
     """For every object of a table some key of its group fits exactly the same patterns, for whichever place of the group it stands."""
-    groups = Splitter([place(prefix) for prefix in prefixes], ROOT).groups(patterns)
+    groups = Splitter([place(prefix) for prefix in prefixes], ROOT).groups(alone(*patterns))
     assert sorted(each.prefix for group in groups for each in group.places) == sorted(prefixes)
     for group in groups:
         tails = [key.removeprefix(group.places[0].prefix) for key in group.keys]
         for each in group.places:
             asked = {fitting(patterns, each.prefix + tail) for tail in tails}
+            assert [fitting(patterns, each.prefix + tail) for tail in tails] == [fitting(patterns, key) for key in group.keys]
             assert {fitting(patterns, each.prefix + key) for key in keys} <= asked
 
 
@@ -47,24 +53,33 @@ def test_places_that_nothing_tells_apart_are_one_group() -> None:
     """A thousand tables under patterns that name none of them are asked about once, and one that is named stands alone."""
     places = [place(f"sales/t{number}/") for number in range(1000)]
     splitter = Splitter(places, ROOT)
-    assert [len(group.places) for group in splitter.groups(["*", f"{ROOT}*", f"{ROOT}sales/*", "arn:aws:s3:::*", "arn:aws:s3:::c/*"])] == [
-        1000
-    ]
-    assert sorted(len(group.places) for group in splitter.groups([f"{ROOT}sales/t7/*"])) == [1, 999]
-    assert sorted(len(group.places) for group in splitter.groups(["arn:aws:s3:::*/secret/*"])) == [1000]
-    assert splitter.groups([])[0].keys == (f"sales/t0/{PROBE}",)
+    assert [
+        len(group.places) for group in splitter.groups(alone("*", f"{ROOT}*", f"{ROOT}sales/*", "arn:aws:s3:::*", "arn:aws:s3:::c/*"))
+    ] == [1000]
+    assert sorted(len(group.places) for group in splitter.groups(alone(f"{ROOT}sales/t7/*"))) == [1, 999]
+    assert sorted(len(group.places) for group in splitter.groups(alone("arn:aws:s3:::*/secret/*"))) == [1000]
+    assert splitter.groups(alone())[0].keys == (f"sales/t0/{PROBE}",)
+
+
+def test_patterns_of_one_statement_need_not_be_told_apart() -> None:
+    """Two tables that two patterns of the same statement open share a verdict; those of an allow and a deny never do."""
+    splitter = Splitter([place("a/"), place("b/"), place("c/")], ROOT)
+    together = splitter.groups({f"{ROOT}a/*": "one", f"{ROOT}b/*": "one"})
+    assert sorted(len(group.places) for group in together) == [1, 2]
+    apart = splitter.groups({f"{ROOT}a/x/*": "allow", f"{ROOT}b/x/*": "deny"})
+    assert len(apart) == 3
 
 
 def test_an_object_named_as_the_folder_itself_holds_no_rows() -> None:
     """A right to the marker of a folder reads no table."""
-    (group,) = Splitter([place("sales/")], ROOT).groups([f"{ROOT}sales/"])
+    (group,) = Splitter([place("sales/")], ROOT).groups(alone(f"{ROOT}sales/"))
     assert group.keys == (f"sales/{PROBE}",)
 
 
 def test_the_prefix_of_another_dataset_is_not_the_buckets_rest() -> None:
     """A pattern below a deeper prefix says nothing of the prefix above."""
     places = [place("raw/", is_table=False), place("", is_table=False)]
-    groups = Splitter(places, ROOT).groups([f"{ROOT}raw/x/*"])
+    groups = Splitter(places, ROOT).groups(alone(f"{ROOT}raw/x/*"))
     assert {group.places[0].prefix: len(group.keys) for group in groups} == {"raw/": 2, "": 1}
 
 
