@@ -303,7 +303,7 @@ class CatalogDoors:
     def _why_iam(self, table: Table) -> tuple[str, ...]:
         governance = self.lake.governed(table)
         if governance.registration.holds == FALSE:
-            return (f"{shown(table.location)} is not registered with Lake Formation", *governance.because)
+            return ("its location is not registered with Lake Formation", *governance.because)
         return governance.because
 
 

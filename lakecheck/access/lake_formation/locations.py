@@ -66,7 +66,7 @@ class Locations:
         entries = self._by_catalog.get((account, region), ())
         where = f"account {shown(account)}"
         if not entries:
-            reason = f"whether {shown(uri) or 'its data'} is registered with Lake Formation: no template of {where} registers any location"
+            reason = f"whether the data of {where} is registered with Lake Formation: none of its templates registers any location"
             return Registration(None, Unresolved(reason))
         if not uri:
             return Registration(None, Unresolved(f"where a table of {where} has its data, which no template says"))

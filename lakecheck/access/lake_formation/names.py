@@ -90,16 +90,12 @@ def means(text: str, principal: Principal) -> Formula:
     if text == principal.arn:
         return TRUE
     ours, theirs = permission_set(principal.arn), permission_set(text)
-    if ours and theirs:
+    if theirs and (ours or _RESERVED_PATH not in principal.arn):  # nobody else can make a role below that path
         return TRUE if ours == theirs else FALSE
-    if theirs and _RESERVED_PATH not in principal.arn:
-        return FALSE  # nobody else can make a role below that path
     if principal.kind is PrincipalKind.PERMISSION_SET:
-        if covers(text, principal.arn):
-            return TRUE
-        possible = intersects(text, principal.arn)
-        return Unresolved(f"whether {shown(text)} is {principal.name}") if possible else FALSE
-    found = match(text, principal.arn)
+        found = Truth.TRUE if covers(text, principal.arn) else Truth.OPEN if intersects(text, principal.arn) else Truth.FALSE
+    else:
+        found = match(text, principal.arn)
     if found is Truth.OPEN:
         return Unresolved(f"whether {shown(text)} is {principal.name}")
     return TRUE if found is Truth.TRUE else FALSE

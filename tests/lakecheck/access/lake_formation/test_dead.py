@@ -201,6 +201,8 @@ def test_a_catalog_policy_that_keeps_ram_out():
     closed = (settings(policy=catalog_policy("glue:GetTable")), settings(CONSUMER))
     kept_out = "glue:ShareResource for ram.amazonaws.com in the catalog's resource policy, which has other statements"
     assert of_grant(SHARE, LOCAL, ON_LINK, **parts, catalogs=closed) == [kept_out]
+    doubtful = replace(catalog_policy("glue:GetTable"), unknown=("a parameter",))
+    assert of_grant(SHARE, LOCAL, ON_LINK, **parts, catalogs=(settings(policy=doubtful), settings(CONSUMER))) == []
     open_to_ram = (settings(policy=catalog_policy("glue:ShareResource", service="ram.amazonaws.com")), settings(CONSUMER))
     assert of_grant(SHARE, LOCAL, ON_LINK, **parts, catalogs=open_to_ram) == []
 

@@ -253,7 +253,7 @@ def test_unregistered_locations_are_left_to_iam_and_s3():
     assert iam_of(estate) == []
     (access,) = iam_of(estate, READER)
     assert access.conditions == TRUE
-    assert access.because[0] == f"s3://{BUCKET}/sales/orders/ is not registered with Lake Formation"
+    assert access.because[0] == "its location is not registered with Lake Formation"
 
 
 def test_unregistered_locations_need_the_key():
@@ -324,37 +324,41 @@ def test_a_whole_account_outside_the_estate():
     assert [each.conditions for each in everybody] == [TRUE]
 
 
+def test_grants_do_not_count_for_who_is_not_opted_in():
+    """hybrid-access-mode: a grant to somebody who is not opted in, where IAM_ALLOWED_PRINCIPALS is there, opens nothing."""
+    estate = lake(ANALYST, locations=(HYBRID,), catalogs=(settings(iam=True),), grants=(grant(ANALYST),))
+    assert found(estate) == []
+    assert len(found(replace(estate, opt_ins=(opt_in(ANALYST),)))) == 1
+
+
 def test_tables_that_share_an_answer_are_told_apart_where_they_differ():
     """The answer about many tables together is the one about each of them alone."""
-    names = ("orders", "customers", "returns", "trips", "vouchers")
-    tables = tuple(
-        table(name, *(("id", "email") if name == "trips" else ()), database="travel" if name == "trips" else "sales") for name in names
-    )
+    names = ("orders", "customers", "returns", "ratings", "archive", "vouchers", "refunds", "bills")
+    tables = (*map(table, names), table("trips", "id", "email", database="travel"))
     associations = (
         tag(on(ResourceType.DATABASE), domain="sales"),
         *(tag(on(table=name), zone="curated") for name in ("orders", "customers")),
         tag(on(ResourceType.COLUMNS, table="customers", columns=("email",)), zone="private"),
     )
-    arns = [
-        f"arn:aws:glue:{REGION}:{LAKE}:{end}" for end in ("catalog", "database/*", "table/sales/o*", "table/*/r*", "table/travel/trips")
-    ]
-    narrow = role(
-        "Narrow",
-        allow("glue:*", resource=arns),
-        allow("lakeformation:GetDataAccess"),
-        allow("s3:GetObject", resource=f"{OBJECTS[:-1]}sales/r*"),
-    )
-    wide = role("Wide", allow("glue:*", "lakeformation:*", "s3:*"))
+    ends = ("catalog", "database/*", "table/sales/o*", "table/*/r*", "table/travel/trips")
+    in_catalog = allow("glue:*", resource=[f"arn:aws:glue:{REGION}:{LAKE}:{end}" for end in ends])
+    files = allow("s3:GetObject", resource=f"{OBJECTS[:-1]}sales/ra*")
+    narrow = role("Narrow", in_catalog, files, allow("lakeformation:GetDataAccess"))
+    wide = role("Wide", allow("glue:*", "lakeformation:*"), files)
     grants = (
         *(grant(whom, "ALL", resource=where(zone=["curated", "private"])) for whom in (narrow, wide)),
+        *(grant(whom, resource=on(table="*")) for whom in (narrow, wide)),
         grant(wide, resource=where(zone="curated")),
         grant(narrow, resource=on(table="returns"), passing=("SELECT",)),
         grant(narrow, resource=on(table="*", database="travel")),
         grant(IAM_ALLOWED_PRINCIPALS, "ALL", resource=on(table="vouchers")),
     )
-    locations = tuple(replace(LOCATION, arn=f"arn:aws:s3:::{BUCKET}/sales/{name}") for name in ("orders", "customers", "vouchers"))
+    registered = ("orders", "customers", "vouchers", "refunds", "bills")
+    locations = tuple(replace(LOCATION, arn=f"arn:aws:s3:::{BUCKET}/sales/{name}") for name in registered)
     estate = lake(narrow, wide, tables=tables, tag_associations=associations, grants=grants, locations=locations)
     together = set(accesses(Questions(estate)))
     alone = {access for each in tables for access in accesses(Questions(replace(estate, tables=(each,))))}
     assert together == alone
-    assert len({(access.principal.name, access.dataset.name, access.action) for access in together}) > 10
+    doors = {(access.principal.name, access.dataset.name, access.door) for access in together if access.action is Action.READ}
+    assert {name for whom, name, door in doors if (whom, door) == ("role/Narrow", Door.LAKE_FORMATION)} == {"sales.orders", "sales.refunds"}
+    assert {name for whom, name, door in doors if (whom, door) == ("role/Wide", Door.IAM_CATALOG)} == {"sales.ratings", "sales.vouchers"}

@@ -109,6 +109,7 @@ def test_a_cells_filter_gives_columns_and_rows():
     (right,) = held(estate)
     assert (right.columns, right.rows, right.permissions) == (("id", "country"), "country = 'DE'", {"SELECT", "DESCRIBE"})
     assert held(replace(estate, cells_filters=())) == ()
+    assert held(replace(estate, grants=(grant(ANALYST, "DROP", "DESCRIBE", resource=through),))) == ()
 
 
 def test_filters_add_up_and_a_wider_grant_makes_them_void():

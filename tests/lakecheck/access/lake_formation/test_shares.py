@@ -189,6 +189,10 @@ def test_a_link_to_a_table():
     assert [each.name for each in the_lake.links(CONSUMER, table())] == ["orders_link"]
     assert the_lake.links(CONSUMER, table("customers")) == ()
     assert [each.name for each in the_lake.tables] == ["orders", "customers"]
+    elsewhere = LakeFormation(lake(tables=(table(), replace(link, target_region="us-east-1"))))
+    assert elsewhere.links(CONSUMER, table()) == (), "the table of another Region is another table"
+    from_there = LakeFormation(lake(tables=(table(), replace(link, region="us-east-1", target_region=REGION))))
+    assert len(from_there.links(CONSUMER, table())) == 1
 
 
 def test_a_permission_set_of_the_consumer():
