@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakecheck.access.doors.escalation_assumptions import escalations
 from lakecheck.access.doors.places import MOST_PREFIXES, places
-from lakecheck.access.doors.rights import escalations
 from lakecheck.values import shown
 
 if TYPE_CHECKING:

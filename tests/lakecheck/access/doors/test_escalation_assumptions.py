@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lakecheck.access.doors.rights import escalations
+from lakecheck.access.doors.escalation_assumptions import escalations
 from lakecheck.access.questions import Questions
 from lakecheck.estate.model import Account, Estate
 from tests.lakecheck.access.doors.lakes import LAKE, allow, job, lake, policy, role, trust
