@@ -56,7 +56,7 @@ def permission_set(arn: str) -> tuple[str, str, str] | None:
 def principal_arn(arn: str) -> str:
     """The ARN a principal is known by in the estate: a session's is its role's, that of a permission set's role its pattern."""
     reserved = permission_set(arn)
-    if reserved is not None and ACCOUNT.match(reserved[1]):
+    if reserved is not None and is_exact(reserved[1]):
         return permission_set_arn(*reserved)
     session = _SESSION.match(arn)
     return f"arn:{session['partition']}:iam::{session['account']}:role/{session['name']}" if session is not None else arn

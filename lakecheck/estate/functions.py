@@ -70,4 +70,4 @@ def _statement(permission: Resource, arn: str) -> dict[str, Any]:
 
 
 def _root(permission: Resource, principal: str) -> str:
-    return f"arn:{permission.partition}:iam::{principal}:root" if ACCOUNT.match(principal) else principal
+    return f"arn:{permission.partition}:iam::{principal}:root" if ACCOUNT.match(principal) or principal == permission.account else principal

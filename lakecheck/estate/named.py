@@ -123,6 +123,8 @@ class Named:
         if arn == "*":
             return _outside("*", PrincipalKind.ANYONE, "", "anyone", "whoever it is may have any policy of its own")
         account = arn.removesuffix(_ALL_OF_ACCOUNT)
+        if account in self._sources.accounts:
+            return None
         if ACCOUNT.match(account) or _is_root(arn):
             return self._account(account if ACCOUNT.match(account) else account_in(arn))
         if permission_set(arn) is not None:

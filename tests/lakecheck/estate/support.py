@@ -19,7 +19,7 @@ REGION = "eu-west-1"
 ARN = "arn:" + "aws"
 
 
-def stack(resources: dict[str, Any], *, account: str = LAKE, name: str = "Lake", **sections: Any) -> StackTemplate:
+def stack(resources: dict[str, Any], *, account: str | None = LAKE, name: str = "Lake", **sections: Any) -> StackTemplate:
     """One stack; each resource is `(type, properties)`, or written out."""
     written = {key: each if isinstance(each, dict) else {"Type": each[0], "Properties": each[1]} for key, each in resources.items()}
     template = {"Resources": written, **sections}

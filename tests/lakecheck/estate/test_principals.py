@@ -282,6 +282,38 @@ def test_an_account_of_the_estate_is_no_principal_of_its_own(identifier: str) ->
     assert estate_of({"Grant": ("AWS::LakeFormation::PrincipalPermissions", entry)}).principals == ()
 
 
+def test_a_stack_of_no_account_has_principals_too() -> None:
+    """The account is a hole, the same everywhere in the template: its root and its id are no principals, its roles are found."""
+    own = {"Ref": "AWS::AccountId"}
+    statement = {"Effect": "Allow", "Principal": {"AWS": own}, "Action": "s3:GetObject", "Resource": "*"}
+    reserved = "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_DataAnalyst_0123456789abcdef"
+    grants = {
+        f"Grant{number}": (
+            "AWS::LakeFormation::PrincipalPermissions",
+            {
+                "Principal": {"DataLakePrincipalIdentifier": identifier},
+                "Resource": {"Database": {"CatalogId": own, "Name": "sales"}},
+                "Permissions": ["DESCRIBE"],
+                "PermissionsWithGrantOption": [],
+            },
+        )
+        for number, identifier in enumerate(
+            [own, {"Fn::Sub": "${AWS::AccountId}:IAMPrincipals"}, {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:" + reserved}]
+        )
+    }
+    resources = {
+        "Role": role(RoleName="Reader"),
+        "Bucket": ("AWS::S3::Bucket", {}),
+        "Policy": ("AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Statement": [statement]}}),
+        **grants,
+    }
+    found = estate(stack(resources, account=None))
+    assert {each.name for each in found.principals} == {"role/Reader", "permission-set/DataAnalyst"}
+    (account,) = found.accounts
+    assert {each.resource.catalog for each in found.grants} == {account}
+    assert found.grants[2].principal.endswith("*AWSReservedSSO_DataAnalyst_????????????????")
+
+
 def test_resource_policies_name_principals() -> None:
     """Whom Allow lets in, also exactly in a condition; not whom Deny names, nor a service of a trust policy."""
     statements = [
