@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lakecheck.iam.comparison import Verdict
     from lakecheck.iam.model import Policy
 
+_AUDIT: Final = f"arn:{'aws'}:s3:::audit/*"
+
 _DESCRIPTION: Final = """\
 Asks of policy documents what IAM Access Analyzer's custom policy checks ask, without AWS: for every principal, action, resource and
 condition at once, not for samples.
@@ -49,14 +51,14 @@ _NOT_GRANTED_EPILOG: Final = f"""\
 {_CODES}
 examples:
   lakecheck policy check-access-not-granted --actions s3:DeleteBucket kms:ScheduleKeyDeletion policy.json
-  lakecheck policy check-access-not-granted --actions 's3:*' --resources 'arn:aws:s3:::audit/*' policy.json
+  lakecheck policy check-access-not-granted --actions 's3:*' --resources '{_AUDIT}' policy.json
   lakecheck policy check-access-not-granted --access '[{{"actions": ["iam:PassRole"], "resources": ["*"]}}]' policy.json
 """
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Adds `policy` and its own commands to the parser of `lakecheck`."""
-    parser = subparsers.add_parser("policy", help="compare IAM policies", description=_DESCRIPTION)
+    parser = subparsers.add_parser("policy", help="compare IAM policies, or look for access in one", description=_DESCRIPTION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     compare = _add(commands, "check-no-new-access", "does a policy allow what a reference does not?", _NEW_ACCESS, _NEW_ACCESS_EPILOG)
     compare.add_argument("--reference", type=Path, required=True, metavar="REFERENCE", help="the policy that says what may be allowed")
@@ -64,7 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     compare.set_defaults(handler=check_new)
     ask = _add(commands, "check-access-not-granted", "does a policy allow any of these?", _NOT_GRANTED, _NOT_GRANTED_EPILOG)
     ask.add_argument("--actions", nargs="+", action=_Listed, default=[], metavar="ACTION", help="actions, such as s3:Put*")
-    ask.add_argument("--resources", nargs="+", action=_Listed, default=[], metavar="ARN", help="resources, such as arn:aws:s3:::audit/*")
+    ask.add_argument("--resources", nargs="+", action=_Listed, default=[], metavar="ARN", help=f"resources, such as {_AUDIT}")
     ask.add_argument("--access", metavar="JSON", help="both, as AWS's API takes them: JSON, or a file of it")
     ask.add_argument("policy", nargs="?", metavar="POLICY", help="the policy that is judged: a JSON document")
     ask.set_defaults(handler=check_granted)

@@ -7,3 +7,5 @@ lakecheck run --require-pack AwsSolutions --require-pack HIPAA.Security
 lakecheck access cdk.out                             # who can read which column, through which door
 lakecheck access diff base/cdk.out cdk.out           # who gains, who loses; 1 on a gain that nobody approved
 lakecheck access check cdk.out                       # the invariants of config/access.yaml
+lakecheck policy check-no-new-access --reference old.json new.json    # does a policy allow what another one does not?
+lakecheck policy check-access-not-granted --actions s3:DeleteBucket --resources '*' new.json
