@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import is_exact, is_role, parts, permission_set_arn
 from lakecheck.estate.attachments import Attachments, Held
 from lakecheck.estate.model import Principal, PrincipalKind
-from lakecheck.estate.sources import arn_of, at, listed, reasons, tags_of, text
+from lakecheck.estate.sources import arn_of, at, joined, listed, reasons, tags_of, text
+from lakecheck.formula import any_of
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.iam.model import Policy
 from lakecheck.values import Unknown, generated_holes, has_hole, hole, shown
@@ -87,11 +89,8 @@ class Principals:
         )
 
     def _add(self, principal: Principal) -> None:
-        if principal.arn in self.found:
-            first = self.found[principal.arn].origin
-            self._sources.tell(f"{shown(principal.arn)} is defined twice, also as {shown(str(first))}", principal.origin)
-            return
-        self.found[principal.arn] = principal
+        there = self.found.get(principal.arn)
+        self.found[principal.arn] = principal if there is None else _merged(there, principal)
         if is_role(principal.arn):
             self._roles_by_name.setdefault((principal.account, principal.arn.rpartition("/")[2]), principal.arn)
 
@@ -223,6 +222,24 @@ class Principals:
                 unknown=(NO_TEMPLATE, *dict.fromkeys(held.unknown)),
                 named_in=tuple(dict.fromkeys(shown(str(origin)) for origin in held.where)),
             )
+
+
+def _merged(one: Principal, other: Principal) -> Principal:
+    """A principal that is defined twice, as under conditions that exclude each other: whatever either may do, it may do."""
+    return replace(
+        one,
+        policies=(*one.policies, *(policy for policy in other.policies if all(policy is not each for each in one.policies))),
+        boundary=one.boundary if one.boundary is other.boundary else None,
+        trust=joined(policy for policy in (one.trust, other.trust) if policy is not None),
+        tags=one.tags if one.tags == other.tags else None,
+        unknown=tuple(dict.fromkeys((*one.unknown, *other.unknown))),
+        origin=one.origin if one.origin is None or other.origin is None else _either(one.origin, other.origin),
+    )
+
+
+def _either(one: Origin, other: Origin) -> Origin:
+    """The place of the first; it exists when either does."""
+    return replace(one, exists=any_of([one.exists, other.exists]))
 
 
 def _called(resource: Resource) -> str:

@@ -36,10 +36,14 @@ def read_buckets(sources: Sources, keys: Keys) -> Iterator[Bucket]:
         document = resource.properties.get("PolicyDocument")
         policy = sources.policy(document, name=str(resource.origin), origin=resource.origin, kind=PolicyKind.RESOURCE)
         policies.setdefault(bucket_in(name) or name, []).append((resource, policy))
+    defined: set[str] = set()
     for resource in sources.of("AWS::S3::Bucket"):
-        own = [policy for _, policy in policies.pop(resource.ref, ())]
+        own = [policy for _, policy in policies.get(resource.ref, ())]
+        defined.add(resource.ref)
         yield _bucket(resource, joined(own), keys)
     for name, theirs in policies.items():
+        if name in defined:
+            continue
         first = theirs[0][0]
         yield Bucket(
             arn=f"arn:{first.partition}:s3:::{name}",

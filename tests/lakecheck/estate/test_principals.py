@@ -165,6 +165,28 @@ def test_a_policy_under_a_condition_is_unknown_in_each_statement() -> None:
     assert "whether Prod/Lake/Policy exists" in attached.statements[0].unknown[0]
 
 
+def test_a_role_that_is_defined_twice_may_do_what_either_may() -> None:
+    """Under conditions that exclude each other, or in two templates: nothing of the second is lost."""
+
+    def conditional(condition: str, action: str) -> dict[str, Any]:
+        type_, properties = role(RoleName="Reader", Policies=[{"PolicyName": "p", "PolicyDocument": allow(action)}])
+        return {"Type": type_, "Condition": condition, "Properties": properties}
+
+    found = estate_of(
+        {"One": conditional("Wanted", "s3:GetObject"), "Other": conditional("Unwanted", "kms:Decrypt")},
+        Parameters={"Mode": {"Type": "String"}},
+        Conditions={
+            "Wanted": {"Fn::Equals": [{"Ref": "Mode"}, "open"]},
+            "Unwanted": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Mode"}, "open"]}]},
+        },
+    )
+    reader = named(found, "role/Reader")
+    assert actions(reader) == {"s3:GetObject", "kms:Decrypt"}
+    assert all(statement.unknown for policy in reader.policies for statement in policy.statements)
+    assert reader.trust is not None
+    assert len(reader.trust.statements) == 2
+
+
 def test_a_role_of_elsewhere_with_a_policy_of_ours() -> None:
     """Half of it is known."""
     found = estate_of({"Policy": ("AWS::IAM::Policy", {"PolicyName": "p", "PolicyDocument": allow("s3:*"), "Roles": ["Imported"]})})

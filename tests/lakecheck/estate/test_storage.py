@@ -80,6 +80,14 @@ def test_what_a_bucket_does_not_say(properties: dict[str, Any], expected: tuple[
     assert bucket.policy is None
 
 
+def test_a_bucket_that_is_defined_twice_keeps_its_policy() -> None:
+    """In two templates, or under conditions that exclude each other."""
+    bucket = ("AWS::S3::Bucket", {"BucketName": "lake-data"})
+    policy = ("AWS::S3::BucketPolicy", {"Bucket": "lake-data", "PolicyDocument": {"Statement": [READ]}})
+    found = estate_of({"One": bucket, "Other": bucket, "Policy": policy})
+    assert [each.policy is not None for each in found.buckets] == [True, True]
+
+
 def test_an_imported_bucket_has_its_policy() -> None:
     """A policy is the whole policy, whoever made the bucket."""
     policy = ("AWS::S3::BucketPolicy", {"Bucket": "theirs", "PolicyDocument": {"Statement": [READ]}})
