@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
     from lakecheck.iam.model import Layers, Policy, Request
 
-RCP_SERVICES: Final = frozenset(
-    {"s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss", "cognito-idp", "cognito-identity", "logs", "dynamodb"}
-)
+RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss", "cognito-idp", "cognito-identity", "logs"})
 """The services whose resources resource control policies protect.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html

@@ -1,0 +1,1 @@
+"""What lakecheck knows of IAM: documents, conditions, decisions, patterns, comparisons."""
