@@ -16,14 +16,14 @@ from lakecheck.access.doors.rights import NO, Answer, Rights, doubtful, every, p
 from lakecheck.access.doors.ways import ANY_OF_SERVICE, CHANGED, SELF
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Door, Edge, Step
-from lakecheck.estate.model import PrincipalKind
+from lakecheck.estate.model import Executor, PrincipalKind
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lakecheck.access.questions import Questions
-    from lakecheck.estate.model import Bucket, Executor, Principal
+    from lakecheck.estate.model import Bucket, Principal, Workgroup
 
 PUT: Final = "s3:PutObject"
 
@@ -50,13 +50,20 @@ def code_update(questions: Questions) -> Iterator[Edge]:
 
 
 def _edges(rights: Rights) -> Iterator[Edge]:
-    for executor in rights.questions.estate.executors:
+    estate = rights.questions.estate
+    notebooks = (_of_workgroup(each) for each in estate.workgroups if each.role)
+    for executor in (*estate.executors, *notebooks):
         if not executor.role:
             continue
         role = rights.somebody(executor.role, f"the role of {executor.origin}")
         for source, answer in _changers(rights, executor, role):
             yield from _edge(source, role, f"{executor.kind.replace('_', ' ')} {executor.origin}", answer)
     yield from _through_stacks(rights)
+
+
+def _of_workgroup(workgroup: Workgroup) -> Executor:
+    """An Athena workgroup for Spark runs its notebooks as its role."""
+    return Executor(kind="athena_workgroup", arn=workgroup.arn, account=workgroup.account, role=workgroup.role, origin=workgroup.origin)
 
 
 def _edge(source: Principal, role: Principal, what: str, answer: Answer) -> Iterator[Edge]:

@@ -28,6 +28,7 @@ from tests.lakecheck.access.doors.lakes import (
     role,
     stranger,
     trust,
+    workgroup,
 )
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{LAKE}:function:load"
@@ -165,3 +166,11 @@ def test_what_runs_as_a_role_does_not_become_it() -> None:
     own = role("Self", allow("lambda:*"), trust=trust("lambda.amazonaws.com"))
     what = Executor(kind="lambda", arn=FUNCTION, account=LAKE, role=own.arn, origin=origin("Self"))
     assert edges(code_update(lake(own, executors=(what,)))) == {}
+
+
+def test_a_workgroup_for_spark_runs_notebooks_as_its_role() -> None:
+    """One for SQL has no role."""
+    spark = workgroup("Spark", role=LOADER.arn)
+    dev = role("Dev", allow("athena:StartSession", spark.arn))
+    assert edges(code_update(lake(LOADER, dev, workgroups=(spark,)))) == {PAIR: Truth.TRUE}
+    assert edges(code_update(lake(LOADER, dev, workgroups=(workgroup("Spark"),)))) == {}
