@@ -143,6 +143,17 @@ def test_the_same_right_is_one_row() -> None:
     assert len(matrix(access(READER), access(READER, door=Door.S3)).accesses) == 2
 
 
+def test_each_target_is_reached_once_for_each_first_door() -> None:
+    """Doubtful ways are looked for after sure ones, and do not repeat what these reach."""
+    edges = (becomes(ANALYST, READER), becomes(ANALYST, JOB, conditions=NOBODY_KNOWS), becomes(ANALYST, READER, Door.CODE_UPDATE))
+    ways = list(Closure(edges, (ANALYST, READER, JOB)).ways(ANALYST))
+    assert sorted((way.steps[0].door.value, way.target.name) for way in ways if way.target is not None) == [
+        ("assumed_role", "role/Job"),
+        ("assumed_role", "role/PiiReader"),
+        ("code_update", "role/PiiReader"),
+    ]
+
+
 def test_nothing_is_cut_silently() -> None:
     """Rows and steps beyond the caps are told by name."""
     found = matrix(access(ANALYST), access(READER), most_accesses=1)
