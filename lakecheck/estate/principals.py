@@ -244,7 +244,12 @@ def _either(one: Origin, other: Origin) -> Origin:
 
 def _called(resource: Resource) -> str:
     """The name a reader knows it by: its own, or its construct's where CloudFormation makes the name up."""
-    return shown(resource.ref) if not has_hole(resource.ref) else shown(str(resource.origin)).removesuffix("/Resource")
+    if not has_hole(resource.ref):
+        return resource.ref
+    path = shown(str(resource.origin))
+    while path.endswith("/Resource"):
+        path = path.removesuffix("/Resource")
+    return path
 
 
 def named_arn(arn: str) -> tuple[PrincipalKind, str, str] | None:
