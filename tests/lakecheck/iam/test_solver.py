@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lakecheck.formula import FALSE, TRUE, All, Any, Constant, Formula, Not, Test as KeyTest, Truth, Unresolved, all_of, any_of, negate
+from lakecheck.iam import decide
 from lakecheck.iam.solver import TOO_MANY, solve
 
 Context = dict[str, tuple[str, ...]]
@@ -171,6 +172,7 @@ def test_facts_about_the_caller_bind() -> None:
     assert solve(test, known={"aws:PrincipalOrgID": ("o-1",)}).witness == {"aws:principalorgid": ("o-1",)}
     assert solve(test, known={"aws:PrincipalOrgID": ("o-2",)}).truth is Truth.FALSE
     assert solve(test, known={"aws:PrincipalOrgID": ()}).truth is Truth.FALSE
+    assert solve(check("StringEquals", "a", key="aws:tagkeys"), known={"aws:TagKeys": ("a", "b")}).truth is Truth.FALSE
     assert solve(check("StringEquals", "${aws:username}"), known={"aws:username": ("bob",)}).witness == {
         "aws:username": ("bob",),
         "s3:x": ("bob",),
@@ -205,3 +207,37 @@ def test_too_much_is_open() -> None:
     formula = all_of(any_of([check("StringEquals", "a", key=f"s3:{n}"), check("StringEquals", "b", key=f"s3:{n + 1}")]) for n in range(30))
     assert solve(formula, cap=2).reasons == (TOO_MANY,)
     assert solve(formula).truth is Truth.TRUE
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    conditions=st.lists(
+        st.sampled_from(
+            [
+                {"StringEquals": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}},
+                {"StringNotLike": {"aws:SourceVpce": "vpce-1*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
+                {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+                {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}, "Null": {"aws:TagKeys": "false"}},
+                {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+                {"StringEqualsIfExists": {"s3:prefix": "${aws:PrincipalTag/team}"}},
+                {"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}},
+            ]
+        ),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_the_evaluator_lets_the_witness_through(conditions: list[dict[str, dict[str, object]]]) -> None:
+    """What the evaluator leaves open is met by the witness, and with it the evaluator allows the request."""
+    effects = ["Allow", "Allow", *["Deny"] * len(conditions)]
+    statements = [
+        {"Effect": effect, "Action": "s3:*", "Resource": "*", "Condition": condition}
+        for effect, condition in zip(effects, conditions, strict=False)
+    ]
+    caller = f"arn:{'aws'}:iam::111111111111:role/A"
+    document = {"Version": "2012-10-17", "Statement": statements}
+    left = decide(caller, "s3:GetObject", "x", identity=document, complete=False).allowed
+    solution = solve(left)
+    assert solution.truth is not Truth.OPEN
+    if solution.witness is not None:
+        assert decide(caller, "s3:GetObject", "x", identity=document, context=solution.witness).truth is Truth.TRUE
