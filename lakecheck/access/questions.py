@@ -283,14 +283,22 @@ class Questions:
         return Reach(allowed, best.witness if best else "", best.decision if best else last)
 
     def _patterns(self, principal: Principal, action: str, pattern: str) -> tuple[str, ...]:
-        """Every resource pattern of every policy that has a say; variables stand for any text, so that they split, too."""
+        """Every resource pattern of every policy that has a say; a variable has its value, or stands for any text, so that it splits, too."""
         layers = self.layers(principal, action, _probe(pattern))
         scps = [policy for level in layers.scps or () for policy in level]
         others = [each for each in (layers.boundary, layers.resource) if each is not None]
         found: dict[str, None] = {}
         for policy in (*layers.identity, *others, *scps, *layers.rcps):
             found |= dict.fromkeys(self._patterns_of(policy, action.partition(":")[0]))
-        return tuple(found)
+        known = self._variables_of(principal)
+        return tuple(dict.fromkeys(_expanded(each, known) if "${" in each else each for each in found))
+
+    def _variables_of(self, principal: Principal) -> Mapping[str, str]:
+        """Policy variables whose value is known, by key in lower case but for the name of a tag."""
+        found = {"aws:principalaccount": principal.account, "aws:principalarn": principal.arn}
+        if principal.kind is PrincipalKind.USER:
+            found["aws:username"] = principal.arn.rpartition("/")[2]
+        return found | {f"aws:principaltag/{key}": value for key, value in (principal.tags or {}).items()}
 
     def _patterns_of(self, policy: Policy, service: str) -> tuple[str, ...]:
         key = (id(policy), service)
@@ -301,7 +309,7 @@ class Questions:
                     continue
                 for text in (*(statement.resources or ()), *(statement.not_resources or ())):
                     if text != "*":
-                        found[_VARIABLE.sub("*", text)] = None
+                        found[text] = None
             self._splitting[key] = tuple(found)
         return self._splitting[key]
 
@@ -411,6 +419,19 @@ def _without_wildcards(principal: Principal) -> str:
 def _account_in(arn: str) -> str:
     parts = arn.split(":", 5)
     return parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - the fifth part of an ARN
+
+
+def _expanded(pattern: str, known: Mapping[str, str]) -> str:
+    """The pattern with the values of its variables; one that is not known may be any text."""
+
+    def value(found: re.Match[str]) -> str:
+        variable = found[0][2:-1]
+        if variable in {"*", "?", "$"}:
+            return "?"
+        key, slash, name = variable.partition(",")[0].strip().partition("/")
+        return known.get(f"{key.lower()}{slash}{name}", "*")
+
+    return _VARIABLE.sub(value, pattern)
 
 
 def _probe(pattern: str) -> str:

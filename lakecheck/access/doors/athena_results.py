@@ -3,7 +3,8 @@
 Results lie as files in the workgroup's output location, and `s3:GetObject` there is enough, whatever `athena:GetQueryResults` says. With
 `GetQueryResults`, or `GetQueryResultsStream`, Athena reads the file in the caller's name (`aws:CalledVia`), so that the caller needs the
 right to the object all the same, but perhaps only by that way. Where Athena keeps the results itself, there is no file, and the right on
-the workgroup alone decides. A member is who may `athena:StartQueryExecution` in the workgroup, and the role that its Spark sessions run as.
+the workgroup alone decides. A member is who may `athena:StartQueryExecution` in the workgroup, and the role that its Spark sessions run as;
+no role that CloudFormation or Lake Formation alone can assume, for neither runs queries.
 Where clients name the output location, results lie where no template tells.
 
 https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.data_plane import only_services
 from lakecheck.access.doors.objects import Verdict
 from lakecheck.access.doors.readers import readers
 from lakecheck.access.doors.reasons import reasons
@@ -38,6 +40,7 @@ VIA_ATHENA: Final[Mapping[str, tuple[str, ...]]] = {
 """What a request to S3 looks like that Athena makes for a caller."""
 
 _ASKING: Final = {PrincipalKind.ROLE, PrincipalKind.USER, PrincipalKind.PERMISSION_SET, PrincipalKind.SERVICE_LINKED_ROLE}
+_NEVER_ASKING: Final = frozenset({"cloudformation.amazonaws.com", "lakeformation.amazonaws.com"})
 _RESULTS: Final = ("athena:GetQueryResults", "athena:GetQueryResultsStream")
 
 
@@ -60,11 +63,17 @@ def athena_results(questions: Questions) -> Iterable[Leak]:
 
 
 def _members(questions: Questions, workgroup: Workgroup) -> dict[Principal, Verdict]:
-    found = _may(questions, workgroup, ("athena:StartQueryExecution",))
+    found = {each: may for each, may in _may(questions, workgroup, ("athena:StartQueryExecution",)).items() if _can_ask(each)}
     role = questions.principals.get(workgroup.role)
     if role is not None:
         found[role] = Verdict(TRUE, (f"Spark sessions of workgroup {workgroup.name} run as {role.name}",))
     return found
+
+
+def _can_ask(principal: Principal) -> bool:
+    """Whether somebody may run queries as it: nobody does as a role that CloudFormation or Lake Formation alone can assume."""
+    services = only_services(principal.trust)
+    return not services or not _NEVER_ASKING.issuperset(services)
 
 
 def _readers(questions: Questions, workgroup: Workgroup) -> dict[Principal, Verdict]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.invariants.candidates import Candidate, Situation
 from lakecheck.access.invariants.confirm import confirmed
 from lakecheck.access.invariants.forbidden import forbidden_accesses
+from lakecheck.access.invariants.granted import grants_beyond
 from lakecheck.access.invariants.iam_actions import forbidden_actions, missing_actions
 from lakecheck.access.invariants.personas import beyond_what_is_stated, missing_queries, missing_reads
 from lakecheck.access.invariants.requirements import missing_accesses
@@ -70,6 +71,8 @@ def _candidates(situation: Situation, invariant: Invariant) -> Iterable[Candidat
     if invariant.require is not None:
         by_action = invariant.require.actions is not None
         return missing_actions(situation, invariant.require) if by_action else missing_accesses(situation, invariant.require)
+    if invariant.grants is not None:
+        return grants_beyond(situation, invariant.grants)
     return _OF_PERSONAS[invariant.personas or ""](situation)
 
 

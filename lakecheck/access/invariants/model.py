@@ -10,9 +10,11 @@ from lakecheck.access.model import Action, Door  # noqa: TC001 - pydantic reads 
 
 _ID: Final = r"^[a-z][a-z0-9-]{2,63}$"
 _IAM_ACTION: Final = r"^[a-z0-9-]+:[A-Za-z0-9]+$"
+_PERMISSION: Final = r"^[A-Z][A-Z_]+$"
 
 PATTERN_RULES: Final = {
     _ID: "an id is a lower-case letter, then lower-case letters, digits or hyphens, 3 to 64 characters in all",
+    _PERMISSION: "a permission is as Lake Formation calls it, such as SELECT",
     _IAM_ACTION: "an action is service:Name without wildcards, such as cloudtrail:StopLogging",
 }
 """What each pattern asks for in words."""
@@ -20,6 +22,7 @@ PATTERN_RULES: Final = {
 Text = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
 Reason = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=10)]
 IamAction = Annotated[StrictStr, StringConstraints(pattern=_IAM_ACTION)]
+Permission = Annotated[StrictStr, StringConstraints(pattern=_PERMISSION)]
 Names = Annotated[list[Text], Field(min_length=1)]
 
 
@@ -132,6 +135,38 @@ class Exemption(_Model):
         return self.persona or self.principal or self.pipeline or "roles of registered locations"
 
 
+class AllowedGrants(_Model):
+    """Grants of Lake Formation that there may be: to whom, of which permissions, on which data."""
+
+    persona: Text | None = None
+    """A persona of lake.yaml, `*` for each: on what lake.yaml, and the contracts, state that it reads, and on the databases it is in."""
+    pipeline: Text | None = None
+    """A glob in which `{product}` stands for `Domain-Product` of each contract: on the product's own tables, databases and locations."""
+    accounts: Literal["of_personas"] | None = None
+    """Accounts of lake.yaml: on what their personas read, to pass on."""
+    principal: Text | None = None
+    """A glob over name, ARN or construct path: on `data`."""
+    permissions: Annotated[list[Permission], Field(min_length=1)]
+    """Permissions, as Lake Formation calls them. `ALL` has to be named to be allowed."""
+    grantable: list[Permission] = []
+    """Those that may be passed on. Not stated: none."""
+    data: Data | None = None
+    """With `principal`: the data. Not stated: all of it."""
+
+    @model_validator(mode="after")
+    def _one(self) -> AllowedGrants:
+        if sum(each is not None for each in (self.persona, self.pipeline, self.accounts, self.principal)) != 1:
+            msg = "allowed grants name one of persona, pipeline, accounts and principal"
+            raise ValueError(msg)
+        if self.data is not None and self.principal is None:
+            msg = "data goes with principal; the others are about their own data"
+            raise ValueError(msg)
+        if self.pipeline is not None and "{product}" not in self.pipeline:
+            msg = "pipeline is a glob with {product} in it; use principal for one that is not of a product"
+            raise ValueError(msg)
+        return self
+
+
 class Invariant(_Model):
     """One rule that holds in every environment."""
 
@@ -147,6 +182,8 @@ class Invariant(_Model):
     """`read_what_is_stated`: every persona reads what lake.yaml (and the contracts, where they name it) says. `read_nothing_else`: and no
     more of the lake's data. `query`: it can start a query in its workgroup and see the result. `accounts_hold_nothing_else`: no account is
     given more of a lake than its personas read, to pass on."""
+    grants: Annotated[list[AllowedGrants], Field(min_length=1)] | None = None
+    """The only grants of Lake Formation that there may be, whatever IAM makes of them."""
     exceptions: Annotated[list[Exemption], Field(alias="except")] = []
     """Whom `forbid` and `read_nothing_else` are not about."""
 
@@ -154,8 +191,8 @@ class Invariant(_Model):
 
     @model_validator(mode="after")
     def _one_rule(self) -> Invariant:
-        if sum(each is not None for each in (self.forbid, self.require, self.personas)) != 1:
-            msg = "an invariant has one of forbid, require and personas"
+        if sum(each is not None for each in (self.forbid, self.require, self.personas, self.grants)) != 1:
+            msg = "an invariant has one of forbid, require, personas and grants"
             raise ValueError(msg)
         if self.exceptions and self.forbid is None and self.personas != "read_nothing_else":
             msg = "exceptions go with forbid; what is required is required of those that are named"

@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.data_plane import only_services
 from lakecheck.access.lake_formation import LakeFormation
 from lakecheck.access.model import Dataset, DatasetKind
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.iam.model import Effect
 from lakecheck.values import shown
 from lakemodel.config.model import RolePrincipal
 from lakemodel.naming import pascal_case, product_prefix
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lakecheck.access.invariants.model import Data, Exemption, Who
     from lakecheck.access.model import Access
     from lakecheck.estate.model import Bucket, Estate, Principal, Table
-    from lakecheck.iam.model import Policy
     from lakemodel.config.model import Persona
 
 _LAKE_FORMATION: Final = "lakeformation.amazonaws.com"
@@ -191,7 +190,7 @@ class PrincipalFacts:
         if exemption.location_roles:
             return access is not None and not access.via and self._is_below(access, self._registered.get(principal.arn, ()))
         if exemption.pipeline is not None:
-            own = (f"/{product_prefix(*product)}" for product in self._products_of(principal, exemption.pipeline))
+            own = (f"/{product_prefix(*product)}" for product in self.products_of(principal, exemption.pipeline))
             return access is not None and self._is_below(access, tuple(own))
         return self.is_named(principal, exemption)
 
@@ -200,7 +199,7 @@ class PrincipalFacts:
         if exemption.location_roles:
             return principal.arn in self._registered
         if exemption.pipeline is not None:
-            return bool(self._products_of(principal, exemption.pipeline))
+            return bool(self.products_of(principal, exemption.pipeline))
         if exemption.persona is not None:
             return self.persona_of(principal) == exemption.persona
         return _is_called(principal, exemption.principal or "")
@@ -209,7 +208,7 @@ class PrincipalFacts:
         """What in one account an exception fits where one principal alone may be meant; empty when it fits one at most."""
         fitting = [each for each in self._estate.principals if each.account == account and self.is_named(each, exemption)]
         if exemption.pipeline is not None:
-            products = [product for each in fitting for product in self._products_of(each, exemption.pipeline)]
+            products = [product for each in fitting for product in self.products_of(each, exemption.pipeline)]
             return [each.name for each in fitting] if len(products) > len(set(products)) else []
         return [each.name for each in fitting] if len(fitting) > 1 and not exemption.location_roles else []
 
@@ -220,11 +219,16 @@ class PrincipalFacts:
         roles = {each.arn: each for each in self._estate.principals}
         for location in self._estate.locations:
             role = roles.get(location.role)
-            if role is not None and role.trust is not None and _trusted_services(role.trust) == {_LAKE_FORMATION}:
+            if role is not None and only_services(role.trust) == (_LAKE_FORMATION,):
                 found[role.arn] = (*found.get(role.arn, ()), location.arn.partition(":::")[2])
         return found
 
-    def _products_of(self, principal: Principal, glob: str) -> list[tuple[str, str]]:
+    def is_called(self, principal: Principal, glob: str) -> bool:
+        """Whether its name, its ARN or the path of its construct fits."""
+        return _is_called(principal, glob)
+
+    def products_of(self, principal: Principal, glob: str) -> list[tuple[str, str]]:
+        """The products, as domain and product, for which a glob with `{product}` in it fits the principal."""
         contracts = self._loaded.contracts.contracts if self._loaded.contracts is not None else ()
         called = {(each.domain, each.product): f"{pascal_case(each.domain)}-{pascal_case(each.product)}" for each in contracts}
         return [key for key, name in called.items() if _is_called(principal, glob.replace("{product}", name))]
@@ -298,14 +302,3 @@ def _is_named(environment: str, names: Sequence[str]) -> bool:
 
 def _names_of_bucket(bucket: Bucket) -> tuple[str, ...]:
     return (shown(bucket.name),) if bucket.origin is None else (shown(bucket.name), str(bucket.origin))
-
-
-def _trusted_services(trust: Policy) -> set[str]:
-    """Who may assume the role: services by name, everybody else by a star; also where that is not known."""
-    found = {"*"} if trust.unknown else set()
-    for statement in trust.statements:
-        if statement.effect is Effect.ALLOW:
-            kinds = statement.principals or {"AWS": ("*",)}
-            found |= {name if kind == "Service" else "*" for kind, names in kinds.items() for name in names}
-            found |= {"*"} if statement.unknown or statement.not_principals else set()
-    return found

@@ -42,7 +42,7 @@ def test_the_committed_schema_is_the_models():
         (f"version: 1\nsurprise: 1\n{RULE}", "unknown key surprise"),
         (f"version: 1\n{RULE.replace('no-pii', 'No PII')}", "an id is a lower-case letter"),
         (f"version: 1\n{RULE.replace('do: [read]', 'do: [look]')}", "'grant'"),
-        (f"version: 1\n{RULE}    require: {{ do: [read] }}\n", "one of forbid, require and personas"),
+        (f"version: 1\n{RULE}    require: {{ do: [read] }}\n", "one of forbid, require, personas and grants"),
         (f"version: 1\n{RULE}    except: [{{ principal: x, persona: y, because: long enough }}]\n", "names one of"),
         (f"version: 1\n{RULE}    except: [{{ persona: nobody, because: long enough }}]\n", "declared: none"),
         (f"version: 1\n{RULE}    except: [{{ pipeline: '*/JobRole', because: long enough }}]\n", "{product}"),
