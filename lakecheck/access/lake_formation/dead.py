@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.lake_formation.door import CatalogDoors
 from lakecheck.access.lake_formation.grants import Held, in_short
-from lakecheck.access.lake_formation.names import account_of, is_organization, same_name
+from lakecheck.access.lake_formation.names import account_of, is_organization, is_pattern, same_name
 from lakecheck.access.lake_formation.permissions import CATALOG_ACTIONS, DESCRIBE, NEEDS_DATA, SELECT
 from lakecheck.access.lake_formation.rights import intersection
 from lakecheck.access.lake_formation.shares import missing_of_share
 from lakecheck.access.model import DeadGrant
-from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
+from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, PrincipalKind, ResourceType
 from lakecheck.formula import FALSE, TRUE, all_of
 from lakecheck.values import has_hole, shown
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Database, Grant, Principal, Table
 
 _ON_TABLES: Final = {ResourceType.TABLE, ResourceType.COLUMNS, ResourceType.CELLS_FILTER, ResourceType.TABLE_EXPRESSION}
+_NAMED: Final = {PrincipalKind.ROLE, PrincipalKind.USER}
 _ON_DATABASES: Final = {ResourceType.DATABASE, ResourceType.DATABASE_EXPRESSION}
 
 
@@ -46,6 +47,8 @@ class DeadGrants:
         self._lake = doors.lake
         self._estate = doors.questions.estate
         self._crawled = {each.account for each in self._estate.executors if each.kind == "glue_crawler"}
+        named = (each for each in self._estate.principals if each.kind in _NAMED and each.origin is not None)
+        self._defined = {_without_path(each.arn): each.arn for each in named}
         self._databases: dict[tuple[str, str], list[Database]] = {}
         for database in self._estate.databases:
             self._databases.setdefault((database.account, database.region), []).append(database)
@@ -58,7 +61,7 @@ class DeadGrants:
         for grant in self._estate.grants:
             if grant.principal == IAM_ALLOWED_PRINCIPALS:
                 continue
-            missing = self._of_resource(grant) or self._of_owner(grant)
+            missing = self._of_resource(grant) or self._of_owner(grant) or self._elsewhere(grant)
             if missing:
                 yield _dead(shown(grant.principal), grant, missing)
                 continue
@@ -133,6 +136,13 @@ class DeadGrants:
         if not crosses or catalog is None or grant.resource.catalog != grant.account:
             return ""
         return missing_of_share(grant, catalog)
+
+    def _elsewhere(self, grant: Grant) -> str:
+        """Names of roles and users are unique in an account, so that one with another path is not there beside the one that is."""
+        found = self._defined.get(_without_path(grant.principal))
+        if has_hole(grant.principal) or is_pattern(grant.principal) or found is None or found == grant.principal:
+            return ""
+        return f"a principal {grant.principal}: the one of that name is {found}"
 
     # --- whom it is for ----------------------------------------------------------------------------------------------------------------
 
@@ -238,3 +248,8 @@ class DeadGrants:
 
 def _dead(principal: str, grant: Grant, missing: str) -> DeadGrant:
     return DeadGrant(principal=principal, what=in_short(grant), missing=missing, origin=grant.origin)
+
+
+def _without_path(arn: str) -> tuple[str, str]:
+    """`arn:aws:iam::111122223333:role` and the role's name."""
+    return arn.partition("/")[0], arn.rpartition("/")[2]

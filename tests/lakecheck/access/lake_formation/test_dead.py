@@ -217,3 +217,12 @@ def test_shares_by_tag_of_an_old_version():
     condition = {"Bool": {"glue:EvaluatedByLakeFormationTags": "true"}}
     stated = replace(old, policy=catalog_policy("glue:*", condition=condition))
     assert of_grant(shared, catalogs=(stated, settings(CONSUMER)), tag_associations=tags) == []
+
+
+def test_a_principal_by_another_path():
+    """A role's name is unique in its account: a grant that leaves out the path of the one that is there means nobody."""
+    in_folder = role("Analyst", path="/team/")
+    bare = f"arn:aws:iam::{LAKE}:role/Analyst"
+    assert of_grant(grant(bare), whom=in_folder) == [f"a principal {bare}: the one of that name is {in_folder.arn}"]
+    assert of_grant(grant(in_folder), whom=in_folder) == []
+    assert of_grant(grant(bare.replace(LAKE, "999999999999")), whom=in_folder) == []
