@@ -251,5 +251,5 @@ def _dead(principal: str, grant: Grant, missing: str) -> DeadGrant:
 
 
 def _without_path(arn: str) -> tuple[str, str]:
-    """`arn:aws:iam::111122223333:role` and the role's name."""
+    """Everything before the path of an ARN, and the last name of it."""
     return arn.partition("/")[0], arn.rpartition("/")[2]
