@@ -54,7 +54,7 @@ _COUNTS: Final = frozenset({"aws:multifactorauthage", "s3:max-keys", "s3:object-
 _BOOLEAN: Final = frozenset({"aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATTERNS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
-_WITHIN: Final = {ACTION: "?*:?*", "aws:principalarn": globs.by_segment("arn:?*:?*::?*:?*")}
+_WITHIN: Final = {ACTION: "?*:?*", "aws:principalarn": globs.by_segment("arn:?*:?*:*:?*:?*")}
 _USUAL: Final = {
     "aws:principalaccount": ("999999999999",),
     "aws:resourceaccount": ("999999999999",),

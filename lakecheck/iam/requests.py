@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from lakecheck.formula import FALSE, TRUE, All, Formula, Test, Unresolved, all_of, any_of, negate
 from lakecheck.iam import globs, variables
@@ -98,7 +98,7 @@ def _matched(policy: Policy, effect: Effect, within: Access) -> Iterable[Formula
         acts = _acts(statement, within.statement)
         where = _where(statement, policy.version, within.resource) if acts is not FALSE else FALSE
         if acts is not FALSE and where is not FALSE:
-            yield all_of([acts, where, _rest(statement, policy.version)])
+            yield all_of([acts, where, _kept_rest(policy, statement)])
 
 
 def _acts(statement: Statement, within: Statement | None) -> Formula:
@@ -167,6 +167,15 @@ def _like(key: str, patterns: tuple[str, ...], version: str) -> Formula:
     return TRUE if "*" in patterns else any_of(tests)
 
 
+def _kept_rest(policy: Policy, statement: Statement) -> Formula:
+    """The rest of a statement, kept with its policy: it is the same whatever is asked."""
+    kept = policy.kept.setdefault("rest", {})
+    found = kept.get(id(statement))
+    if found is None:
+        found = kept[id(statement)] = _rest(statement, policy.version)
+    return cast("Formula", found)
+
+
 def _rest(statement: Statement, version: str) -> Formula:
     """Principals, conditions and what is not known."""
     parts = [condition(test, version) for test in statement.conditions]
@@ -202,6 +211,8 @@ def _of_account(text: str) -> Formula:
         return all_of([Test(SESSION, "StringLike", (variables.shield(text),)), Test(PRINCIPAL, "ArnLike", (owner,))])
     if _UNIQUE_ID.fullmatch(text):
         return Test("aws:userid", "StringLike", tuple(sorted((text, f"{text}:*"))))
+    if len(parts) < _ARN_PARTS and "*" not in text:
+        return Unresolved(f"who the principal {text} is")
     return Test(PRINCIPAL, "StringLike", (variables.shield(text),))
 
 

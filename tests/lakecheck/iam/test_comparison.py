@@ -214,6 +214,14 @@ def test_rules_one_by_one(reference: list[dict[str, Any]], candidate: list[dict[
     assert compared(document(*reference), document(*candidate))[0] == result
 
 
+@pytest.mark.parametrize(
+    ("principal", "result"), [("11", "UNKNOWN"), (f"{ARN}iam:eu-west-1:{ACCOUNT}:role/A", "FAIL"), ("AIDAEXAMPLE1234567890", "FAIL")]
+)
+def test_a_principal_that_is_none_is_never_nobody(principal: str, result: str) -> None:
+    """Somebody whom nothing here knows is not taken for nobody."""
+    assert compared(document(), document(statement(Principal={"AWS": principal}, Action="s3:*", Resource="*")))[0] == result
+
+
 def test_a_witness_reads_like_a_request() -> None:
     """Action and keys stand in it as the policies spell them, a key that has to be missing has no values."""
     _, witness = compared(TAGGED, document(statement(Sid="Run", Action="ec2:*")))
