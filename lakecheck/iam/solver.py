@@ -30,11 +30,11 @@ from lakecheck.formula import (
 )
 from lakecheck.iam import globs, variables
 from lakecheck.iam.comparisons import moment
-from lakecheck.iam.domains import ALWAYS_PRESENT, Domain, Option, domain, tested
-from lakecheck.iam.operators import EACH_NEGATED, WITH_VARIABLES
+from lakecheck.iam.domains import ALWAYS_PRESENT, Domain, Option, domain
+from lakecheck.iam.substitution import EPOCH_TIME, NOW, assigned, is_text, key_of, needs, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 DEFAULT_CAP: Final = 20_000
 """The most formulas that one search looks at before the answer is OPEN."""
@@ -43,8 +43,6 @@ TOO_MANY: Final = "there are more combinations of condition values than are trie
 
 _FITTING: Final = 64
 _LEAVES_PER_FORMULA: Final = 50
-_NOW, _EPOCH_TIME = "aws:currenttime", "aws:epochtime"
-_PATTERNS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
 _TOGETHER: Final = (
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: each is there when a VPC endpoint is used.
     ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"),
@@ -99,9 +97,9 @@ def solve(formula: Formula, *, known: Mapping[str, tuple[str, ...]] | None = Non
 
 @lru_cache(maxsize=16384)
 def _solve(formula: Formula, facts: tuple[tuple[str, tuple[str, ...]], ...], cap: int) -> Solution:
-    bound = all_of([formula, *_ties({_key(test) for test in _tests(formula)})])
+    bound = all_of([formula, *_ties({key_of(test) for test in _tests(formula)})])
     for key, values in facts:
-        bound = _assign(bound, key, values)
+        bound = assigned(bound, key, values)
     search = _Search(cap)
     try:
         found = search.decide(bound)
@@ -111,16 +109,16 @@ def _solve(formula: Formula, facts: tuple[tuple[str, tuple[str, ...]], ...], cap
         return _doubt(bound, search.inexact, cap)
     if found.truth is Truth.TRUE:
         witness = {**dict(facts), **(found.witness or {})}
-        if any(test.key.lower() == _EPOCH_TIME for test in _tests(formula)) and _NOW in witness:
-            at = moment(witness[_NOW][0])
-            witness[_EPOCH_TIME] = (f"{at.timestamp():.6f}".rstrip("0").rstrip("."),) if at is not None else ()
+        if any(test.key.lower() == EPOCH_TIME for test in _tests(formula)) and NOW in witness:
+            at = moment(witness[NOW][0])
+            witness[EPOCH_TIME] = (f"{at.timestamp():.6f}".rstrip("0").rstrip("."),) if at is not None else ()
         return Solution(Truth.TRUE, dict(sorted(witness.items())), ())
     return found
 
 
 def _doubt(formula: Formula, keys: set[str], cap: int) -> Solution:
     """None was found, but a key may have values that were not tried: is there none even if its tests are free?"""
-    loose = _replaced(formula, lambda test: Unresolved(_order(test)) if _key(test) in keys or _needs(test) & keys else test)
+    loose = replaced(formula, lambda test: Unresolved(_order(test)) if key_of(test) in keys or needs(test) & keys else test)
     search = _Search(cap)
     try:
         found = search.decide(loose)
@@ -165,7 +163,7 @@ class _Search:
                 return self._joined(parts, every=isinstance(formula, All))
         by_key: dict[str, set[Test]] = {}
         for test in _tests(formula):
-            by_key.setdefault(_key(test), set()).add(test)
+            by_key.setdefault(key_of(test), set()).add(test)
         if not by_key:
             return _of_facts(formula)
         return self._branched(formula, *self._choice(formula, by_key))
@@ -186,14 +184,14 @@ class _Search:
 
     def _choice(self, formula: Formula, by_key: dict[str, set[Test]]) -> tuple[str, tuple[Test, ...], list[Option]]:
         """The key to try next: first those that others refer to, then the one with the fewest ways worth trying."""
-        needed = set().union(*(_needs(test) for tests in by_key.values() for test in tests))
+        needed = set().union(*(needs(test) for tests in by_key.values() for test in tests))
         if needed:
-            key = min(needed, key=lambda each: (len(set().union(*map(_needs, by_key.get(each, ())))), each))
-            if any(_needs(test) for test in by_key.get(key, ())):
+            key = min(needed, key=lambda each: (len(set().union(*map(needs, by_key.get(each, ())))), each))
+            if any(needs(test) for test in by_key.get(key, ())):
                 raise globs.TooMany  # Two keys that are told through each other.
-            tests = tuple(sorted((test for test in by_key.get(key, ()) if not _needs(test)), key=_test_order))
+            tests = tuple(sorted((test for test in by_key.get(key, ()) if not needs(test)), key=_test_order))
             extra = tuple(sorted(_borrowed(key, by_key)))
-            self.inexact |= {key for test in _tests(formula) if key in _needs(test) and not _whole(test)}
+            self.inexact |= {key for test in _tests(formula) if key in needs(test) and not _whole(test)}
             return key, tests, list(self._domain(key, tests, extra, by_value=True).options)
         signs = _signs(formula)
         required = _required(formula)
@@ -220,8 +218,8 @@ class _Search:
         for option in options:
             self._spend(size)
             said = dict(zip(tests, option.truths, strict=True))
-            left = _replaced(formula, lambda test, said=said: said.get(test, test))  # type: ignore[misc]
-            left = _assign(left, key, option.values) if any(key in _needs(test) for test in _tests(left)) else left
+            left = replaced(formula, lambda test, said=said: said.get(test, test))  # type: ignore[misc]
+            left = assigned(left, key, option.values) if any(key in needs(test) for test in _tests(left)) else left
             one = self.decide(left)
             if one.truth is Truth.TRUE:
                 return Solution(Truth.TRUE, {key: option.values, **(one.witness or {})})
@@ -264,7 +262,7 @@ def _propagated(formula: All) -> Formula:
     if not required:
         return formula
     rest = [part for part in formula.parts if not isinstance(part, Test) and not (isinstance(part, Not) and isinstance(part.part, Test))]
-    simpler = [_replaced(part, lambda test: required.get(test, test)) for part in rest if not required.keys().isdisjoint(_tests(part))]
+    simpler = [replaced(part, lambda test: required.get(test, test)) for part in rest if not required.keys().isdisjoint(_tests(part))]
     if not simpler:
         return formula
     kept = [part for part in formula.parts if part not in rest or required.keys().isdisjoint(_tests(part))]
@@ -348,7 +346,7 @@ def _names(formula: Formula) -> frozenset[str]:
         if isinstance(leaf, Unresolved):
             found.add(f"?{leaf.reason}")
         else:
-            found |= {_key(leaf), *_needs(leaf)}
+            found |= {key_of(leaf), *needs(leaf)}
     return frozenset(found)
 
 
@@ -368,24 +366,6 @@ def _tests(formula: Formula) -> list[Test]:
     return [leaf for leaf in leaves(formula) if isinstance(leaf, Test)]
 
 
-def _key(test: Test) -> str:
-    """The key as a request has it: in any case; and one name for the moment of a request."""
-    key = test.key.lower()
-    return _NOW if key == _EPOCH_TIME and "Date" in test.operator else key
-
-
-@lru_cache(maxsize=65536)
-def _needs(test: Test) -> frozenset[str]:
-    """The keys of the variables in a test's values."""
-    if not _is_text(test):
-        return frozenset()
-    return frozenset(part.key for value in test.values for part in (variables.parse(value) or ()) if isinstance(part, variables.Variable))
-
-
-def _is_text(test: Test) -> bool:
-    return EACH_NEGATED.get(test.operator, test.operator) in WITH_VARIABLES
-
-
 def _whole(test: Test) -> bool:
     """Whether every variable is a whole value, without anything around it."""
     parsed = [variables.parse(value) for value in test.values]
@@ -396,12 +376,10 @@ def _borrowed(key: str, by_key: Mapping[str, Iterable[Test]]) -> set[str]:
     """Patterns that count for a key because another key's value is compared with it: those of that key, and what fits where it stands."""
     found: set[str] = set()
     for tests in by_key.values():
-        linked = [test for test in tests if key in _needs(test)]
+        linked = [test for test in tests if key in needs(test)]
         if not linked:
             continue
-        plain = [
-            value for test in tests if not _needs(test) for value in test.values if "Equals" in test.operator or "Like" in test.operator
-        ]
+        plain = [value for test in tests if not needs(test) and is_text(test) for value in test.values]
         found.update(plain)
         for test in linked:
             for value in test.values:
@@ -424,67 +402,6 @@ def _fitting(parts: variables.Parts, key: str, texts: Iterable[str]) -> set[str]
         lasts = [at for at in range(len(text) + 1) if globs.match(end, text[at:]) is Truth.TRUE]
         found.update(text[first:last] for first in firsts for last in lasts if first <= last)
     return set(sorted(found, key=lambda text: (len(text), text))[:_FITTING])
-
-
-def _assign(formula: Formula, key: str, values: tuple[str, ...]) -> Formula:
-    """The formula for a request whose key has these values."""
-
-    def said(test: Test) -> Formula:
-        if key in _needs(test):
-            expanded = _expanded(test, key, values)
-            if test.operator in EACH_NEGATED and len(expanded.values) < len(test.values):
-                # A variable without a value makes a negated test fail, unless its own key is missing.
-                missing = tested(test, ())
-                own = values if _key(test) == key else None
-                return (missing if not own else FALSE) if own is not None else all_of([missing, Test(test.key, "Null", ("true",))])
-            test = expanded
-        if _key(test) == key and not _needs(test):
-            return tested(test, values)
-        return test if test.values else _of_nothing(test)
-
-    return _replaced(formula, said)
-
-
-def _of_nothing(test: Test) -> Formula:
-    """A test none of whose values can match: what is left is whether its key is there."""
-    missing = tested(test, ())
-    there = TRUE if test.operator in EACH_NEGATED else FALSE
-    return there if missing == there else Test(test.key, "Null", ("true" if missing == TRUE else "false",))
-
-
-def _expanded(test: Test, key: str, values: tuple[str, ...]) -> Test:
-    """The test with a variable replaced; a value whose variable has none is gone."""
-    pattern = EACH_NEGATED.get(test.operator, test.operator) in _PATTERNS
-    texts = (_with_value(variables.parse(written) or (written,), key, values, pattern=pattern) for written in test.values)
-    return Test(test.key, test.operator, tuple(sorted(text for text in texts if text is not None)), test.quantifier, test.if_exists)
-
-
-def _with_value(parts: variables.Parts, key: str, values: tuple[str, ...], *, pattern: bool) -> str | None:
-    """The text with one variable replaced, the others as written; None when the variable has no value."""
-    pieces: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            pieces.append(part)
-        elif isinstance(part, variables.Escaped):
-            pieces.append(f"${{{part.character}}}")
-        elif part.key != key:
-            pieces.append(part.written)
-        else:
-            value = values[0] if len(values) == 1 else part.default if not values else None
-            if value is None:
-                return None
-            pieces.append(variables.shield(globs.literal(value) if pattern else value))
-    return "".join(pieces)
-
-
-def _replaced(formula: Formula, said: Callable[[Test], Formula]) -> Formula:
-    if isinstance(formula, Test):
-        return said(formula)
-    if isinstance(formula, Not):
-        return negate(_replaced(formula.part, said))
-    if isinstance(formula, All):
-        return all_of(_replaced(part, said) for part in formula.parts)
-    return any_of(_replaced(part, said) for part in formula.parts) if isinstance(formula, Any) else formula
 
 
 def _replaced_fact(formula: Formula, fact: Unresolved, value: Formula) -> Formula:
