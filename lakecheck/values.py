@@ -9,11 +9,17 @@ from typing import Any, Final
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _GENERATED: Final = "\ue002"
-_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}?([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_LENGTH: Final = "\ue007"
+_WORD: Final = "\ue008"
+_KIND: Final = f"(?:{_GENERATED}?(?:{_LENGTH}[0-9]+{_LENGTH}|{_WORD})?)"
+_HOLE: Final = re.compile(f"{_OPEN}{_KIND}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_SIZED_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}?{_LENGTH}([0-9]+){_LENGTH}[^{_OPEN}{_CLOSE}]*{_CLOSE}")
 _SIGNS: Final = {"/": "\ue010", ":": "\ue011", "*": "\ue012", "?": "\ue013", "$": "\ue014", "{": "\ue015", "}": "\ue016", ",": "\ue017"}
 _HIDE: Final = str.maketrans(_SIGNS)
 _SHOW: Final = str.maketrans({hidden: sign for sign, hidden in _SIGNS.items()})
-_GENERATED_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_GENERATED_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}(?:{_LENGTH}[0-9]+{_LENGTH}|{_WORD})?([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+WORD_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-/")
+"""What a hole that is a word can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Unknown:
     reason: str
 
 
-def hole(identity: str, *, generated: bool = False) -> str:
+def hole(identity: str, *, generated: bool = False, length: int | None = None, is_word: bool = False) -> str:
     """A piece of text that is not known but always the same, such as the end of a name that CloudFormation will make up.
 
     It can stand in the middle of a text: `"arn:aws:s3:::prod-bucket-" + hole("Prod/Storage/Bucket", generated=True) + "/*"`. Two texts with
@@ -37,9 +43,22 @@ def hole(identity: str, *, generated: bool = False) -> str:
     Args:
         identity: What makes it the same, such as the resource whose name it is; shown to people.
         generated: Whether CloudFormation makes it up, so that it differs from every other generated one.
+        length: How many characters it has; not known when left out.
+        is_word: Whether it has `WORD_SIGNS` alone, as a path of lower-case names.
     """
     name = shown(identity) if _OPEN in identity else identity
-    return f"{_OPEN}{_GENERATED if generated else ''}{name.translate(_HIDE)}{_CLOSE}"
+    kind = f"{_LENGTH}{length}{_LENGTH}" if length is not None else _WORD if is_word else ""
+    return f"{_OPEN}{_GENERATED if generated else ''}{kind}{name.translate(_HIDE)}{_CLOSE}"
+
+
+def with_sized_holes(text: str, of_one: str) -> str:
+    """The text with holes of known length filled, each of their characters by `of_one`."""
+    return _SIZED_HOLE.sub(lambda found: of_one * int(found[1]), text) if _LENGTH in text else text
+
+
+def is_word_hole(token: str) -> bool:
+    """Whether a hole has `WORD_SIGNS` alone."""
+    return token.startswith((_OPEN + _WORD, _OPEN + _GENERATED + _WORD))
 
 
 def holes(text: str) -> tuple[str, ...]:

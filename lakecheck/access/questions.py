@@ -283,7 +283,7 @@ class Questions:
         return Reach(allowed, best.witness if best else "", best.decision if best else last)
 
     def _patterns(self, principal: Principal, action: str, pattern: str) -> tuple[str, ...]:
-        """Every resource pattern of every policy that has a say; a variable has its value, or stands for any text, so that it splits, too."""
+        """Every resource pattern of every policy that has a say; a variable has its value, or stands for any text."""
         layers = self.layers(principal, action, _probe(pattern))
         scps = [policy for level in layers.scps or () for policy in level]
         others = [each for each in (layers.boundary, layers.resource) if each is not None]
@@ -412,8 +412,8 @@ def _without_wildcards(principal: Principal) -> str:
     """The ARN as one text: the parts of a permission set's role that only its deployment tells are holes."""
     if principal.kind is not PrincipalKind.PERMISSION_SET or has_hole(principal.arn):
         return principal.arn
-    suffix = "_" + hole(f"suffix of {principal.name} in {principal.account}", generated=True)
-    return principal.arn.replace(_SUFFIX, suffix).replace("*", hole(f"folder of {principal.name}"))
+    suffix = "_" + hole(f"suffix of {principal.name} in {principal.account}", generated=True, length=_SUFFIX.count("?"))
+    return principal.arn.replace(_SUFFIX, suffix).replace("*", hole(f"folder of {principal.name}", is_word=True))
 
 
 def _account_in(arn: str) -> str:

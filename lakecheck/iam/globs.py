@@ -18,7 +18,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import Truth
-from lakecheck.values import generated_holes, has_hole, holes
+from lakecheck.values import WORD_SIGNS, generated_holes, has_hole, holes, is_word_hole, with_sized_holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,7 @@ _SEGMENT_STAR: Final = "\ue005"
 _SEGMENT_ANY: Final = "\ue006"
 _STARS: Final = (_STAR, _SEGMENT_STAR)
 _WILDCARDS: Final = (*_STARS, _ANY, _SEGMENT_ANY)
+_NOBODYS: Final = "\uf8ff"
 _BREAK: Final = ":"
 _TOKEN: Final = re.compile("\ue000[^\ue001]*\ue001|.", re.DOTALL)
 _LOWER: Final = {ord(upper): lower for upper, lower in zip(ascii_uppercase, ascii_lowercase, strict=True)}
@@ -213,10 +214,13 @@ def _matcher(pattern: str) -> _Matcher:
 
 @lru_cache(maxsize=262144)
 def _match_holes(pattern: str, text: str) -> Truth:
-    # A star takes a hole as it takes any text, and nothing but the hole itself is written like it; a question mark is told apart slowly.
-    if _matcher(pattern)(text) if _ANY not in pattern else _covers(pattern, literal(text)):
-        return Truth.TRUE
-    return Truth.OPEN if not _is_of_another(pattern, text) and _intersects(pattern, literal(text)) else Truth.FALSE
+    # Of a hole whose length is known each character is one that no pattern has: a wildcard takes it, nothing else does.
+    for sure in dict.fromkeys((text, with_sized_holes(text, _NOBODYS))):
+        # A star takes a hole as any text, and nothing but the hole itself is written like it; a question mark is told apart slowly.
+        if _matcher(pattern)(sure) if _ANY not in pattern else _covers(pattern, literal(sure)):
+            return Truth.TRUE
+    may_be = with_sized_holes(literal(text), _ANY)
+    return Truth.OPEN if not _is_of_another(pattern, text) and _intersects(pattern, may_be) else Truth.FALSE
 
 
 def _is_of_another(pattern: str, text: str) -> bool:
@@ -281,6 +285,8 @@ def _may_share(a: str, b: str) -> bool:
     """Whether a character of one token may be one of the other."""
     if len(a) > 1 and len(b) > 1:
         return a == b or not (generated_holes(a) and generated_holes(b))
+    if (is_word_hole(a) and len(b) == 1 and b not in _WILDCARDS) or (is_word_hole(b) and len(a) == 1 and a not in _WILDCARDS):
+        return (b if len(b) == 1 else a) in WORD_SIGNS
     return _is_long(a) or _is_long(b) or _ANY in (a, b) or a == b
 
 

@@ -140,3 +140,23 @@ def test_many_names_are_no_trouble() -> None:
 def test_stars_do_not_explode() -> None:
     """A pattern that would take a regular expression for ever is matched at once."""
     assert match("*a" * 40 + "b", "a" * 2000) is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("pattern", "truth"),
+    [
+        ("sso/*AWSReservedSSO_Analyst_????????????????", Truth.TRUE),
+        ("sso/*AWSReservedSSO_Analyst_*", Truth.TRUE),
+        ("sso/*AWSReservedSSO_Analyst_???????????????", Truth.FALSE),
+        ("sso/*AWSReservedSSO_Steward_*", Truth.FALSE),
+        ("sso/AWSReservedSSO_Analyst_*", Truth.OPEN),
+        ("sso/eu-west-1/AWSReservedSSO_Analyst_*", Truth.OPEN),
+        ("sso/EU-WEST-1/AWSReservedSSO_Analyst_*", Truth.FALSE),
+        ("sso/*AWSReservedSSO_Analyst_0123456789abcdef", Truth.OPEN),
+        ("sso/*AWSReservedSSO_Analyst_0123456789abcde", Truth.FALSE),
+    ],
+)
+def test_what_is_known_of_a_hole_decides(pattern: str, truth: Truth):
+    """A hole of a known length is as many characters, one that is a word has no capitals: what cannot be is no doubt."""
+    role = f"sso/{hole('folder', is_word=True)}AWSReservedSSO_Analyst_{hole('suffix', generated=True, length=16)}"
+    assert match(pattern, role) is truth
