@@ -82,6 +82,6 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """Byte by byte what is committed."""
     assert run("schema") == 0
     assert capsys.readouterr().out == (ROOT / "config" / "lake.schema.json").read_text(encoding="utf-8")
-    for of in ("approvals", "estate"):
+    for of in ("approvals", "estate", "access"):
         assert run("schema", of) == 0
         assert capsys.readouterr().out == (ROOT / "config" / f"{of}.schema.json").read_text(encoding="utf-8")

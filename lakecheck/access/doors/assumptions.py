@@ -22,17 +22,17 @@ def assumptions(questions: Questions) -> Iterable[str]:
     """
     buckets = sorted(questions.estate.buckets, key=lambda bucket: bucket.arn)
     if any(bucket.encryption == "SSE_KMS" for bucket in buckets):
-        yield "objects are and were encrypted with the default key of their bucket"
+        yield "Objects are and were encrypted with the default key of their bucket."
     with_acls = [shown(bucket.name) for bucket in buckets if bucket.acl_enabled]
     if with_acls:
-        yield f"no object of {_listed(with_acls)} is given away by an ACL, although ACLs are enabled there"
+        yield f"No object of {_listed(with_acls)} is given away by an ACL, although ACLs are enabled there."
     yield from _of_replicas(questions)
     open_output = sorted(shown(each.name) for each in questions.estate.workgroups if each.output and not each.enforced)
     if open_output:
-        yield f"members of workgroup {_listed(open_output)} leave results in its own output location, although clients may name another"
+        yield f"Members of workgroup {_listed(open_output)} leave results in its own output location, although clients may name another."
     yield from escalations(questions)
     if places(questions).beyond:
-        yield f"of {_listed(places(questions).beyond)} more than {MOST_PREFIXES} prefixes occur in policies: deeper ones are not told apart"
+        yield f"Of {_listed(places(questions).beyond)} more than {MOST_PREFIXES} prefixes occur in policies: deeper ones are not told apart."
 
 
 def _of_replicas(questions: Questions) -> Iterator[str]:
@@ -41,7 +41,7 @@ def _of_replicas(questions: Questions) -> Iterator[str]:
         for arn, prefix in bucket.replicates_to:
             if arn not in questions.buckets:
                 what = f"s3://{shown(bucket.name)}/{shown(prefix)}"
-                yield f"nobody but the principals of this estate reads the copy of {what} in {shown(arn)}, which no template defines"
+                yield f"Nobody but the principals of this estate reads the copy of {what} in {shown(arn)}, which no template defines."
 
 
 def _listed(names: list[str]) -> str:

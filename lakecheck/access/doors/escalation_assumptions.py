@@ -21,16 +21,16 @@ def escalations(questions: Questions) -> Iterator[str]:
     """
     estate = questions.estate
     if any(each.trust is not None for each in estate.principals):
-        yield "nobody but the principals that templates or a supplement name has rights in the accounts of the estate"
+        yield "Nobody but the principals that templates or a supplement name has rights in the accounts of the estate."
     services = [each for each in estate.principals if each.trust is not None and _trusts_services(each.trust)]
     if services:
-        yield "whoever may pass a role to a service finds there what it takes to use it: an instance profile, an image, a cluster"
+        yield "Whoever may pass a role to a service finds there what it takes to use it: an instance profile, an image, a cluster."
     if any(each.kind == "glue_job" for each in estate.executors):
-        yield "no Glue job forbids its runs to name another script (NonOverridableArguments)"
+        yield "No Glue job forbids its runs to name another script (NonOverridableArguments)."
     if any(each.kind == "ec2_instance" for each in estate.executors):
-        yield "every instance takes commands of Systems Manager and keys of EC2 Instance Connect"
+        yield "Every instance takes commands of Systems Manager and keys of EC2 Instance Connect."
     if any(each.boundary is not None for each in estate.principals) or any(each.scps for each in estate.accounts.values()):
-        yield "whoever can do anything in an account can do what its guardrails (SCPs) deny to it, as some other principal of that account"
+        yield "Whoever can do anything in an account can do what its guardrails (SCPs) deny to it, as some other principal of that account."
 
 
 def _trusts_services(trust: Policy) -> bool:

@@ -100,10 +100,10 @@ def test_assumptions_are_named_where_there_is_reason() -> None:
         buckets=(bucket(acl_enabled=True, replicates_to=((COPY, "sales/"),)),), workgroups=(workgroup("analysts", enforced=False),)
     )
     assert list(assumptions(questions)) == [
-        "objects are and were encrypted with the default key of their bucket",
-        "no object of prod-curated is given away by an ACL, although ACLs are enabled there",
-        f"nobody but the principals of this estate reads the copy of s3://prod-curated/sales/ in {COPY}, which no template defines",
-        "members of workgroup analysts leave results in its own output location, although clients may name another",
+        "Objects are and were encrypted with the default key of their bucket.",
+        "No object of prod-curated is given away by an ACL, although ACLs are enabled there.",
+        f"Nobody but the principals of this estate reads the copy of s3://prod-curated/sales/ in {COPY}, which no template defines.",
+        "Members of workgroup analysts leave results in its own output location, although clients may name another.",
     ]
 
 

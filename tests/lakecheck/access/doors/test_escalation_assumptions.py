@@ -25,5 +25,6 @@ def test_each_reason_has_its_sentence() -> None:
     assert "guardrails" not in said
     guarded = Account(id=LAKE, environments=("Prod",), scps=((policy("Full", allow("*")),),))
     assert "guardrails" in " ".join(escalations(lake(loader, accounts={LAKE: guarded})))
+    assert "Nobody but the principals that templates or a supplement name has rights" in said
     instance = replace(job(loader), kind="ec2_instance")
     assert "Systems Manager" in " ".join(escalations(lake(loader, executors=(instance,))))
