@@ -32,7 +32,8 @@ def assumptions(questions: Questions) -> Iterable[str]:
         yield f"Members of workgroup {_listed(open_output)} leave results in its own output location, although clients may name another."
     yield from escalations(questions)
     if places(questions).beyond:
-        yield f"Of {_listed(places(questions).beyond)} more than {MOST_PREFIXES} prefixes occur in policies: deeper ones are not told apart."
+        many = _listed(places(questions).beyond)
+        yield f"Of {many} more than {MOST_PREFIXES} prefixes occur in policies: deeper ones are not told apart."
 
 
 def _of_replicas(questions: Questions) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _TAKEN_FOR_TRUE: Final = """
-Where no template states an account's Lake Formation settings, AWS's default holds: IAM_ALLOWED_PRINCIPALS gets ALL on each new database and table.
+Where no template states an account's Lake Formation settings, IAM_ALLOWED_PRINCIPALS gets ALL on each new database and table.
 Grants to IAM_ALLOWED_PRINCIPALS that a template states stay, also where another part of the templates revokes them.
 Where the templates register locations of an account with Lake Formation, nothing else was registered by hand in it.
 Several Lake Formation grants, column lists and data cells filters of one principal add up to their union; row filters are compared as text.
