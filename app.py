@@ -68,11 +68,16 @@ def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> i
     with working("starting CDK", started):
         from aws_cdk import App  # noqa: PLC0415 - starting Node takes a second; bad input is refused before
 
-        from constructs_lib.compliance import add_compliance_packs  # noqa: PLC0415
+        from constructs_lib.compliance import add_access_invariants, add_compliance_packs  # noqa: PLC0415
         from stacks.stages import EnvironmentStage  # noqa: PLC0415
 
     app = App(context=cdk_json_context(), outdir=str(outdir))
     add_compliance_packs(app)
+    if arguments.access.is_file():
+        supplement = arguments.access.with_name("estate.yaml")
+        add_access_invariants(
+            app, arguments.access, supplement=supplement if supplement.is_file() else None, lake=config, contracts=contracts
+        )
     for name in config.environments:
         with working(f"building {name}", started):
             EnvironmentStage.for_environment(app, name, config=config, contracts=contracts, placement=placement)
@@ -159,6 +164,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     default_config = os.environ.get("LAKE_CONFIG", str(CONFIG / "lake.yaml"))
     parser.add_argument("--config", type=Path, default=Path(default_config), help="lake.yaml (or LAKE_CONFIG)")
     parser.add_argument("--contracts", type=Path, default=Path(default_contracts), help="folder of data contracts (or LAKE_CONTRACTS)")
+    parser.add_argument("--access", type=Path, help="access.yaml, with an estate.yaml beside it; the one beside lake.yaml, if there is one")
     parser.add_argument("--placement", type=Path, default=CONFIG / "placement.lock.json", help="which stack each table has")
     keep_going = os.environ.get("LAKE_KEEP_GOING", "") not in {"", "0", "false"}
     parser.add_argument(
@@ -167,7 +173,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         default=keep_going,
         help="leave refused contracts out and still end non-zero (or LAKE_KEEP_GOING=1)",
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.access is None:
+        arguments.access = arguments.config.with_name("access.yaml")
+    return arguments
 
 
 @contextmanager

@@ -31,12 +31,22 @@ if TYPE_CHECKING:
 
     from aws_cdk import IPolicyValidationContext
 
+    from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.access.invariants.verdicts import Counterexample, Verdict
+    from lakemodel.config.model import LakeConfig
+    from lakemodel.contracts.model import ContractSet
 
 PLUGIN_NAME: Final = "lakecheck"
 
 
-def add_access_invariants(scope: Stage, rules: Path | str, *, supplement: Path | str | None = None) -> None:
+def add_access_invariants(
+    scope: Stage,
+    rules: Path | str,
+    *,
+    supplement: Path | str | None = None,
+    lake: LakeConfig | None = None,
+    contracts: ContractSet | None = None,
+) -> None:
     """Lets the invariants of an access.yaml judge every template below `scope` at synth.
 
     A synth fails when an invariant is refuted, or cannot be proved. Each counterexample is one violation in the assembly's
@@ -44,8 +54,10 @@ def add_access_invariants(scope: Stage, rules: Path | str, *, supplement: Path |
 
     Args:
         scope: The App, or one Stage of it: the invariants see what is below it and nothing else.
-        rules: The access.yaml; read when the app is validated.
-        supplement: The estate.yaml that says what templates cannot; none when left out.
+        rules: The access.yaml.
+        supplement: The estate.yaml that says what templates cannot, read when the app is validated; none when left out.
+        lake: The configuration, instead of the lake.yaml that `rules` names.
+        contracts: The contracts, instead of those that `rules` names.
 
     Raises:
         DataLakeError: `access_scope`, if `scope` is no App or Stage.
@@ -58,7 +70,8 @@ def add_access_invariants(scope: Stage, rules: Path | str, *, supplement: Path |
     if not Stage.is_stage(scope):
         msg = f"got a {type(scope).__name__}; invariants are added to an App or a Stage: pass Stage.of(construct)"
         raise misuse(scope, msg, code="access_scope")
-    Validations.of(scope).add_plugins(AccessInvariants(Path(rules), supplement=None if supplement is None else Path(supplement)))
+    loaded = load_rules(rules, lake=lake, contracts=contracts)
+    Validations.of(scope).add_plugins(AccessInvariants(loaded, supplement=None if supplement is None else Path(supplement)))
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -66,15 +79,12 @@ class AccessInvariants:
     """Judges the invariants of an access.yaml when CDK validates templates; `add_access_invariants` is the usual way to it.
 
     Args:
-        rules: The access.yaml.
+        rules: The access.yaml with what it names.
         supplement: The estate.yaml; none when left out.
-
-    Raises:
-        InvalidInput: If `rules` cannot be read, with every reason.
     """
 
-    def __init__(self, rules: Path, *, supplement: Path | None = None) -> None:
-        self._rules = load_rules(rules)
+    def __init__(self, rules: LoadedRules, *, supplement: Path | None = None) -> None:
+        self._rules = rules
         self._supplement = supplement
 
     @property

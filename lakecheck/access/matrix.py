@@ -10,6 +10,7 @@ from lakecheck.access.composition import Numbers, Rows, tidied
 from lakecheck.access.doors.places import dataset_of, places
 from lakecheck.access.model import Action, Dataset, DatasetKind, Door, Matrix
 from lakecheck.access.words import access_in_words, who
+from lakecheck.formula import TRUE
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ ASSUMPTIONS: Final = (
     "Accounts are as the templates leave them: what was granted in a console, by another tool or by hand is not seen.",
     "A caller calls over TLS 1.3, by itself, and without a session policy; networks, second factors, times and tags stay conditions.",
     "What the templates do not define, and no supplement tells, is not known; it is never taken for a no.",
+    "What an account's administrators give away there, as by results of their queries, is not told of those who get it.",
 )
 """What every matrix rests on; each door adds its own."""
 
@@ -98,7 +100,7 @@ def compose(
         estate: What tables, buckets, accounts and principals there are.
         own: Accesses of the principals' own.
         edges: Who can become whom.
-        leaks: Who reads what another one has read.
+        leaks: Who reads what another one has read. What an account's administrators leave there is left out: they could hand it over.
         dead: Grants that give nothing.
         data_plane: ARNs of the lake's own machinery, each with what makes it that.
         datasets: What was looked at; what the accesses are to is added.
@@ -113,6 +115,8 @@ def compose(
         principals.setdefault(id(access.principal), access.principal)
     for edge in edges:
         principals |= {id(one): one for one in (edge.source, edge.target) if one is not None}
+    owners = {(id(edge.source), edge.account) for edge in edges if edge.target is None and edge.conditions == TRUE}
+    leaks = [leak for leak in leaks if (id(leak.member), leak.source.account) not in owners]
     for leak in leaks:
         principals |= {id(leak.source): leak.source, id(leak.member): leak.member}
     known = sorted({*datasets, *(one.dataset for rows in by_principal.values() for one in rows)}, key=_place)

@@ -60,8 +60,9 @@ def _tables(estate: Estate, access: Access) -> tuple[Table, ...]:
     """The one table, with links, that it is about; all of them when it is about a bucket."""
     if access.dataset.kind is not DatasetKind.TABLE:
         return estate.tables
-    database, _, name = access.dataset.name.partition(".")
-    return tuple(each for each in estate.tables if each.target is not None or (each.database, each.name) == (database, name))
+    place = (access.dataset.account, access.dataset.region, access.dataset.name)
+    found = ((each, (each.account, each.region, f"{each.database}.{each.name}")) for each in estate.tables)
+    return tuple(each for each, where in found if each.target is not None or where == place)
 
 
 def _is_same(found: Access, access: Access) -> bool:
@@ -99,5 +100,5 @@ def _is_of(request: str, action: Action) -> bool:
 
 def _location(questions: Questions, access: Access) -> str:
     if access.dataset.kind is DatasetKind.TABLE:
-        return questions.estate.tables[0].location if questions.estate.tables else ""
+        return next((each.location for each in questions.estate.tables if each.target is None), "")
     return access.dataset.name

@@ -56,11 +56,13 @@ class LoadedRules:
     classifications: tuple[str, ...] = ()
 
 
-def load_rules(path: Path | str) -> LoadedRules:
+def load_rules(path: Path | str, *, lake: LakeConfig | None = None, contracts: ContractSet | None = None) -> LoadedRules:
     """Reads the rules and what they name.
 
     Args:
         path: The file.
+        lake: Instead of the lake.yaml that it names, where it names one.
+        contracts: Instead of the contracts that it names, where it names some.
 
     Raises:
         InvalidInput: With every finding: unknown or missing keys, a persona that lake.yaml has not, an environment that it has not.
@@ -72,8 +74,8 @@ def load_rules(path: Path | str) -> LoadedRules:
     except ValidationError as error:
         found = {_finding(details, document) for details in error.errors(include_url=False)}
         raise InvalidInput(sorted(found, key=lambda finding: (finding.place.line or 0, finding.code, finding.message))) from None
-    lake = load_config(path.parent / rules.lake) if rules.lake is not None else None
-    contracts = load_contracts(path.parent / rules.contracts, lake) if rules.contracts is not None else None
+    lake = None if rules.lake is None else load_config(path.parent / rules.lake) if lake is None else lake
+    contracts = None if rules.contracts is None else load_contracts(path.parent / rules.contracts, lake) if contracts is None else contracts
     classifications = rules.classifications or (lake.classifications if lake is not None else [])
     loaded = LoadedRules(file=str(path), rules=rules, lake=lake, contracts=contracts, classifications=tuple(classifications))
     findings = list(_complaints(loaded, document))
