@@ -45,9 +45,7 @@ MOST_LISTED: Final = 20
 _COLUMN: Final = 14
 _LABEL: Final = 44
 _MARKS: Final = {Verdict.YES: "", Verdict.IF: "*", Verdict.UNKNOWN: "?"}
-LEGEND: Final = (
-    "r read, w write, a alter, d drop, g grant; r/5: five columns; ~ some rows; * on a condition; ? not known; LF Lake Formation"
-)
+_LEGEND: Final = "r read, w write, a alter, d drop, g grant; /5 five columns; ~ some rows; * conditional; ? not known"
 _LETTERS: Final = {"read": "r", "write": "w", "alter": "a", "drop": "d", "grant": "g"}
 
 
@@ -89,10 +87,10 @@ def _lines(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Itera
     environments = dict.fromkeys(access.dataset.environment for access in matrix.accesses)
     for environment in environments:
         here = [access for access in people if access.dataset.environment == environment]
-        yield from _environment(matrix, environment, here, notes, style, width)
+        yield from _environment(matrix, environment, here, notes, style, width, list_all=list_all)
         yield ""
     if people:
-        yield from (style.faint(line) for line in textwrap.wrap(LEGEND, width))
+        yield from (style.faint(line) for text in (_LEGEND, _doors(people)) for line in textwrap.wrap(text, width))
     if not environments:
         yield "nobody reaches any data"
         yield ""
@@ -107,7 +105,15 @@ def _lines(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Itera
     yield from _ending(matrix, notes, style, width, list_all=list_all)
 
 
-def _environment(matrix: Matrix, environment: str, here: Sequence[Access], notes: Notes, style: Style, width: int) -> Iterator[str]:
+def _doors(people: Iterable[Access]) -> str:
+    """What the doors of the matrix are called in full; only those that stand in it."""
+    used = {access.door for access in people if not access.via}
+    return ", ".join(f"{short} {DOORS[door]}" for door, short in SHORT.items() if door in used)
+
+
+def _environment(
+    matrix: Matrix, environment: str, here: Sequence[Access], notes: Notes, style: Style, width: int, *, list_all: bool
+) -> Iterator[str]:
     own = lines(matrix, (access for access in here if not access.via))
     others = lines(matrix, (access for access in here if access.via))
     name = printable(environment) if environment and environment != NO_ENVIRONMENT else "outside any environment"
@@ -116,7 +122,7 @@ def _environment(matrix: Matrix, environment: str, here: Sequence[Access], notes
     yield style.bold(name) + f"   {plural(tables, 'table')}, {plural(people, 'principal')} with access of their own"
     if own:
         yield ""
-        yield from _matrix(own, style, width)
+        yield from _matrix(own, style, width, list_all=list_all)
         yield from _details(own, notes, width)
     if others:
         yield ""
@@ -124,7 +130,7 @@ def _environment(matrix: Matrix, environment: str, here: Sequence[Access], notes
         yield from _others(others, notes, width)
 
 
-def _matrix(own: Sequence[Line], style: Style, width: int) -> Iterator[str]:
+def _matrix(own: Sequence[Line], style: Style, width: int, *, list_all: bool) -> Iterator[str]:
     """Datasets by principals, what is alike together; in as many blocks as the width asks for."""
     by_principal: dict[int, dict[Dataset, Cell]] = {}
     principals: dict[int, Principal] = {}
@@ -142,17 +148,33 @@ def _matrix(own: Sequence[Line], style: Style, width: int) -> Iterator[str]:
             block = []
         block.append(head)
     yield from _block(block, style)
+    grouped = [head for head in heads if len(head.group) > 1]
+    if grouped:
+        yield ""
+    for head in grouped:
+        yield from _wrapped(f"{' '.join(head.headings)}: {_members(head.group, list_all=list_all)}", width)
 
 
 class _Head:
     """A column of the matrix: principals that reach the same in the same way."""
 
     def __init__(self, group: Sequence[Principal], cells: dict[Dataset, Cell]) -> None:
+        self.group = group
         self.cells = cells
         self.texts = {cell: _cell(cell) for cell in cells.values()}
-        name = who(group[0]).rpartition("/")[2]
-        self.headings = textwrap.wrap(name, _COLUMN) + ([f"and {len(group) - 1:,} more"] if len(group) > 1 else [group[0].account])
+        name = who(group[0]).partition("/")[2] or who(group[0])
+        more = f"and {len(group) - 1:,} more" if len(group) > 1 else printable(shown(group[0].account))
+        self.headings = [*textwrap.wrap(name, _COLUMN), more]
         self.width = max(map(len, (*self.headings, *self.texts.values())))
+
+
+def _members(group: Sequence[Principal], *, list_all: bool) -> str:
+    """Those that one column of the matrix stands for, by account."""
+    by_account: dict[str, list[str]] = {}
+    for one in group if list_all else group[:MOST_LISTED]:
+        by_account.setdefault(printable(shown(one.account)), []).append(who(one))
+    named = "; ".join(f"{joined(names)} of {account}" for account, names in by_account.items())
+    return named if list_all or len(group) <= MOST_LISTED else f"{named}; and {len(group) - MOST_LISTED:,} more: --all names them"
 
 
 def _rows(cells: Sequence[dict[Dataset, Cell]]) -> list[_Row]:
@@ -188,7 +210,7 @@ def _cell(cell: Cell) -> str:
             letters = by_door.setdefault(SHORT[right.first_door], {}).setdefault(mark, [])
             if (letter := _LETTERS[right.action.value]) not in letters:
                 letters.append(letter)
-    return " ".join(f"{','.join(''.join(letters) + mark for mark, letters in marks.items())} {door}" for door, marks in by_door.items())
+    return ", ".join(f"{','.join(''.join(letters) + mark for mark, letters in marks.items())} {door}" for door, marks in by_door.items())
 
 
 def _datasets(datasets: Sequence[Dataset], most: int = 2) -> str:
@@ -285,8 +307,11 @@ def _ending(matrix: Matrix, notes: Notes, style: Style, width: int, *, list_all:
         yield from _list(numbered, width, list_all=True)
         yield from _list([printable(shown(each)) for each in matrix.not_known], width, list_all=list_all)
     yield ""
-    yield style.faint("assumed")
-    yield from _list([printable(shown(each)) for each in matrix.assumptions], width, list_all=True)
+    if list_all:
+        yield style.faint("assumed")
+        yield from _list([printable(shown(each)) for each in matrix.assumptions], width, list_all=True)
+    else:
+        yield style.faint(f"under {plural(len(matrix.assumptions), 'assumption')}; --all lists them")
 
 
 def _dead(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Iterator[str]:

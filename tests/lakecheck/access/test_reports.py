@@ -78,10 +78,13 @@ def test_text_says_who_reaches_what_through_which_door() -> None:
     assert "[1] the policy of a role that no template defines" in text
     assert "the policy of the bucket other" in text
     assert "sales.customers and 2 more" in text
+    assert "LF Lake Formation\n" in text
+    assert "S3 direct S3" not in text
     assert "Job" not in text.replace("machinery", "")
-    assert text.index("grants that give nothing") < text.index("not known\n") < text.index("assumed\n")
+    assert text.index("grants that give nothing") < text.index("\nnot known\n") < text.index("under 4 assumptions; --all lists them")
     whole = "".join(access_text.render(everything(), list_all=True))
     assert "only glue.amazonaws.com can assume it" in whole
+    assert whole.index("\nnot known\n") < whole.index("assumed\n") < whole.index("never taken for a")
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -227,4 +230,7 @@ def test_a_large_matrix_is_grouped() -> None:
     found = matrix(*(access(one, table) for one in people for table in (ORDERS, LANDING)))
     text = "".join(access_text.render(found))
     assert "and 99 more" in text
+    assert "Analyst0 and 99 more: role/Analyst0, role/Analyst1, role/Analyst10, " in " ".join(text.split())
+    assert "and 80 more: --all names them" in " ".join(text.split())
+    assert "role/Analyst99" in "".join(access_text.render(found, list_all=True))
     assert len(text.splitlines()) < 30
