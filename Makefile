@@ -18,8 +18,9 @@ setup: ## set up .venv: locked packages, Node, the CDK CLI
 setup-dev:
 	@$(PYTHON) tools/setup.py dev
 
-demo: setup ## synthesize dev, staging and prod, check every template, print a summary; CONTRACTS=<folder> for other contracts
+demo: setup ## synthesize dev, staging and prod, check every template, prove who can read what; CONTRACTS=<folder> for other contracts
 	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)" $(addprefix --require-pack ,$(PACKS))
+	@$(BIN)/lakecheck access check cdk.out --contracts "$(LAKE_CONTRACTS)"
 
 synth: setup ## write the reference assembly to cdk.out
 	@$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)

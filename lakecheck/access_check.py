@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import argparse
 
+    from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.access.invariants.verdicts import Judgement
 
 DESCRIPTION: Final = """\
@@ -37,9 +38,28 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what `check` takes beside the assemblies, their parameters and the supplement."""
     parser.add_argument("--invariants", type=Path, default=Path("config/access.yaml"), metavar="FILE", help="default: config/access.yaml")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="lake.yaml, instead of the one that the invariants name")
+    parser.add_argument("--contracts", type=Path, metavar="FOLDER", help="data contracts, instead of those that the invariants name")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to say it; default: text")
     parser.add_argument("--allow-unknown", action="store_true", help="do not fail on what is not known")
     parser.add_argument("--all", action="store_true", help="name every exempted principal and every assumption")
+
+
+def rules(arguments: argparse.Namespace) -> LoadedRules:
+    """The invariants with what they name, or what is named instead.
+
+    Raises:
+        InvalidInput: If any of it cannot be read.
+    """
+    from lakecheck.access.invariants.loader import load_rules  # noqa: PLC0415 - `--help` is to be quick
+    from lakemodel.config.loader import load_config  # noqa: PLC0415
+    from lakemodel.contracts.loader import load_contracts  # noqa: PLC0415
+
+    lake = load_config(arguments.config) if arguments.config is not None else None
+    if arguments.contracts is None:
+        return load_rules(arguments.invariants, lake=lake)
+    lake = load_rules(arguments.invariants, lake=lake).lake if lake is None else lake
+    return load_rules(arguments.invariants, lake=lake, contracts=load_contracts(arguments.contracts, lake))
 
 
 def report(judgement: Judgement, arguments: argparse.Namespace) -> int:

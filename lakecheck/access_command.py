@@ -196,14 +196,13 @@ def run_diff(arguments: argparse.Namespace) -> int:
 def run_check(arguments: argparse.Namespace) -> int:
     """`access check`; returns the exit code."""
     from lakecheck.access.check import check_access  # noqa: PLC0415
-    from lakecheck.access.invariants.loader import load_rules  # noqa: PLC0415
     from lakecheck.progress import Progress  # noqa: PLC0415
 
     progress = Progress()
     try:
         judgement = check_access(
             arguments.assemblies or [DEFAULT_ASSEMBLY],
-            load_rules(arguments.invariants),
+            access_check.rules(arguments),
             parameters=parameters_of(arguments.parameters),
             supplement=supplement_of(arguments),
             progress=progress,
