@@ -6,7 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.grouping import lines
-from lakecheck.access.words import ACTIONS, DOORS, actions, condition, place, step, verdict, who
+from lakecheck.access.words import ACTIONS, DOORS, Verdict, actions, condition, facts, place, step, verdict, who
+from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
 from lakecheck.report.access_text import is_machinery
 from lakecheck.report.json import tool_version
@@ -29,10 +30,19 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 form { display: flex; flex-wrap: wrap; gap: .8rem; position: sticky; top: 0; background: Canvas; padding: .6rem 0; }
 label { display: grid; font-size: .8rem; } label.box { display: flex; align-items: end; gap: .3rem; }
 input, select { font: inherit; padding: .2rem .4rem; min-width: 9rem; } input[type=checkbox] { min-width: 0; }
-table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding: .4rem 0; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; } caption { text-align: left; padding: .4rem 0; }
+th, td { box-sizing: border-box; } thead th:nth-child(1) { width: 19%; } thead th:nth-child(2) { width: 10%; }
+thead th:nth-child(3) { width: 27%; } thead th:nth-child(4) { width: 21%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 thead th { background: var(--soft); } small { opacity: .75; } summary { cursor: pointer; }
+th[scope=row] small { font-weight: normal; } ul { margin: .2rem 0; padding-left: 1.2rem; }
 .if { color: var(--if); } .unknown { color: var(--unknown); } code { font-size: .92em; }
+@media (max-width: 46rem) {
+  form { position: static; } form label { flex: 1 1 9rem; } input, select { width: 100%; box-sizing: border-box; }
+  input[type=checkbox] { width: auto; } thead { display: none; } table, caption, tbody { display: block; }
+  tr:not([hidden]) { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  th[scope=row], td { display: block; width: auto; border: 0; padding: .1rem 0; } td:empty { display: none; }
+}
 @media print { form { display: none; } body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
 """
 
@@ -69,7 +79,7 @@ def render(matrix: Matrix) -> Iterator[str]:
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
     yield f"<title>{_TITLE}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{_TITLE}</h1>\n"
     principals = len({id(one.principal) for one in matrix.accesses})
-    yield f"<p>{plural(principals, 'principal')}, {plural(len(matrix.datasets), 'dataset')}; lakecheck {_text(tool_version())}.</p>\n"
+    yield f"<p>{plural(principals, 'principal')}, {plural(len(matrix.datasets), 'dataset')}{_text(_version())}</p>\n"
     yield "<form>\n"
     for name, label in (("who", "Who"), ("what", "What"), ("column", "Column")):
         yield f'<label>{label}<input name="{name}" type="search"></label>\n'
@@ -128,7 +138,8 @@ def _what(line: Line, names: tuple[str, ...] | None) -> str:
     columns = (
         "" if names is None else f"<br>{plural(len(names), 'column')}: {', '.join(f'<code>{_text(shown(name))}</code>' for name in names)}"
     )
-    return f"<td>{data}{columns}<br><small>{_text(line.environment)}</small></td>"
+    where = "" if line.environment in ("", NO_ENVIRONMENT) else f"<small>{_text(line.environment)}</small>"
+    return f"<td><div>{data}{columns}</div>{where}</td>"
 
 
 def _through(line: Line, right: Right) -> str:
@@ -145,11 +156,19 @@ def _if(right: Right) -> str:
     parts = [f"rows where <code>{_text(shown(right.rows))}</code>"] if right.rows else []
     if right.enforced_by_engine:
         parts.append("the engine holds the rest back")
-    doubt = verdict(right.conditions).value
-    if words := condition(right.conditions):
-        label = '<strong class="unknown">not known</strong>: ' if doubt == "unknown" else '<strong class="if">if</strong> '
-        parts.append(f"{label}{_text(words)}")
+    words = _text(condition(right.conditions))
+    if words and verdict(right.conditions) is Verdict.UNKNOWN:
+        open_facts = "".join(f"<li>{_text(shown(each))}</li>" for each in facts(right.conditions))
+        label = f'<strong class="unknown">not known</strong>: {plural(len(facts(right.conditions)), "open question")}'
+        parts.append(f"<details><summary>{label}</summary><ul>{open_facts}</ul>{words}</details>")
+    elif words:
+        parts.append(f'<strong class="if">if</strong> {words}')
     return f"<td>{'<br>'.join(parts)}</td>"
+
+
+def _version() -> str:
+    version = tool_version()
+    return "" if version == "0" else f"; lakecheck {version}"
 
 
 def _choice(name: str, label: str, values: Iterable[str]) -> str:

@@ -200,6 +200,9 @@ def test_html_says_each_row_with_its_reasons() -> None:
     assert "rows where <code>total &gt; 5</code>" in text
     assert "1 column: <code>name</code>" in text
     assert 'data-machinery="1"' in text
+    assert "<li>the policy of a role that no template defines</li>" in text
+    assert "1 open question</summary>" in text
+    assert "@media (max-width: 46rem)" in text
 
 
 def test_markdown_is_short_and_bears_no_markup_of_others() -> None:
