@@ -59,7 +59,7 @@ def _unknown(source: Principal) -> Iterator[Edge]:
     """What is not known of somebody's policies may be anything."""
     if source.unknown:
         answer = Answer(any_of(Unresolved(reason) for reason in source.unknown))
-        yield _anything(source, f"policies of {source.name} that are not known", answer)
+        yield _anything(source, f"{source.name}, whose policies are not known", answer)
 
 
 def _anything(source: Principal, target: str, answer: Answer, *, account: str = "") -> Edge:
