@@ -9,14 +9,16 @@ from lakecheck.formula import FALSE
 from lakecheck.values import Unknown, has_hole, hole, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from lakecheck.assembly.model import StackTemplate
     from lakecheck.assembly.places import Place
     from lakecheck.assembly.scopes import StackScope
 
 _PARAMETER: Final = "AWS::SSM::Parameter"
 _CROSS_REGION_WRITER: Final = "Custom::CrossRegionExportWriter"
 _ARN_PARTS: Final = 6
+_PLACE: Final = ("AWS::AccountId", "AWS::Region")
 
 _Key = tuple[str, str, str]
 _Item = tuple["StackScope", str, str]
@@ -34,7 +36,6 @@ class World:
         self.scopes: list[StackScope] = []
         self.names: set[str] = set()
         """The holes that stand for names, accounts and Regions."""
-        self.not_found: dict[str, None] = {}
         self._given = parameters
         self._exports: _Index | None = None
         self._ssm: _Index | None = None
@@ -42,7 +43,14 @@ class World:
 
     def given(self, scope: StackScope, name: str) -> str | None:
         """The value given for a stack's parameter; one without a stack's name is for stacks that are not nested."""
-        keys = [f"{scope.path}:{name}", f"{scope.stack.stack_name}:{name}", *([name] if scope.parent is None else [])]
+        return self._value((f"{scope.path}:{name}", f"{scope.stack.stack_name}:{name}", *([name] if scope.parent is None else [])))
+
+    def deployed_to(self, stack: StackTemplate, path: str) -> tuple[str, str]:
+        """The account and Region of a stack: as bound, else as given (`AWS::AccountId`, `AWS::Region`), else empty."""
+        account, region = (self._value((f"{path}:{name}", f"{stack.stack_name}:{name}", name)) or "" for name in _PLACE)
+        return stack.account or account, stack.region or region
+
+    def _value(self, keys: Iterable[str]) -> str | None:
         for key in keys:
             if key in self._given:
                 return self._given[key]
@@ -56,7 +64,7 @@ class World:
             if not any(
                 key in (f"{scope.path}:{name}", f"{scope.stack.stack_name}:{name}", name)
                 for scope in self.scopes
-                for name in scope.parameters
+                for name in (*scope.parameters, *_open_place(scope.stack))
             )
         ]
 
@@ -79,8 +87,6 @@ class World:
             found = [each for key, entries in self._exports.named(name) if _may_be(place, key) for each in self._existing(entries)]
             found = found if len(found) == 1 else []
         if not found:
-            if not has_hole(name):
-                self.not_found[f"{scope.path}: no stack exports {name} in {where}"] = None
             return hole(f"export {shown(name)} of {where}")
         return self._one([each.output(output) for each, output, _ in found], f"export {shown(name)} of {where}")
 
@@ -132,7 +138,6 @@ class World:
             if output in each.outputs and each.output_exists(output) != FALSE
         ]
         if not found:
-            self.not_found[f"{scope.path}: there is no {what}"] = None
             return hole(what)
         return self._one([each.output(output) for each in found], what)
 
@@ -227,6 +232,11 @@ def _may_be(place: Place, key: _Key) -> bool:
     """Whether an account and a Region that are not bound may be those of the place."""
     pairs = ((place.account, key[0]), (place.region, key[1]))
     return all(one == other or has_hole(one) or has_hole(other) for one, other in pairs)
+
+
+def _open_place(stack: StackTemplate) -> tuple[str, ...]:
+    """What may be given of a stack that is bound to no account or no Region."""
+    return tuple(name for name, bound in zip(_PLACE, (stack.account, stack.region), strict=True) if not bound)
 
 
 def _account_of(role: str) -> str:

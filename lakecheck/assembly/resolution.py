@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.assembly.exports import World
@@ -10,6 +10,7 @@ from lakecheck.assembly.identities import arn_of
 from lakecheck.assembly.places import Place
 from lakecheck.assembly.resources import Origin, Resource
 from lakecheck.assembly.scopes import NESTED_STACK, StackScope
+from lakecheck.assembly.serverless import TRANSFORM, expanded, transforms
 from lakecheck.formula import FALSE, all_of
 from lakecheck.values import Unknown, hole
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Resolution", "arn_of", "resolve"]
 
 _RETAINED: Final = ("Retain", "RetainExceptOnCreate")
-_EXTENSIONS: Final = "AWS::LanguageExtensions"
+_FOLLOWED: Final = ("AWS::LanguageExtensions", TRANSFORM)
 _MOST_LEVELS: Final = 40
 _MAKES_OTHERS: Final = {
     "AWS::CloudFormation::StackSet": "the stacks of a stack set are not seen",
@@ -51,7 +52,8 @@ def resolve(assemblies: Sequence[Assembly], *, parameters: Mapping[str, str] | N
     Args:
         assemblies: Assemblies of all accounts that refer to each other.
         parameters: Values of template parameters, by `Name` or, for one stack, `Stack:Name` with the stack's name or construct path. A
-            parameter that is left out has its default, or is not known.
+            parameter that is left out has its default, or is not known. `AWS::AccountId` and `AWS::Region` say where stacks are deployed
+            that are bound to no account or Region, as single templates are.
 
     Example:
         >>> from lakecheck.assembly.model import Assembly, StackTemplate
@@ -70,7 +72,7 @@ def resolve(assemblies: Sequence[Assembly], *, parameters: Mapping[str, str] | N
     resources = tuple(resource for scope in world.scopes for resource in _resources(scope))
     notes = [note for scope in world.scopes for note in (*scope.problems, *_macros(scope))]
     unused = [f"the given parameter {key} belongs to no stack" for key in world.unused()]
-    return Resolution(resources=resources, not_known=tuple(dict.fromkeys([*notes, *world.not_found, *unused])))
+    return Resolution(resources=resources, not_known=tuple(dict.fromkeys([*notes, *unused])))
 
 
 def _read(world: World, assemblies: Sequence[Assembly]) -> None:
@@ -79,11 +81,15 @@ def _read(world: World, assemblies: Sequence[Assembly]) -> None:
         of = f" of assembly {number}" if len(assemblies) > 1 else ""
         by_path: dict[str, StackScope] = {}
         for stack in assembly.stacks:
-            account, region = stack.account or hole(f"account{of}"), stack.region or hole(f"region{of}")
-            world.names |= {hole(f"account{of}"), hole(f"region{of}")}
             path = stack.path if stack.path not in taken else f"{stack.path} (stack {len(world.scopes) + 1})"
             taken.add(path)
-            scope = StackScope(world, stack, Place(account, region), assembly=number, path=path, is_template=assembly.is_template)
+            account, region = world.deployed_to(stack, path)
+            account, region = account or hole(f"account{of}"), region or hole(f"region{of}")
+            world.names |= {hole(f"account{of}"), hole(f"region{of}")}
+            bare, notes = expanded(stack.bare)
+            made = stack if bare is stack.bare else replace(stack, bare=bare)
+            scope = StackScope(world, made, Place(account, region), assembly=number, path=path, is_template=assembly.is_template)
+            scope.problems += [f"{path}/{logical_id}: {note}" for logical_id, note in notes.items()]
             parent = by_path.get(stack.parent) if stack.parent is not None else None
             if parent is not None and stack.parent_logical_id in parent.resources and parent.level < _MOST_LEVELS:
                 scope.parent, scope.level = parent, parent.level + 1
@@ -151,8 +157,6 @@ def _properties(scope: StackScope, logical_id: str, raw: Any) -> Mapping[str, An
 
 
 def _macros(scope: StackScope) -> Iterator[str]:
-    declared = scope.stack.bare.get("Transform", [])
-    for each in declared if isinstance(declared, list) else [declared]:
-        name = each.get("Name") if isinstance(each, dict) else each
-        if name != _EXTENSIONS:
+    for name in transforms(scope.stack.bare):
+        if name not in _FOLLOWED:
             yield f"{scope.path}: the template is changed by {name if isinstance(name, str) else 'a macro'}, whose work is not seen"

@@ -221,6 +221,21 @@ def test_a_given_parameter_that_no_stack_has_is_told() -> None:
     assert resolution.not_known == ("the given parameter Q belongs to no stack",)
 
 
+def test_where_an_unbound_stack_is_deployed_is_given() -> None:
+    """For all that are bound to no place, or for one of them; a stack that is bound stays where it is."""
+    where = {"Fn::Sub": "${AWS::AccountId}/${AWS::Region}"}
+    given = {"AWS::AccountId": OTHER, "AWS::Region": "eu-north-1", "Else:AWS::Region": "eu-south-1"}
+    other = {"Resources": {"Other": {"Type": ANY, "Properties": {"Value": where}}}}
+    resolution = resolved(stack("Lake", probe(where), account="", region=""), stack("Else", other, region=""), parameters=given)
+    found = by_id(resolution)
+    assert (found["Probe"].account, found["Probe"].properties["Value"]) == (OTHER, f"{OTHER}/eu-north-1")
+    assert (found["Other"].account, found["Other"].properties["Value"]) == (ACCOUNT, f"{ACCOUNT}/eu-south-1")
+    assert resolution.not_known == ()
+    bound = resolved(stack("Lake", probe(where)), parameters={"AWS::AccountId": OTHER})
+    assert by_id(bound)["Probe"].account == ACCOUNT
+    assert bound.not_known == ("the given parameter AWS::AccountId belongs to no stack",)
+
+
 @pytest.mark.parametrize("declared", [{"Type": "String"}, {"Type": "String", "Default": "secret", "NoEcho": True}, {"NoEcho": "true"}])
 def test_a_parameter_without_a_value_is_one_hole_everywhere(declared: Any) -> None:
     """So is one whose value must not be shown; it is no made-up name."""
