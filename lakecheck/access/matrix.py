@@ -135,6 +135,7 @@ def compose(
     return Matrix(
         accesses=tuple(accesses),
         edges=tuple(sorted(edges, key=_edge_place)),
+        leaks=tuple(leaks),
         dead=tuple(sorted(dead, key=lambda one: (one.principal, one.what, one.missing))),
         datasets=tuple(known),
         data_plane=dict(sorted((data_plane or {}).items())),

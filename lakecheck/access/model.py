@@ -194,6 +194,7 @@ class Matrix:
     Attributes:
         accesses: In a stable order: principal, dataset, action, door.
         edges: Who can become whom.
+        leaks: Who reads what another one has read; a saved matrix has none, for its accesses tell of them.
         dead: Grants that give nothing.
         datasets: Everything that was looked at, that nobody reaches too.
         data_plane: ARNs of the principals that touch data as part of the lake's machinery, each with what makes it one.
@@ -205,6 +206,7 @@ class Matrix:
 
     accesses: tuple[Access, ...]
     edges: tuple[Edge, ...] = ()
+    leaks: tuple[Leak, ...] = ()
     dead: tuple[DeadGrant, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     data_plane: dict[str, str] = field(default_factory=dict)

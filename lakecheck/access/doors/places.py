@@ -12,7 +12,7 @@ from lakecheck.access.model import Dataset, DatasetKind
 from lakecheck.estate.model import Bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Estate, Table
@@ -86,11 +86,17 @@ def literal_start(pattern: str) -> tuple[str, bool]:
 class Places:
     """All places of an estate; made once, see `places`.
 
+    Args:
+        estate: Whose places.
+        like: Places of an estate that this one is a part of: the same prefixes are told apart. Those that its own policies speak of when
+            left out.
+
     Attributes:
+        prefixes: The prefixes that are told apart, by the bucket's ARN.
         beyond: Names of buckets with more prefixes than are told apart.
     """
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, *, like: Places | None = None) -> None:
         self._estate = estate
         self._by_name = {bucket.name: bucket for bucket in estate.buckets}
         self._only_named: dict[str, Bucket] = {}
@@ -99,10 +105,10 @@ class Places:
         for table in estate.tables:
             if table.target is None:
                 self._place_table(table)
-        prefixes = self._prefixes()
+        self.prefixes: Mapping[str, set[str]] = self._prefixes() if like is None else like.prefixes
         self._places: dict[str, tuple[Place, ...]] = {}
         for bucket in self.buckets:
-            own = tuple(_prefix_places(bucket, prefixes.get(bucket.arn, set()), self._tables[bucket.arn]))
+            own = tuple(_prefix_places(bucket, self.prefixes.get(bucket.arn, set()), self._tables[bucket.arn]))
             if len(own) > MOST_PREFIXES:
                 self.beyond.append(bucket.name)
             self._places[bucket.arn] = (*self._tables[bucket.arn], *own)
@@ -164,6 +170,12 @@ def places(questions: Questions) -> Places:
     found = _MADE.get(questions)
     if found is None:
         found = _MADE[questions] = Places(questions.estate)
+    return found
+
+
+def places_like(questions: Questions, whole: Questions) -> Places:
+    """The places of an estate that is a part of another one, told apart as they are there."""
+    found = _MADE[questions] = Places(questions.estate, like=places(whole))
     return found
 
 

@@ -1,68 +1,187 @@
-"""Re-asks what refutes an invariant with every condition key known: nothing is printed that the concrete evaluator does not allow."""
+"""Re-asks what refutes an invariant with every condition key known: nothing is printed that the concrete evaluator does not allow.
+
+The same doors are tried again on a part of the estate: those who are on the way, the one dataset, the buckets it lies in. What the part
+lacks is not known there, so that it can confirm too little, but not too much; then more of it is asked.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access import doors, lake_formation
+from lakecheck.access.doors.places import location, places, places_like
 from lakecheck.access.invariants.candidates import possibility
 from lakecheck.access.invariants.verdicts import Asked
-from lakecheck.access.matrix import build_matrix
-from lakecheck.access.model import Action, DatasetKind
+from lakecheck.access.matrix import compose
+from lakecheck.access.model import Action, DatasetKind, Door
 from lakecheck.access.questions import Questions
 from lakecheck.formula import Truth
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lakecheck.access.invariants.verdicts import Counterexample
-    from lakecheck.access.model import Access, Matrix
-    from lakecheck.estate.model import Estate, Principal, Table
+    from lakecheck.access.model import Access, Matrix, Step
+    from lakecheck.estate.model import Bucket, Principal, Table
 
 MOST_REQUESTS: Final = 6
 """So many requests are printed with a counterexample."""
 
+MOST_PARTS: Final = 64
+"""So many parts of an estate are kept for further counterexamples about the same data."""
 
-def confirmed(estate: Estate, matrix: Matrix, example: Counterexample) -> Counterexample | None:
-    """The example with the requests that show it; None when they are not allowed after all.
+_OF_COPIES: Final = frozenset({Door.ATHENA_RESULTS, Door.TEMPORARY_FILES})
 
-    The same doors are tried again on a small estate, in which every condition key has the witness's value or is missing.
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an estate, asked with certain condition keys: who can do what there."""
+
+    questions: Questions
+    accesses: tuple[Access, ...]
+
+
+class Confirmation:
+    """Confirms counterexamples of one matrix; what several of them need is asked once.
 
     Args:
-        estate: Where it was found.
-        matrix: In which it was found.
-        example: What to confirm; one that is about no access of the matrix is taken as it is.
+        questions: Of the estate in which they were found.
+        matrix: In which they were found.
     """
-    access = example.access
-    if access is None:
-        return example
-    chain = _chain(estate, matrix, access)
-    questions = Questions(replace(estate, principals=chain, tables=_tables(estate, access)), assuming=example.context or {})
-    again = build_matrix(questions.estate, questions=questions)
-    if not any(_is_same(each, access) and possibility(each.conditions).truth is Truth.TRUE for each in again.accesses):
+
+    def __init__(self, questions: Questions, matrix: Matrix) -> None:
+        self._whole = questions
+        self._matrix = matrix
+        self._parts: dict[tuple[object, ...], _Part] = {}
+        self._reached: dict[Step, tuple[list[Principal], list[str]]] | None = None
+
+    def of(self, example: Counterexample) -> Counterexample | None:
+        """The example with the requests that show it; None when they are not allowed after all.
+
+        Every condition key has the witness's value or is missing.
+
+        Args:
+            example: What to confirm; one that is about no access of the matrix is taken as it is.
+        """
+        access = example.access
+        if access is None:
+            return example
+        context = example.context or {}
+        chain, is_known = self._chain(access)
+        for narrow in (True, False):
+            those = chain if narrow or is_known else self._whole.estate.principals
+            part = self._part(those, access, context, narrow=narrow)
+            if any(_is_same(each, access) and possibility(each.conditions).truth is Truth.TRUE for each in part.accesses):
+                return replace(example, requests=self._requests(part.questions, chain, access, context))
         return None
-    return replace(example, requests=_requests(questions, chain, access, example.context or {}))
 
+    # --- who and what is on the way ----------------------------------------------------------------------------------------------------
 
-def _chain(estate: Estate, matrix: Matrix, access: Access) -> tuple[Principal, ...]:
-    """The principal and those whom it becomes on the way; everybody where a step is none of the matrix's edges."""
-    chain = [access.principal]
-    for step in access.via:
-        targets = [edge.target for edge in matrix.edges if edge.step == step and edge.target is not None]
-        if not targets:
-            return estate.principals
-        chain += targets
-    return tuple(dict.fromkeys(chain))
+    def _chain(self, access: Access) -> tuple[tuple[Principal, ...], bool]:
+        """The principal and those whom it becomes, or whose copies it reads; and whether each step says who that is."""
+        chain = [access.principal]
+        is_known = True
+        for step in access.via:
+            principals, accounts = self._steps.get(step, ([], []))
+            chain += principals
+            for account in accounts:
+                chain += self._inside(account, access)
+            is_known &= bool(principals or accounts)
+        return tuple(dict.fromkeys(chain)), is_known
 
+    @property
+    def _steps(self) -> Mapping[Step, tuple[list[Principal], list[str]]]:
+        """By step whom it leads to, and the accounts in which it lets do anything."""
+        if self._reached is None:
+            self._reached = {}
+            for edge in self._matrix.edges:
+                principals, accounts = self._reached.setdefault(edge.step, ([], []))
+                if edge.target is None:
+                    accounts.append(edge.account)
+                else:
+                    principals.append(edge.target)
+            for leak in self._matrix.leaks:
+                step = replace(leak.step, target=f"{leak.step.target} of {leak.member.name}")
+                self._reached.setdefault(step, ([], []))[0].append(leak.member)
+        return self._reached
 
-def _tables(estate: Estate, access: Access) -> tuple[Table, ...]:
-    """The one table, with links, that it is about; all of them when it is about a bucket."""
-    if access.dataset.kind is not DatasetKind.TABLE:
-        return estate.tables
-    place = (access.dataset.account, access.dataset.region, access.dataset.name)
-    found = ((each, (each.account, each.region, f"{each.database}.{each.name}")) for each in estate.tables)
-    return tuple(each for each, where in found if each.target is not None or where == place)
+    def _inside(self, account: str, access: Access) -> Iterator[Principal]:
+        """Whom an administrator of an account can act as, of those who reach the data themselves, where it lies in another account."""
+        if access.dataset.account != account:
+            own = (each for each in self._matrix.accesses if not each.via and each.dataset == access.dataset)
+            yield from (each.principal for each in own if each.principal.account == account)
+
+    def _part(self, chain: Sequence[Principal], access: Access, context: Mapping[str, tuple[str, ...]], *, narrow: bool) -> _Part:
+        of_copies = not narrow or any(step.door in _OF_COPIES for step in access.via)
+        ways = not narrow or bool(access.via)
+        key = (narrow, ways, of_copies, access.dataset, tuple(map(id, chain)), tuple(sorted(context.items())))
+        if key not in self._parts:
+            if len(self._parts) >= MOST_PARTS:
+                self._parts.clear()
+            self._parts[key] = self._made_part(chain, access, context, ways=ways, of_copies=of_copies)
+        return self._parts[key]
+
+    def _made_part(
+        self, chain: Sequence[Principal], access: Access, context: Mapping[str, tuple[str, ...]], *, ways: bool, of_copies: bool
+    ) -> _Part:
+        estate = replace(self._whole.estate, principals=tuple(chain), tables=self._tables(access, narrow=not of_copies))
+        if not of_copies:
+            buckets = {bucket.arn: bucket for bucket in self._buckets(access)}
+            points = tuple(point for point in estate.access_points if point.bucket in buckets)
+            estate = replace(estate, buckets=tuple(buckets.values()), access_points=points)
+        questions = Questions(estate, assuming=context)
+        places_like(questions, self._whole)
+        own = [*lake_formation.accesses(questions), *(each for door in doors.DIRECT for each in door(questions))]
+        edges = [each for find in doors.EDGES for each in find(questions)] if ways else []
+        leaks = [each for find in doors.LEAKS for each in find(questions)] if of_copies else []
+        return _Part(questions, compose(estate, own, edges, leaks).accesses)
+
+    def _tables(self, access: Access, *, narrow: bool) -> tuple[Table, ...]:
+        """With links, the one table that it is about; about a bucket, all tables, or those in it."""
+        tables = self._whole.estate.tables
+        if access.dataset.kind is DatasetKind.TABLE:
+            place = (access.dataset.account, access.dataset.region, access.dataset.name)
+            found = ((each, (each.account, each.region, f"{each.database}.{each.name}")) for each in tables)
+            return tuple(each for each, where in found if each.target is not None or where == place)
+        if not narrow:
+            return tables
+        bucket = location(access.dataset.name)
+        found_in = ((each, location(each.location)) for each in tables)
+        return tuple(each for each, where in found_in if each.target is not None or (bucket and where and where[0] == bucket[0]))
+
+    def _buckets(self, access: Access) -> Iterator[Bucket]:
+        """The buckets that the data lies in, and those that it is copied to."""
+        known = places(self._whole)
+        if access.dataset.kind is DatasetKind.TABLE:
+            own = tuple(each for each in known.buckets if any(place.dataset == access.dataset for place in known.of(each)))
+        else:
+            found = self._whole.bucket_at(access.dataset.name)
+            own = () if found is None else (found,)
+        named = self._whole.buckets
+        for bucket in own:
+            if bucket.arn in named:
+                yield bucket
+            yield from (named[arn] for arn, _ in bucket.replicates_to if arn in named)
+
+    # --- what is printed ---------------------------------------------------------------------------------------------------------------
+
+    def _requests(
+        self, questions: Questions, chain: Sequence[Principal], access: Access, context: Mapping[str, tuple[str, ...]]
+    ) -> tuple[Asked, ...]:
+        """What was asked and allowed that is about this data, in the order of the chain."""
+        bucket = questions.bucket_at(_location(questions, access))
+        about = tuple(each for each in (bucket.arn, bucket.key) if each) if bucket is not None else ()
+        asked: dict[tuple[int, str, str], Asked] = {}
+        for principal, action, resource, decision in questions.allowed:
+            is_data = action.startswith(("s3:", "kms:"))
+            if principal not in chain or (is_data and not resource.startswith(about)) or (is_data and not _is_of(action, access.action)):
+                continue
+            because = tuple(f"{each.policy.name} statement {each.statement.index + 1}" for each in decision.allows)
+            one = Asked(principal=shown(principal.arn), action=action, resource=shown(resource), context=context, because=because)
+            asked[chain.index(principal), action, resource] = one
+        return tuple(asked[key] for key in sorted(asked))[:MOST_REQUESTS]
 
 
 def _is_same(found: Access, access: Access) -> bool:
@@ -75,23 +194,6 @@ def _is_same(found: Access, access: Access) -> bool:
         and (found.columns is None or (access.columns is not None and set(access.columns) <= set(found.columns)))
         and bool(found.via) == bool(access.via)
     )
-
-
-def _requests(
-    questions: Questions, chain: tuple[Principal, ...], access: Access, context: Mapping[str, tuple[str, ...]]
-) -> tuple[Asked, ...]:
-    """What was asked and allowed that is about this data, in the order of the chain."""
-    bucket = questions.bucket_at(_location(questions, access))
-    about = tuple(each for each in (bucket.arn, bucket.key) if each) if bucket is not None else ()
-    asked: dict[tuple[int, str, str], Asked] = {}
-    for principal, action, resource, decision in questions.allowed:
-        is_data = action.startswith(("s3:", "kms:"))
-        if principal not in chain or (is_data and not resource.startswith(about)) or (is_data and not _is_of(action, access.action)):
-            continue
-        because = tuple(f"{each.policy.name} statement {each.statement.index + 1}" for each in decision.allows)
-        one = Asked(principal=shown(principal.arn), action=action, resource=shown(resource), context=context, because=because)
-        asked[chain.index(principal), action, resource] = one
-    return tuple(asked[key] for key in sorted(asked))[:MOST_REQUESTS]
 
 
 def _is_of(request: str, action: Action) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.invariants.candidates import Candidate, Situation
-from lakecheck.access.invariants.confirm import confirmed
+from lakecheck.access.invariants.confirm import Confirmation
 from lakecheck.access.invariants.forbidden import forbidden_accesses
 from lakecheck.access.invariants.granted import grants_beyond
 from lakecheck.access.invariants.iam_actions import forbidden_actions, missing_actions
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 10
 """So many counterexamples of one invariant are confirmed and shown; the others are counted."""
+
+MOST_TRIED: Final = 200
+"""After so many that no request confirms, none is looked for any more: the verdict is then that it is not known."""
 
 
 _OF_PERSONAS: Final = {
@@ -60,7 +63,8 @@ def judge(questions: Questions, matrix: Matrix, loaded: LoadedRules) -> Judgemen
     findings = list(_wide_exceptions(situation))
     if findings:
         raise InvalidInput(findings)
-    verdicts = tuple(_verdict(situation, invariant) for invariant in loaded.rules.invariants)
+    confirmation = Confirmation(questions, matrix)
+    verdicts = tuple(_verdict(situation, confirmation, invariant) for invariant in loaded.rules.invariants)
     return Judgement(verdicts=verdicts, assumptions=matrix.assumptions, not_known=matrix.not_known)
 
 
@@ -76,7 +80,7 @@ def _candidates(situation: Situation, invariant: Invariant) -> Iterable[Candidat
     return _OF_PERSONAS[invariant.personas or ""](situation)
 
 
-def _verdict(situation: Situation, invariant: Invariant) -> Verdict:
+def _verdict(situation: Situation, confirmation: Confirmation, invariant: Invariant) -> Verdict:
     fits: dict[int, set[str]] = {id(each): set() for each in invariant.exceptions}
     refuted: list[Counterexample] = []
     unknown: list[Counterexample] = []
@@ -95,10 +99,8 @@ def _verdict(situation: Situation, invariant: Invariant) -> Verdict:
             fits[id(each)].add(principal.name if principal is not None else "")
         if not exempt:
             (refuted if candidate.possible is Truth.TRUE else unknown).append(candidate.example)
-    shown = [
-        example for each in refuted[:MOST_SHOWN] if (example := confirmed(situation.questions.estate, situation.matrix, each)) is not None
-    ]
-    unknown += [_unconfirmed(each) for each in refuted[:MOST_SHOWN] if not any(_is_about(each, example) for example in shown)]
+    shown, unconfirmed = _confirmed(confirmation, refuted)
+    unknown += unconfirmed
     state = State.REFUTED if shown else State.UNKNOWN if unknown or situation.matrix.not_known else State.PROVED
     examples = tuple(shown or unknown[:MOST_SHOWN])
     return Verdict(
@@ -106,14 +108,25 @@ def _verdict(situation: Situation, invariant: Invariant) -> Verdict:
         says=invariant.says,
         state=state,
         examples=examples,
-        more=(len(refuted) if shown else len(unknown)) - len(examples),
+        more=(len(refuted) - len(unconfirmed) if shown else len(unknown)) - len(examples),
         exempted=tuple(_exempted(situation, each, fits[id(each)]) for each in invariant.exceptions),
         looked_at=looked_at,
     )
 
 
-def _is_about(one: Counterexample, other: Counterexample) -> bool:
-    return one.access is other.access and one.summary == other.summary
+def _confirmed(confirmation: Confirmation, refuted: list[Counterexample]) -> tuple[list[Counterexample], list[Counterexample]]:
+    """Those that a request shows, as many as are shown, and those tried before that none does."""
+    shown: list[Counterexample] = []
+    unconfirmed: list[Counterexample] = []
+    for tried, each in enumerate(refuted):
+        example = confirmation.of(each)
+        if example is None:
+            unconfirmed.append(_unconfirmed(each))
+        else:
+            shown.append(example)
+        if len(shown) == MOST_SHOWN or (tried + 1 >= MOST_TRIED and not shown):
+            break
+    return shown, unconfirmed
 
 
 def _unconfirmed(example: Counterexample) -> Counterexample:
@@ -136,3 +149,24 @@ def _wide_exceptions(situation: Situation) -> Iterator[Finding]:
                     found = f"{len(names)} principals of account {shown_text(account)}: {', '.join(sorted(names)[:3])}"
                     message = f"the exception {exemption.who} of {invariant.id} fits {found}; one is allowed"
                     yield Finding(Place(situation.loaded.file), "access.wide_exception", message, "Name them one by one.")
+        for entry in invariant.grants or ():
+            for account in accounts if entry.pipeline is not None else ():
+                names = situation.who.names_of_pipeline(entry.pipeline or "", account)
+                if names:
+                    found = f"{len(names)} principals of account {shown_text(account)}: {', '.join(sorted(names)[:3])}"
+                    message = f"the pipeline {entry.pipeline} of {invariant.id} fits {found}; one for each product is allowed"
+                    yield Finding(Place(situation.loaded.file), "access.wide_exception", message, "Make the glob narrower.")
+        yield from _other_environments(situation, invariant)
+
+
+def _other_environments(situation: Situation, invariant: Invariant) -> Iterator[Finding]:
+    """Environments that neither lake.yaml nor the estate has: a rule about one would be about nothing."""
+    lake, rule = situation.loaded.lake, invariant.forbid or invariant.require
+    if lake is None or rule is None:
+        return
+    accounts = situation.questions.estate.accounts.values()
+    known = {each.lower() for each in (*lake.environments, *(name for account in accounts for name in account.environments))}
+    for name in (*(rule.who.environment or ()), *((rule.data.environment if rule.data is not None else None) or ())):
+        if name.lower() not in known:
+            message = f"{invariant.id} is about the environment {name}; there are: {', '.join(sorted(known))}"
+            yield Finding(Place(situation.loaded.file), "access.environment", message, "Correct the name.")
