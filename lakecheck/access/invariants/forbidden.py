@@ -31,7 +31,7 @@ def forbidden_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
             continue
         if rule.door is not None and access.door not in rule.door and not any(step.door in rule.door for step in access.via[:1]):
             continue
-        if not situation.who.fits(access.principal, rule.who) or not _crosses(situation, access, rule):
+        if not situation.who.fits(access.principal, rule.who, forbidden=True) or not _crosses(situation, access, rule):
             continue
         parts = situation.data.matching(access.dataset, rule.data, forbidden=True)
         columns = columns_at_issue(access, [part.columns for part in parts])
@@ -46,8 +46,9 @@ def columns_at_issue(access: Access, parts: list[tuple[str, ...] | None]) -> tup
     if any(part is None for part in parts) or not any(parts):
         return ()
     wanted = {column for part in parts for column in part or ()}
-    found = tuple(sorted(wanted if access.columns is None else wanted.intersection(access.columns)))
-    return found or None
+    if access.columns is not None:  # a field of a struct is read with its column
+        wanted = {column for column in wanted if column in access.columns or column.partition(".")[0] in access.columns}
+    return tuple(sorted(wanted)) or None
 
 
 def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | None = None) -> Candidate:

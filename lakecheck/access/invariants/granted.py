@@ -15,7 +15,7 @@ from lakecheck.values import shown
 from lakemodel.config.model import Products
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from lakecheck.access.invariants.candidates import Situation
     from lakecheck.access.invariants.model import AllowedGrants
@@ -40,6 +40,24 @@ def grants_beyond(situation: Situation, allowed: list[AllowedGrants]) -> Iterato
             source=grant.origin.source,
         )
         yield Candidate(principal=None, example=example, possible=Truth.FALSE if covered else found.truth)
+    yield from _left_by_default(situation)
+
+
+def _left_by_default(situation: Situation) -> Iterator[Candidate]:
+    """What the creation of tables gave to IAM_ALLOWED_PRINCIPALS and nothing has taken away."""
+    lake = situation.data.governance
+    for table in lake.tables:
+        when = lake.authorities.by_default(table)
+        found = possibility(when)
+        example = Counterexample(
+            summary=f"IAM_ALLOWED_PRINCIPALS holds ALL on {table.database}.{table.name}, as the defaults for new tables give it",
+            environment=table.origin.environment,
+            reasons=found.reasons,
+            because=lake.governed(table).because,
+            remedy="Take IAM_ALLOWED_PRINCIPALS off the table, and out of the defaults.",
+            source=table.origin.source,
+        )
+        yield Candidate(principal=None, example=example, possible=found.truth)
 
 
 class _Checker:
@@ -87,34 +105,54 @@ class _Checker:
                 return shown(resource.arn) or resource.type.value
 
     def _is_of_persona(self, entry: AllowedGrants, principal: Principal, grant: Grant) -> bool:
-        name = self._situation.who.persona_of(principal)
-        if name is None or entry.persona not in {"*", name}:
+        name, environment = self._situation.who.persona_of(principal), self._situation.who.environment_of(principal)
+        if name is None or environment is None or entry.persona not in {"*", name}:
             return False
-        return self._is_stated(name, self._persona(name), grant)
+        lakes = environment.lakes.values()
+        if self._on_database(grant):
+            # A link in the persona's own account is seen as well as what it leads to.
+            return self._describes(name, grant, {*lakes, principal.account})
+        if self._persona(name).read.products is Products.NAMED:
+            return self._is_named(name, grant, lakes)
+        return scope_of_persona(self._situation, self._persona(name), lakes).covers(grant)
 
     def _is_for_account(self, grant: Grant) -> bool:
-        """Whether some persona of the account is to have it."""
+        """Whether some persona of the account is to have it: by LF-Tags, or by name where contracts name the persona."""
         lake = self._situation.loaded.lake
         for environment in lake.environments.values() if lake is not None else ():
+            lakes = environment.lakes.values()
+            if grant.account not in lakes or grant.resource.catalog != grant.account:
+                continue
             for account_name, account in environment.accounts.items():
-                if account != grant.principal or grant.account not in environment.lakes.values():
+                if account != grant.principal:
                     continue
                 personas = [name for name in (lake.personas if lake is not None else ()) if self._persona(name).account == account_name]
-                return any(self._is_stated(name, self._persona(name), grant) for name in personas)
+                if any(self._is_shared_for(name, grant, lakes) for name in personas):
+                    return True
         return False
 
-    def _is_stated(self, name: str, persona: Persona, grant: Grant) -> bool:
-        scope = scope_of_persona(self._situation, persona)
-        on_database = grant.resource.type in {ResourceType.DATABASE, ResourceType.DATABASE_EXPRESSION}
-        if on_database:
-            return grant.permissions <= _DESCRIBE and scope.covers(grant)
-        if persona.read.products is Products.NAMED:
-            return scope.is_read(grant, [read for (of, _), read in self._named.items() if of == name])
-        return scope.covers(grant)
+    def _is_shared_for(self, name: str, grant: Grant, lakes: Collection[str]) -> bool:
+        if self._on_database(grant):
+            return self._describes(name, grant, lakes)
+        if self._persona(name).read.products is Products.NAMED:
+            return self._is_named(name, grant, lakes)
+        by_tags = grant.resource.type is ResourceType.TABLE_EXPRESSION
+        return by_tags and scope_of_persona(self._situation, self._persona(name), lakes).covers(grant)
+
+    def _describes(self, name: str, grant: Grant, catalogs: Collection[str]) -> bool:
+        return grant.permissions <= _DESCRIBE and scope_of_persona(self._situation, self._persona(name), catalogs).covers(grant)
+
+    def _is_named(self, name: str, grant: Grant, catalogs: Collection[str]) -> bool:
+        scope = scope_of_persona(self._situation, self._persona(name), catalogs)
+        return scope.is_read(grant, [read for (of, _), read in self._named.items() if of == name])
+
+    @staticmethod
+    def _on_database(grant: Grant) -> bool:
+        return grant.resource.type in {ResourceType.DATABASE, ResourceType.DATABASE_EXPRESSION}
 
     def _is_of_pipeline(self, entry: AllowedGrants, principal: Principal, grant: Grant) -> bool:
         products = self._situation.who.products_of(principal, entry.pipeline or "")
-        return any(Scope(self._situation).is_of_product(grant, product) for product in products)
+        return any(Scope(self._situation).is_of_product(grant, principal, product) for product in products)
 
     def _persona(self, name: str) -> Persona:
         lake = self._situation.loaded.lake

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.closure import Closure
 from lakecheck.access.invariants.candidates import Candidate, best, possibility
+from lakecheck.access.invariants.requirements import nothing_to_require
 from lakecheck.access.invariants.verdicts import Counterexample
 from lakecheck.access.words import who as called
+from lakecheck.estate.protected import TYPES as PROTECTED
 from lakecheck.formula import FALSE, TRUE, Truth, all_of
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakecheck.access.closure import Way
     from lakecheck.access.invariants.candidates import Situation
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
     from lakecheck.assembly.resources import Origin
     from lakecheck.estate.model import Principal
     from lakecheck.formula import Formula
+    from lakecheck.iam.model import Decision
+
+BUCKET: Final = "AWS::S3::Bucket"
+_KEY: Final = "AWS::KMS::Key"
+_WORKGROUP: Final = "AWS::Athena::WorkGroup"
+
+KINDS: Final = frozenset({*PROTECTED, BUCKET, _KEY, _WORKGROUP})
+"""CloudFormation types that a rule about actions can name."""
+
+_ON_OBJECTS: Final = frozenset(
+    {"abortmultipartupload", "listmultipartuploadparts", "bypassgovernanceretention", "objectowneroverridetobucketowner"}
+)
 
 _Target = tuple[str, str, str, "Origin | None"]
 """CloudFormation type, ARN, account and place of a resource."""
@@ -31,7 +45,7 @@ def forbidden_actions(situation: Situation, rule: Rule) -> Iterator[Candidate]:
     closure = Closure(situation.matrix.edges, situation.questions.estate.principals)
     targets = _targets(situation, rule.resources)
     for principal in situation.questions.estate.principals:
-        if situation.who.fits(principal, rule.who):
+        if situation.who.fits(principal, rule.who, forbidden=True):
             ways = list(closure.ways(principal))
             for kind, arn, account, origin in targets:
                 for action in rule.actions or ():
@@ -41,29 +55,57 @@ def forbidden_actions(situation: Situation, rule: Rule) -> Iterator[Candidate]:
 def missing_actions(situation: Situation, rule: Rule) -> Iterator[Candidate]:
     """Every principal of the rule that cannot take one of the actions on one of the resources."""
     opposite = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.OPEN: Truth.OPEN}
-    for principal in situation.questions.estate.principals:
-        if not situation.who.fits(principal, rule.who):
-            continue
-        for _, arn, account, origin in _targets(situation, rule.resources):
+    principals = [each for each in situation.questions.estate.principals if situation.who.fits(each, rule.who, forbidden=False)]
+    targets = _targets(situation, rule.resources)
+    if not principals or not targets:
+        yield nothing_to_require("whom it is about" if not principals else "a resource it is about")
+    for principal in principals:
+        for target in targets:
             for action in rule.actions or ():
-                found = possibility(situation.questions.may(principal, action, arn, owner=account))
-                example = Counterexample(
-                    summary=f"{called(principal)} cannot do {action} on {shown(arn)}",
-                    environment=origin.environment if origin is not None else "",
-                    reasons=found.reasons,
-                    remedy="Allow it in a policy of the principal.",
-                )
-                yield Candidate(principal=principal, example=example, possible=opposite[found.truth])
+                yield from _required(situation, principal, action, target, opposite)
+
+
+def _required(
+    situation: Situation, principal: Principal, action: str, target: _Target, opposite: Mapping[Truth, Truth]
+) -> Iterator[Candidate]:
+    _, arn, _, origin = target
+    found = possibility(_asked(situation, principal, action, target)[0])
+    example = Counterexample(
+        summary=f"{called(principal)} cannot do {action} on {shown(arn)}",
+        environment=origin.environment if origin is not None else "",
+        reasons=found.reasons,
+        remedy="Allow it in a policy of the principal.",
+    )
+    yield Candidate(principal=principal, example=example, possible=opposite[found.truth])
+
+
+def _asked(situation: Situation, principal: Principal, action: str, target: _Target) -> tuple[Formula, Decision]:
+    """Whether a principal may take an action on a resource; one on objects is asked about every object of a bucket."""
+    kind, arn, account, _ = target
+    if kind == BUCKET and is_on_objects(action):
+        reach = situation.questions.may_any(principal, action, f"{arn}/*", owner=account)
+        return reach.allowed, reach.decision
+    decision = situation.questions.decide(principal, action, arn, owner=account)
+    return decision.allowed, decision
+
+
+def is_on_objects(action: str) -> bool:
+    """Whether an action of S3 is on objects and not on their bucket.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+    """
+    service, _, name = action.lower().partition(":")
+    return service == "s3" and (("object" in name and "bucket" not in name) or name in _ON_OBJECTS)
 
 
 def _possible(situation: Situation, principal: Principal, ways: list[Way], action: str, target: _Target) -> Iterator[Candidate]:
     _, arn, account, origin = target
-    decision = situation.questions.decide(principal, action, arn, owner=account)
-    routes: list[tuple[str, Formula]] = [("", decision.allowed)]
+    own, decision = _asked(situation, principal, action, target)
+    routes: list[tuple[str, Formula]] = [("", own)]
     for way in ways:
         allowed: Formula = TRUE if way.account == account else FALSE
         if way.target is not None:
-            allowed = situation.questions.may(way.target, action, arn, owner=account)
+            allowed, _ = _asked(situation, way.target, action, target)
         routes.append((f" as {called(way.target) if way.target else f'anybody in {way.account}'}", all_of((way.conditions, allowed))))
     found = [(route, possibility(conditions)) for route, conditions in routes if conditions != FALSE]
     if not found:
@@ -85,9 +127,9 @@ def _possible(situation: Situation, principal: Principal, ways: list[Way], actio
 def _targets(situation: Situation, wanted: Resources | None) -> list[_Target]:
     estate = situation.questions.estate
     found: list[_Target] = [(each.type, each.arn, each.account, each.origin) for each in estate.protected]
-    found += [("AWS::S3::Bucket", each.arn, each.account, each.origin) for each in estate.buckets]
-    found += [("AWS::KMS::Key", each.arn, each.account, each.origin) for each in estate.keys]
-    found += [("AWS::Athena::WorkGroup", each.arn, each.account, each.origin) for each in estate.workgroups]
+    found += [(BUCKET, each.arn, each.account, each.origin) for each in estate.buckets]
+    found += [(_KEY, each.arn, each.account, each.origin) for each in estate.keys]
+    found += [(_WORKGROUP, each.arn, each.account, each.origin) for each in estate.workgroups]
     distinct = {target[1]: target for target in found if target[1]}
     return [target for target in distinct.values() if _is_wanted(target, wanted)]
 

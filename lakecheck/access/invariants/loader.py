@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from lakecheck.access.invariants.iam_actions import KINDS
 from lakecheck.access.invariants.model import PATTERN_RULES, AccessRules
 from lakemodel import yaml_source
 from lakemodel.config.loader import load_config
+from lakemodel.config.model import Zone
 from lakemodel.config.schema import DIALECT, simplified
 from lakemodel.config.wording import listed, shown
 from lakemodel.contracts.loader import load_contracts
@@ -19,14 +21,17 @@ from lakemodel.errors import InvalidInput
 from lakemodel.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
+    from lakecheck.access.invariants.model import Data, Invariant
     from lakemodel.config.model import LakeConfig
     from lakemodel.contracts.model import ContractSet
 
 DEFAULT_FILE: Final = "config/access.yaml"
+
+_ZONES: Final = tuple(zone.value for zone in Zone)
 
 _EXPECTED: Final = {
     "model_type": "a mapping",
@@ -65,7 +70,8 @@ def load_rules(path: Path | str, *, lake: LakeConfig | None = None, contracts: C
         contracts: Instead of the contracts that it names, where it names some.
 
     Raises:
-        InvalidInput: With every finding: unknown or missing keys, a persona that lake.yaml has not, an environment that it has not.
+        InvalidInput: With every finding: unknown or missing keys, a persona, class, zone or domain that
+            lake.yaml has not, a type of resource that is not followed.
     """
     path = Path(path)
     document = yaml_source.load(path)
@@ -93,28 +99,55 @@ def access_schema_text() -> str:
 
 
 def _complaints(loaded: LoadedRules, document: yaml_source.Document) -> Iterator[Finding]:
-    personas = loaded.lake.personas if loaded.lake is not None else {}
     for index, invariant in enumerate(loaded.rules.invariants):
-        place = ("invariants", index)
         if invariant.personas is not None and loaded.lake is None:
             message = f"{invariant.id} is about personas, but no lake.yaml is named"
-            yield Finding(document.place((*place, "personas")), "access.no_lake", message, "Add lake: lake.yaml at the top.")
-        rule = invariant.forbid or invariant.require
-        named = [each.persona for each in invariant.exceptions if each.persona is not None]
-        named += rule.who.persona or [] if rule is not None else []
-        for persona in named:
-            if persona != "*" and persona not in personas:
-                message = f"found {shown(persona)} as a persona; declared: {listed(sorted(personas)) if personas else 'none'}"
-                yield Finding(document.place(place), "access.persona", message, "Correct the name, or declare it in lake.yaml.")
-        known = set(loaded.classifications)
-        for value in (rule.data.classification or [] if rule is not None and rule.data is not None else []) if known else []:
-            if value not in known:
-                message = f"found {shown(value)} as a classification; declared: {listed(loaded.classifications)}"
-                yield Finding(document.place(place), "access.classification", message, "Correct the name.")
+            yield Finding(document.place(("invariants", index, "personas")), "access.no_lake", message, "Add lake: lake.yaml at the top.")
+        for code, message, remedy in (*_of_principals(loaded, invariant), *_of_data(loaded, invariant)):
+            yield Finding(document.place(("invariants", index)), code, message, remedy)
     for index, bucket in enumerate(loaded.rules.buckets):
         if bucket.classification is not None and loaded.classifications and bucket.classification not in loaded.classifications:
             message = f"found {shown(bucket.classification)} as a classification; declared: {listed(loaded.classifications)}"
             yield Finding(document.place(("buckets", index, "classification")), "access.classification", message, "Correct the name.")
+        if bucket.zone is not None and loaded.lake is not None and bucket.zone.lower() not in _ZONES:
+            message = f"found {shown(bucket.zone)} as a zone; declared: {listed(_ZONES)}"
+            yield Finding(document.place(("buckets", index, "zone")), "access.zone", message, "Correct the name.")
+
+
+def _of_principals(loaded: LoadedRules, invariant: Invariant) -> Iterator[tuple[str, str, str]]:
+    personas = loaded.lake.personas if loaded.lake is not None else {}
+    rule = invariant.forbid or invariant.require
+    named = [each.persona for each in (*invariant.exceptions, *(invariant.grants or ())) if each.persona is not None]
+    for persona in (*named, *(rule.who.persona or [] if rule is not None else [])):
+        if persona != "*" and persona not in personas:
+            message = f"found {shown(persona)} as a persona; declared: {listed(sorted(personas)) if personas else 'none'}"
+            yield "access.persona", message, "Correct the name, or declare it in lake.yaml."
+
+
+def _of_data(loaded: LoadedRules, invariant: Invariant) -> Iterator[tuple[str, str, str]]:
+    """Names that a rule would be about nothing with."""
+    rule = invariant.forbid or invariant.require
+    stated = [rule.data] if rule is not None else [each.data for each in invariant.grants or ()]
+    for what, value, allowed in (each for data in stated if data is not None for each in _undeclared(loaded, data)):
+        yield f"access.{what}", f"found {shown(value)} as a {what}; declared: {listed(allowed)}", "Correct the name."
+    for kind in (rule.resources.type or []) if rule is not None and rule.resources is not None else []:
+        if kind not in KINDS:
+            message = f"found {shown(kind)} as a type, which is not followed: a rule about it would hold whatever the templates say"
+            yield "access.type", message, f"Those that are: {', '.join(sorted(KINDS))}."
+
+
+def _undeclared(loaded: LoadedRules, data: Data) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Classes, zones and domains that nobody declared: a rule about them would be about nothing."""
+    lake = loaded.lake
+    declared: tuple[tuple[str, list[str] | None, Sequence[str]], ...] = (
+        ("classification", data.classification, loaded.classifications),
+        ("zone", data.zone, _ZONES if lake is not None else ()),
+        ("domain", data.domain, tuple(lake.domains) if lake is not None else ()),
+    )
+    for what, values, allowed in declared:
+        for value in values or [] if allowed else []:
+            if value.lower() not in {each.lower() for each in allowed}:
+                yield what, value, allowed
 
 
 def _finding(details: ErrorDetails, document: yaml_source.Document) -> Finding:

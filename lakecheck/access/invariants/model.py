@@ -81,7 +81,7 @@ class Rule(_Model):
     who: Who = Who()
     """Who. Not stated: everybody."""
     do: Annotated[list[Action], Field(min_length=1)] | None = None
-    """What is done to data. Not stated: everything, unless `actions` are."""
+    """What is done to data. Not stated: everything, unless `actions` are; reading where it is required."""
     data: Data | None = None
     """To which data. Not stated: all of it."""
     door: Annotated[list[Door], Field(min_length=1)] | None = None
@@ -193,6 +193,9 @@ class Invariant(_Model):
     def _one_rule(self) -> Invariant:
         if sum(each is not None for each in (self.forbid, self.require, self.personas, self.grants)) != 1:
             msg = "an invariant has one of forbid, require, personas and grants"
+            raise ValueError(msg)
+        if self.require is not None and (self.require.crossing is not None or self.require.door is not None):
+            msg = "crossing and door go with forbid: what is required may come by any way"
             raise ValueError(msg)
         if self.exceptions and self.forbid is None and self.personas != "read_nothing_else":
             msg = "exceptions go with forbid; what is required is required of those that are named"

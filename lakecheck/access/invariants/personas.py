@@ -70,7 +70,7 @@ def beyond_what_is_stated(situation: Situation) -> Iterator[Candidate]:
         name, persona = personas[id(access.principal)]
         parts = situation.data.parts(access.dataset)
         if persona.read.products is Products.NAMED:
-            columns = _beyond_named(access, parts, named.get((name, access.dataset.name)))
+            columns = _beyond_named(situation, access, persona, named.get((name, access.dataset.name)))
         else:
             beyond = [part.columns for part in parts if not _is_harmless(situation, access, persona, part)]
             columns = columns_at_issue(access, beyond)
@@ -142,31 +142,41 @@ def _is_of(situation: Situation, dataset: Dataset, environment: str) -> bool:
 def is_stated(situation: Situation, persona: Persona, part: Part) -> bool:
     """Whether lake.yaml says that a persona of all products reads it."""
     lake = situation.loaded.lake
-    if lake is None or part.zone is None or part.domain is None:
+    if lake is None or part.zone is None or part.zone.lower() not in {zone.value for zone in persona.read.zones}:
         return False
-    if part.zone not in {zone.value for zone in persona.read.zones} or not reads_domain(persona, part.domain):
+    if persona.read.domains is not None and (part.domain is None or not reads_domain(persona, part.domain)):
         return False
     classes = lake.classifications if persona.read.classifications is None else persona.read.classifications
-    return part.zone == Zone.QUARANTINE.value or part.classification in classes
+    return part.zone.lower() == Zone.QUARANTINE.value or part.classification in classes
 
 
 def _is_harmless(situation: Situation, access: Access, persona: Persona, part: Part) -> bool:
-    """Whether it is no more than is stated: reading it, or anything with a bucket that holds no zone's data and no class above its own."""
+    """Whether it is no more than is stated."""
+    if _is_of_no_zone(situation, persona, part):
+        return True
+    return access.action is Action.READ and _is_at_home(situation, access) and is_stated(situation, persona, part)
+
+
+def _is_of_no_zone(situation: Situation, persona: Persona, part: Part) -> bool:
+    """Whether it is a bucket that holds no zone's data and no class above the persona's own, such as one of results."""
     lake = situation.loaded.lake
-    if part.columns is None and part.zone == _NO_DATA:
-        classes = (
-            (lake.classifications[:1] if lake is not None else []) if persona.read.classifications is None else persona.read.classifications
-        )
-        return part.classification in classes
-    environments = situation.who.environments(access.principal)
-    return access.action is Action.READ and access.dataset.environment in environments and is_stated(situation, persona, part)
+    if part.columns is not None or part.zone != _NO_DATA:
+        return False
+    lowest = lake.classifications[:1] if lake is not None else []
+    return part.classification in (lowest if persona.read.classifications is None else persona.read.classifications)
 
 
-def _beyond_named(access: Access, parts: tuple[Part, ...], read: RoleRead | None) -> tuple[str, ...] | None:
-    if any(part.columns is None and part.zone == _NO_DATA for part in parts):
+def _is_at_home(situation: Situation, access: Access) -> bool:
+    return access.dataset.environment in situation.who.environments(access.principal)
+
+
+def _beyond_named(situation: Situation, access: Access, persona: Persona, read: RoleRead | None) -> tuple[str, ...] | None:
+    parts = situation.data.parts(access.dataset)
+    if any(_is_of_no_zone(situation, persona, part) for part in parts):
         return None
     everything = tuple(sorted(column for part in parts for column in part.columns or ()))
-    if read is None or access.action is not Action.READ or access.rows != (read.rows or ALL_ROWS):
+    is_read = read is not None and access.action is Action.READ and access.rows == (read.rows or ALL_ROWS)
+    if read is None or not is_read or not everything or not _is_at_home(situation, access):
         return columns_at_issue(access, [everything or None]) if parts else None
     beyond = tuple(column for column in everything if column not in read.columns)
     return columns_at_issue(access, [beyond]) if beyond else None

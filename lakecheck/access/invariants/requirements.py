@@ -24,16 +24,25 @@ _OPPOSITE = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.OPEN: Truth
 def missing_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
     """Whatever of the rule's data its principals cannot do what it requires; everything they can is a candidate that is not so."""
     given = Given(situation)
-    for principal in situation.questions.estate.principals:
-        if not situation.who.fits(principal, rule.who):
-            continue
-        for dataset in situation.matrix.datasets:
-            if rule.crossing is not None:
-                continue
-            columns = [part.columns for part in situation.data.matching(dataset, rule.data, forbidden=False)]
-            wanted = tuple(sorted({column for part in columns for column in part or ()}))
-            for action in rule.do or (Action.READ,) if columns else ():
-                yield given.requirement(principal, dataset, action, wanted)
+    principals = [each for each in situation.questions.estate.principals if situation.who.fits(each, rule.who, forbidden=False)]
+    wanted: list[tuple[Dataset, tuple[str, ...]]] = []
+    for dataset in situation.matrix.datasets:
+        parts = [part.columns for part in situation.data.matching(dataset, rule.data, forbidden=False)]
+        if parts:
+            wanted.append((dataset, tuple(sorted({column for columns in parts for column in columns or ()}))))
+    if not principals or not wanted:
+        yield nothing_to_require("whom it is about" if not principals else "the data it is about")
+    for principal in principals:
+        for dataset, columns in wanted:
+            for action in rule.do or (Action.READ,):
+                yield given.requirement(principal, dataset, action, columns)
+
+
+def nothing_to_require(what: str) -> Candidate:
+    """A requirement of nobody, or about nothing, is not met: a misspelt name would prove it."""
+    summary = f"the estate has nothing that is {what}"
+    remedy = "Correct the names in the rule, or describe what is missing in estate.yaml."
+    return Candidate(principal=None, example=Counterexample(summary=summary, remedy=remedy), possible=Truth.TRUE)
 
 
 class Given:

@@ -102,6 +102,10 @@ class Authorities:
         """The settings of a table's catalog; None when the estate has none."""
         return self._catalogs.get((table.account, table.region))
 
+    def by_default(self, table: Table) -> Formula:
+        """Whether the creation of a table gave `IAM_ALLOWED_PRINCIPALS` everything on it, and nothing took it away."""
+        return self._default(table)[0]
+
     def about(self, principal: Principal, table: Table, permission: str) -> Decides:
         """Who decides whether a principal has a permission on a table.
 
