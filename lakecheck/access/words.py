@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.model import Access, Action, DatasetKind, Door
+from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.formula import FALSE, TRUE, All, Any, Constant, Formula, Not, Test, Truth, Unresolved, leaves
 from lakecheck.values import shown
 from lakemodel.findings import printable
@@ -219,9 +220,20 @@ def place(dataset: Dataset) -> str:
     return f"{construct}: {name[found.end() :]}" if name[found.end() :] else construct
 
 
+def environment(dataset: Dataset) -> str:
+    """The Stage that a dataset is in; empty outside any."""
+    return "" if dataset.environment == NO_ENVIRONMENT else _clean(dataset.environment)
+
+
 def who(principal: Principal) -> str:
     """What a reader calls the principal."""
     return _clean(principal.name)
+
+
+def whose(principal: Principal) -> str:
+    """The principal with its account, where the name does not say it: `role/Analyst of 444444444422`."""
+    account = _clean(principal.account)
+    return who(principal) if not account or account in principal.name else f"{who(principal)} of {account}"
 
 
 def what(dataset: Dataset, columns: Sequence[str] | None = None) -> str:
@@ -301,7 +313,7 @@ def access_in_words(access: Access) -> str:
     """
     rows = f" where {_clean(access.rows)}" if access.rows else ""
     when = condition(access.conditions)
-    where = f" in {_clean(access.dataset.environment)}" if access.dataset.environment else ""
+    where = f" in {named}" if (named := environment(access.dataset)) else ""
     through = f"{way(access)}" if access.via else f"through {way(access)}"
     said = f"{who(access.principal)} can {access.action.value} {what(access.dataset, access.columns)}{rows}{where}"
     return f"{said}{': ' if access.via else ' '}{through}{f', if {when}' if when else ''}"

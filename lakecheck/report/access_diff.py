@@ -10,6 +10,7 @@ from lakecheck.access.difference import Kind
 from lakecheck.access.model import Action, DatasetKind
 from lakecheck.access.saved import dataset_id, formula_data, step_data
 from lakecheck.access.words import DOORS, RANK, actions as actions_in_words, condition, few, joined, place, step, verdict, what, who
+from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.report.access_json import line
 from lakecheck.report.json import tool_version
 from lakecheck.values import shown
@@ -103,7 +104,7 @@ def _sentence(group: _Group, unclear: frozenset[tuple[str, str]]) -> str:
         thing = few(group.names, noun)
         thing = thing if change.columns is None else f"{few(change.columns, 'column')} of {thing}"
     news = f" (new {noun}{'s' if len(group.names) > 1 else ''})" if change.is_new_dataset else ""
-    places = joined([printable(one) for one in sorted(group.environments) if one])
+    places = joined([printable(one) for one in sorted(group.environments) if one not in ("", NO_ENVIRONMENT)])
     person = who(change.who)
     if (change.principal, change.environment) in unclear:
         person = f"{person} of {shown(change.who.account)}"

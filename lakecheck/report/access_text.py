@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.grouping import Line, lines
 from lakecheck.access.model import Action, DatasetKind, Door
-from lakecheck.access.words import DOORS, Verdict, condition, facts, few, joined, place, step, verdict, who
+from lakecheck.access.words import DOORS, Verdict, condition, facts, few, joined, place, step, verdict, who, whose
 from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
 from lakecheck.estate.model import PrincipalKind
@@ -101,7 +101,7 @@ def _lines(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Itera
         named = {access.principal.arn: access.principal for access in matrix.accesses}
         for arn, reason in matrix.data_plane.items():
             if arn in named:
-                yield from _wrapped(f"{who(named[arn])} of {shown(named[arn].account)}: {printable(shown(reason))}", width)
+                yield from _wrapped(f"{whose(named[arn])}: {printable(shown(reason))}", width)
     yield from _ending(matrix, notes, style, width, list_all=list_all)
 
 
@@ -292,7 +292,7 @@ def _others(more: Sequence[Line], notes: Notes, width: int) -> Iterator[str]:
         told = "; ".join(f"{actions} {_datasets(list(datasets))}" for actions, datasets in done.items())
         by_words.setdefault((way, told), []).append(principal)
     for (way, told), principals in by_words.items():
-        names = [f"{who(one)} of {shown(one.account)}" for one in principals]
+        names = [whose(one) for one in principals]
         yield from _wrapped(f"{few(names, 'principal')}: {way} → {told}", width)
 
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.verdicts import State
-from lakecheck.report.verdicts_text import summary
+from lakecheck.report.verdicts_text import said, summary
 from lakemodel.findings import printable
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def _open(verdict: Verdict) -> Iterator[str]:
     yield _text(verdict.says)
     yield ""
     for example in verdict.examples:
-        where = f" ({_text(example.environment)})" if example.environment else ""
-        yield f"- **{_text(example.summary)}**{where}"
+        yield f"- **{_text(said(example))}**"
         yield from (f"  - because {_text(each)}" for each in example.because)
         yield from (f"  - `{_code(asked.principal)}` may `{asked.action}` on `{_code(asked.resource)}`" for asked in example.requests)
         yield from (

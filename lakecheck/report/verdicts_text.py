@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.verdicts import State
+from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.report.text import WIDTH, Style
 from lakemodel.findings import Severity, printable
 
@@ -45,18 +46,31 @@ def summary(judgement: Judgement) -> str:
 def _verdict(verdict: Verdict, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
     word = verdict.state.value.upper()
     painted = style.good(word) if verdict.state is State.PROVED else style.severity(_severity(verdict), word)
-    yield f"{painted}{' ' * (_LABEL - len(word))}{style.bold(verdict.id)}  {verdict.says}"
-    for example in verdict.examples:
+    yield f"{painted}{' ' * (_LABEL - len(word))}{style.bold(verdict.id)}"
+    yield from _labelled("", verdict.says, width)
+    following = [*(example.remedy for example in verdict.examples[1:]), ""]
+    for example, next_remedy in zip(verdict.examples, following, strict=False):
         yield from _example(example, style, width)
+        if example.remedy != next_remedy:
+            yield from _labelled("remedy", example.remedy, width)
     if verdict.more:
-        yield f"{' ' * _LABEL}and {verdict.more} more"
+        yield from _labelled("", f"and {verdict.more:,} more", width)
+    yield from _exceptions(verdict, width, list_all=list_all)
+
+
+def _exceptions(verdict: Verdict, width: int, *, list_all: bool) -> Iterator[str]:
+    """Whom the rule is not about, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for each in verdict.exempted:
+        if each.needed:
+            whole = list_all or len(each.principals) <= 1
+            named = ", ".join(each.principals) if whole else f"{each.who} ({len(each.principals)} principals)"
+            by_reason.setdefault(each.because, []).append(named)
+    for because, names in by_reason.items():
+        yield from _labelled("except", f"{', '.join(names)}: {because}", width)
     for each in verdict.exempted:
         if not each.needed:
-            yield f"{' ' * _LABEL}the exception {each.who} is not needed: remove it"
-        elif list_all or len(each.principals) <= 1:
-            yield from _labelled("except", f"{', '.join(each.principals)}: {each.because}", width)
-        else:
-            yield from _labelled("except", f"{each.who} ({len(each.principals)} principals): {each.because}", width)
+            yield from _labelled("", f"the exception {each.who} is not needed: remove it", width)
 
 
 def _severity(verdict: Verdict) -> Severity:
@@ -64,8 +78,8 @@ def _severity(verdict: Verdict) -> Severity:
 
 
 def _example(example: Counterexample, style: Style, width: int) -> Iterator[str]:
-    where = f" ({example.environment})" if example.environment else ""
-    yield f"  {style.bold(printable(example.summary))}{where}"
+    lines = textwrap.wrap(printable(said(example)), width - 4, break_long_words=False, break_on_hyphens=False)
+    yield from (f"{'    ' if number else '  '}{style.bold(line)}" for number, line in enumerate(lines))
     for reason in example.because[:_MOST_REASONS]:
         yield from _labelled("because", reason, width)
     for asked in example.requests:
@@ -74,10 +88,14 @@ def _example(example: Counterexample, style: Style, width: int) -> Iterator[str]
         yield from _labelled("when", f"{key} is {', '.join(values)}" if values else f"{key} is missing", width)
     for reason in example.reasons[:_MOST_REASONS]:
         yield from _labelled("unknown", reason, width)
-    if example.remedy:
-        yield from _labelled("remedy", example.remedy, width)
     if example.source:
         yield from _labelled("at", example.source, width)
+
+
+def said(example: Counterexample) -> str:
+    """The summary, with the environment where it does not say that itself."""
+    where = example.environment
+    return example.summary if where in ("", NO_ENVIRONMENT) or f" in {where}" in example.summary else f"{example.summary} ({where})"
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[str]:
