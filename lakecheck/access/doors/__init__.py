@@ -11,6 +11,7 @@ from lakecheck.access.doors.assumptions import assumptions
 from lakecheck.access.doors.athena_results import athena_results
 from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.data_plane import data_plane
+from lakecheck.access.doors.own_table import own_table
 from lakecheck.access.doors.pass_role import pass_role
 from lakecheck.access.doors.policy_edit import policy_edit
 from lakecheck.access.doors.redshift import redshift
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
     from lakecheck.access.model import Access, Edge, Leak
     from lakecheck.access.questions import Questions
 
-DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (s3, access_points, access_grants, replicas, resource_edit, self_grant, retag)
+DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (
+    s3,
+    access_points,
+    access_grants,
+    replicas,
+    resource_edit,
+    self_grant,
+    own_table,
+    retag,
+)
 """Each gives the principals' own accesses through one door."""
 
 EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit, redshift)

@@ -173,7 +173,7 @@ class LakeFormation:
         """
         holders = (self.grants.of_principal(principal), self.grants.of_name("IAM_ALLOWED_PRINCIPALS"))
         granted = any_of(held.when for holdings in holders for held in _on_link(holdings, link))
-        return any_of([granted, self.is_admin(principal, link.account, link.region), self._left_by_default(link)])
+        return any_of([granted, self.is_admin(principal, link.account, link.region), self.left_by_default(link)])
 
     # --- inside ------------------------------------------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class LakeFormation:
                 found |= {(lower(key), lower(value)) for key, values in resource.expression for value in values}
         return found
 
-    def _left_by_default(self, link: Database | Table) -> Formula:
+    def left_by_default(self, link: Database | Table) -> Formula:
         """Whether the creation of a link gave `IAM_ALLOWED_PRINCIPALS` rights on it that nothing takes away."""
         for each in self.estate.iam_principals_revoked:
             resource = each.resource
