@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.verdicts import State
+from lakecheck.checks.base import plural
 from lakecheck.report.verdicts_text import said, summary
 from lakemodel.findings import printable
 
@@ -26,7 +27,7 @@ def render(judgement: Judgement) -> str:
         lines += ["<details><summary>Proved</summary>", ""]
         lines += [f"- `{verdict.id}`: {_text(verdict.says)}{_exceptions(verdict)}" for verdict in proved]
         lines += ["", "</details>", ""]
-    lines += [f"<details><summary>{len(judgement.assumptions)} assumptions</summary>", ""]
+    lines += [f"<details><summary>{plural(len(judgement.assumptions), 'assumption')}</summary>", ""]
     lines += [f"- {_text(each)}" for each in judgement.assumptions]
     lines += ["", "</details>"]
     return "\n".join(lines) + "\n"

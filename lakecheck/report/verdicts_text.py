@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.verdicts import State
 from lakecheck.assembly.model import NO_ENVIRONMENT
+from lakecheck.checks.base import plural
 from lakecheck.report.text import WIDTH, Style
 from lakemodel.findings import Severity, printable
 
@@ -106,7 +107,7 @@ def _labelled(label: str, text: str, width: int) -> Iterator[str]:
 
 def _assumptions(judgement: Judgement, width: int, *, list_all: bool) -> Iterator[str]:
     if not list_all:
-        yield f"under {len(judgement.assumptions)} assumptions; --all lists them"
+        yield f"under {plural(len(judgement.assumptions), 'assumption')}; --all lists them"
         return
     yield "under these assumptions:"
     for each in judgement.assumptions:
