@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, any_of
+from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of, any_of
 from lakecheck.iam.evaluator import evaluate
 from lakecheck.iam.globs import TooMany, classes, covers, intersects
 from lakecheck.iam.model import (
@@ -255,7 +255,9 @@ class Questions:
                 open=_OPEN_TO_ANYONE if _is_nobody(principal) and self._assuming is None else frozenset(),
             ),
         )
-        return evaluate(request, layers)
+        found = evaluate(request, layers)
+        exists = principal.origin.exists if principal.origin is not None else TRUE
+        return found if exists == TRUE else replace(found, allowed=all_of([found.allowed, exists]))
 
     def _reached(self, principal: Principal, action: str, pattern: str, context: Mapping[str, tuple[str, ...]] | None, owner: str) -> Reach:
         probes: Iterable[str]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.estate.arns import account_in, parts
-from lakecheck.estate.managed_policies import is_aws_managed, managed_policy
+from lakecheck.estate.managed_policies import is_aws_managed, managed_policy, managed_policy_named
 from lakecheck.estate.sources import arn_of, listed, text
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.iam.model import Policy
@@ -85,8 +85,10 @@ class Attachments:
         if is_aws_managed(name):
             return f"the AWS managed policy {shown(name)} is not in the table of documents"
         split = parts(name)
-        if split is None and not has_hole(name) and (account, name) in self._by_name:
-            return self._by_name[account, name]
+        if split is None and not has_hole(name):
+            named = self._by_name.get((account, name)) or managed_policy_named(name, self._sources.partition(account))
+            if named is not None:
+                return named
         return f"the managed policy {shown(name)} is in no template"
 
     def managed_by_name(self, account: str, name: str) -> Policy | str:

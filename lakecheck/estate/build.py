@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakecheck.estate.catalog import read_catalog_keys, read_catalog_policies, read_databases, read_tables
 from lakecheck.estate.compute import read_executors, read_workgroups
+from lakecheck.estate.crawled import read_crawled
 from lakecheck.estate.custom import note_custom_resources
 from lakecheck.estate.keys import Keys
 from lakecheck.estate.lake_formation import (
@@ -59,7 +60,7 @@ def build_estate(resolution: Resolution, *, supplement: Supplement | None = None
         access_grants=tuple(read_access_grants(sources)),
         keys=keys.found,
         databases=tuple(read_databases(sources)),
-        tables=tuple(read_tables(sources)),
+        tables=(*read_tables(sources), *read_crawled(sources)),
         catalogs=tuple(_catalogs(sources, keys)),
         locations=tuple(read_locations(sources)),
         grants=tuple(rights.grants),
@@ -97,11 +98,13 @@ def _with_named(estate: Estate, sources: Sources, principals: Principals) -> Est
     _name_storage(estate, named)
     buckets = {bucket.name for bucket in estate.buckets}
     keys = {key.arn for key in estate.keys}
+    found = (*estate.principals, *named.principals)
+    found += tuple(principals.perhaps_assigned({each.arn for each in found}))
     accounts = Organizations(sources).accounts(named.accounts)
     return replace(
         estate,
         accounts=accounts,
-        principals=(*estate.principals, *named.principals),
+        principals=found,
         buckets=(*estate.buckets, *(bucket for name, bucket in named.buckets.items() if name not in buckets)),
         keys=(*estate.keys, *(key for arn, key in named.keys.items() if arn not in keys)),
     )

@@ -93,7 +93,15 @@ KINDS: Final[dict[str, tuple[Kind, ...]]] = {
 }
 """By CloudFormation type."""
 
-_READ_ELSEWHERE: Final = ("AWS::IAM::", "AWS::SSO::", "AWS::LakeFormation::", "AWS::Redshift", "AWS::Athena::WorkGroup", "Custom::")
+_READ_ELSEWHERE: Final = (
+    "AWS::IAM::",
+    "AWS::SSO::",
+    "AWS::LakeFormation::",
+    "AWS::Redshift",
+    "AWS::Athena::WorkGroup",
+    "AWS::Serverless::",
+    "Custom::",
+)
 _ELSEWHERE: Final = frozenset({"AWS::S3::AccessGrantsLocation", "AWS::CloudFormation::CustomResource"})
 
 
@@ -114,10 +122,6 @@ def read_executors(sources: Sources, principals: Principals) -> Iterator[Executo
                 yield from _others(resource, principals)
     for resource in sources.of("AWS::CodePipeline::Pipeline", "AWS::CloudFormation::StackSet"):
         yield from _others(resource, principals, beside=("RoleArn", "AdministrationRoleARN"))
-    for resource in sources.of("AWS::Glue::Crawler"):
-        sources.tell("the tables that a crawler makes are in no template", resource.origin)
-    for resource in sources.of("AWS::Serverless::Function"):
-        sources.tell("AWS::Serverless::Function is made by a transform: its role and policies are not known", resource.origin)
 
 
 def _profiles(sources: Sources, principals: Principals) -> dict[tuple[str, str], str]:

@@ -1,7 +1,7 @@
 """Custom resources: which of them may change rights in a way that no template shows.
 
-A custom resource is code. One whose function may write rights is told as not known; one whose function may not is passed over, and so are
-those that the CDK makes itself and that touch no rights.
+A custom resource is code. One whose function, or a function that this one calls, may write rights is told as not known; one whose functions
+may not is passed over, and so are those that the CDK makes itself and that touch no rights.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
 """
@@ -20,11 +20,13 @@ from lakecheck.iam.model import Effect
 from lakecheck.values import Unknown, outline, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lakecheck.assembly.resources import Resource
     from lakecheck.estate.model import Executor, Principal
     from lakecheck.estate.sources import Sources
+
+_INVOKE: Final = "lambda:invokefunction"
 
 RIGHTS: Final = (
     "iam:attach*policy",
@@ -45,9 +47,9 @@ RIGHTS: Final = (
     "ram:*resourceshare",
     "organizations:*policy",
     "sso:*",
-    "lambda:invokefunction",
+    _INVOKE,
 )
-"""What changes rights; also starting another function, which may do anything."""
+"""What changes rights; also starting another function, which may do anything, unless it is one of the estate that may not."""
 
 _KNOWN: Final = frozenset({PERMISSIONS, SETTINGS, CATALOG_POLICY})
 _HARMLESS: Final = frozenset(
@@ -112,20 +114,42 @@ def _action(call: Any) -> str | None:
 
 
 def _privileged(resource: Resource, functions: Mapping[str, Executor], principals: Mapping[str, Principal]) -> str:
-    """Why its function may change rights; empty when it may not."""
-    token = text(resource.properties.get("ServiceToken"))
-    function = functions.get(token)
-    if function is None:
-        return f"runs in {shown(token)}, which is in no template"
-    role = principals.get(function.role)
-    if role is None or role.unknown:
-        return f"runs as {shown(function.role) if role is None else role.name}, whose policies are not all known"
+    """Why its function, or one that it calls, may change rights; empty when none may."""
+    todo = [text(resource.properties.get("ServiceToken"))]
+    seen = {todo[0]}
+    for token in todo:
+        function = functions.get(token)
+        if function is None:
+            return f"runs in {shown(token)}, which is in no template"
+        role = principals.get(function.role)
+        if role is None or role.unknown:
+            return f"runs as {shown(function.role) if role is None else role.name}, whose policies are not all known"
+        for action, on in _changes(role):
+            called = _functions(on, functions) if action.lower() == _INVOKE else None
+            if called is None:
+                return f"may {action}"
+            todo += [each for each in called if each not in seen]
+            seen |= called
+    return ""
+
+
+def _changes(role: Principal) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What of a role's policies changes rights, and on which resources."""
     for policy in role.policies:
         for statement in policy.statements:
             if statement.effect is not Effect.ALLOW:
                 continue
             actions = statement.actions if statement.actions is not None else ("*",)
-            for action in actions:
-                if any(intersects(action.lower(), each) for each in RIGHTS):
-                    return f"may {action}"
-    return ""
+            on = statement.resources if statement.resources is not None else ("*",)
+            yield from ((action, on) for action in actions if any(intersects(action.lower(), each) for each in RIGHTS))
+
+
+def _functions(patterns: Iterable[str], functions: Mapping[str, Executor]) -> set[str] | None:
+    """The functions of the estate that exact ARNs name, with a version or without; None when something else may be meant."""
+    found = set()
+    for pattern in patterns:
+        arn = pattern.removesuffix(":*")
+        if arn not in functions:
+            return None
+        found.add(arn)
+    return found

@@ -55,6 +55,7 @@ def _arn(permission: Resource, named: str) -> str:
 def _statement(permission: Resource, arn: str) -> dict[str, Any]:
     properties = permission.properties
     principal = properties.get("Principal")
+    principal = str(principal) if isinstance(principal, int) else principal
     whom: Any = "*"
     if isinstance(principal, str) and principal != "*":
         is_service = "." in principal and not principal.startswith("arn:")

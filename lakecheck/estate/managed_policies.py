@@ -61,6 +61,21 @@ def managed_policy(arn: str) -> Policy | None:
     return policy
 
 
+def managed_policy_named(name: str, partition: str) -> Policy | None:
+    """A policy by its name alone, as the Serverless transform takes one; None when the table has none, or several, of that name."""
+    paths = _paths().get(name, ())
+    return managed_policy(f"arn:{partition}:iam::aws:policy/{paths[0]}") if len(paths) == 1 else None
+
+
+@cache
+def _paths() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for path in names():
+        name = path.rpartition("/")[2]
+        found[name] = (*found.get(name, ()), path)
+    return found
+
+
 @cache
 def _index() -> dict[str, Any]:
     index: dict[str, Any] = json.loads(_read("index.json"))

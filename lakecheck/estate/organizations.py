@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.arns import ACCOUNT
 from lakecheck.estate.model import Account
-from lakecheck.estate.sources import listed, text
+from lakecheck.estate.sources import doubtful, listed, text
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import has_hole, shown
@@ -152,4 +152,4 @@ class Organizations:
 def perhaps(policy: Policy, account: str, unit: str) -> Policy:
     """The policy as one that applies only if the account is below the unit."""
     reason = f"whether account {shown(account)} is below {shown(unit)}, to which {policy.name} is attached"
-    return replace(policy, statements=tuple(replace(each, unknown=(*each.unknown, reason)) for each in policy.statements))
+    return doubtful(policy, reason)

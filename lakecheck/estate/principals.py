@@ -12,16 +12,17 @@ from lakecheck.estate.arns import is_exact, is_role, parts, permission_set_arn
 from lakecheck.estate.attachments import Attachments, Held
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.estate.sources import arn_of, at, joined, listed, reasons, tags_of, text
-from lakecheck.formula import any_of
+from lakecheck.formula import Unresolved, all_of, any_of
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.iam.model import Policy
 from lakecheck.values import Unknown, generated_holes, has_hole, hole, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from lakecheck.assembly.resources import Origin, Resource
     from lakecheck.estate.sources import Sources
+    from lakecheck.formula import Formula
 
 NO_TEMPLATE: Final = "no template defines it"
 _SERVICE_ROLE_PATH: Final = "/aws-service-role/"
@@ -43,6 +44,7 @@ class Principals:
         """By ARN."""
         self.permission_sets: dict[str, Resource] = {}
         """Permission sets by name, assigned or not."""
+        self._unassigned: dict[str, Resource] = {}
         self._groups = {(each.account, each.ref): self._group(each) for each in sources.of("AWS::IAM::Group")}
         for resource in sources.of("AWS::IAM::Role"):
             self._add(self._role(resource))
@@ -164,25 +166,53 @@ class Principals:
         )
 
     def _of_permission_sets(self) -> Iterator[Principal]:
-        """One for each account that a permission set is assigned to."""
-        assigned: dict[str, dict[str, None]] = {}
-        for assignment in self._sources.of("AWS::SSO::Assignment"):
-            target = text(assignment.properties.get("TargetId"))
-            assigned.setdefault(text(assignment.properties.get("PermissionSetArn")), {})[target] = None
-            if has_hole(target):
-                self._sources.tell(f"the account that a permission set is assigned to: {shown(target)}", assignment.origin)
+        """One for each account that a permission set is, or may be, assigned to; also for one that no template defines."""
+        assigned = self._assigned()
         for resource in self._sources.of("AWS::SSO::PermissionSet"):
             name = text(resource.properties.get("Name"))
             arn = resource.attributes.get("PermissionSetArn")
             accounts = {**assigned.pop(resource.ref, {}), **assigned.pop(text(arn), {})}
-            if not accounts:
-                self._sources.tell(f"the permission set {shown(name)} is assigned to no account by any template", resource.origin)
             self.permission_sets[name] = resource
-            for account in accounts:
-                yield self.permission_set(account, name, permission_set_arn(self._sources.partition(account), account, name), resource)
+            if not accounts:
+                self._unassigned[name] = resource
+            yield from self._of_set(name, resource, accounts)
         for left, accounts in assigned.items():
             for account in accounts:
-                self._sources.tell(f"the permission set {shown(left)}, assigned to {shown(account)}, is in no template")
+                yield Principal(
+                    arn=permission_set_arn(self._sources.partition(account), account, hole(f"name of {shown(left)}")),
+                    kind=PrincipalKind.PERMISSION_SET,
+                    account=account,
+                    name=f"permission-set/{shown(left)}",
+                    unknown=(f"no template defines the permission set {shown(left)}",),
+                )
+
+    def perhaps_assigned(self, named: Container[str]) -> Iterator[Principal]:
+        """The permission sets that no template assigns, in each account where nothing names them: whether they are there is not known.
+
+        Args:
+            named: ARNs that something names: whoever grants something to the role of a set counts on it.
+        """
+        for name, resource in self._unassigned.items():
+            why = f"whether the permission set {shown(name)}, which no template assigns, is assigned to account "
+            accounts = {account: Unresolved(f"{why}{shown(account)}") for account in sorted(self._sources.accounts)}
+            yield from (made for made in self._of_set(name, resource, accounts) if made.arn not in named)
+
+    def _of_set(self, name: str, resource: Resource, accounts: Mapping[str, Formula]) -> Iterator[Principal]:
+        for account, exists in accounts.items():
+            made = self.permission_set(account, name, permission_set_arn(self._sources.partition(account), account, name), resource)
+            yield replace(made, origin=replace(resource.origin, exists=all_of([resource.origin.exists, exists])))
+
+    def _assigned(self) -> dict[str, dict[str, Formula]]:
+        """By permission set the accounts it is assigned to, each with what that depends on."""
+        found: dict[str, dict[str, list[Formula]]] = {}
+        for assignment in self._sources.of("AWS::SSO::Assignment"):
+            target, exists = text(assignment.properties.get("TargetId")), assignment.origin.exists
+            accounts = found.setdefault(text(assignment.properties.get("PermissionSetArn")), {})
+            accounts.setdefault(target, []).append(exists)
+            if has_hole(target) and not generated_holes(target) and target not in self._sources.accounts:
+                for account in sorted(self._sources.accounts):
+                    accounts.setdefault(account, []).append(all_of([exists, Unresolved(f"whether {shown(target)} is {shown(account)}")]))
+        return {name: {account: any_of(ways) for account, ways in accounts.items()} for name, accounts in found.items()}
 
     def _refer(self, held: Held, account: str, reference: Any) -> None:
         name = at(reference, "Name")

@@ -71,6 +71,11 @@ def existing(policy: Policy, origin: Origin) -> Policy:
         return policy
     why = "; ".join(sorted(unresolved(origin.exists)))
     reason = f"whether {shown(str(origin))} exists" + (f": {why}" if why else "")
+    return doubtful(policy, reason)
+
+
+def doubtful(policy: Policy, reason: str) -> Policy:
+    """The policy as one that may not apply: each statement depends on a fact that is not known."""
     return replace(policy, statements=tuple(replace(each, unknown=(*each.unknown, reason)) for each in policy.statements))
 
 
@@ -103,7 +108,7 @@ def text(value: Any, otherwise: str = "") -> str:
         return hole(value.reason)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)
+    return value if isinstance(value, str) else json.dumps(value, default=shown) if isinstance(value, dict | list) else str(value)
 
 
 def lower(value: Any, otherwise: str = "") -> str:

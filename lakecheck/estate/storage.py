@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import bucket_in, s3_uri
 from lakecheck.estate.model import AccessGrant, AccessPoint, Bucket
-from lakecheck.estate.sources import arn_of, at, flag, joined, listed, reasons, tags_of, text, unsure
+from lakecheck.estate.sources import arn_of, at, doubtful, flag, joined, listed, reasons, tags_of, text, unsure
 from lakecheck.iam.documents import PolicyKind
-from lakecheck.values import has_hole, hole, shown
+from lakecheck.iam.globs import intersects
+from lakecheck.values import generated_holes, has_hole, hole, outline, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakecheck.assembly.resources import Resource
     from lakecheck.estate.keys import Keys
@@ -36,11 +37,13 @@ def read_buckets(sources: Sources, keys: Keys) -> Iterator[Bucket]:
         document = resource.properties.get("PolicyDocument")
         policy = sources.policy(document, name=str(resource.origin), origin=resource.origin, kind=PolicyKind.RESOURCE)
         policies.setdefault(bucket_in(name) or name, []).append((resource, policy))
+    unclear = {name: theirs for name, theirs in policies.items() if has_hole(name) and not generated_holes(name)}
     defined: set[str] = set()
     for resource in sources.of("AWS::S3::Bucket"):
         own = [policy for _, policy in policies.get(resource.ref, ())]
         defined.add(resource.ref)
-        yield _bucket(resource, joined(own), keys)
+        # A bucket has one policy: what names its bucket by something that is not known cannot be the policy of one that has its own.
+        yield _bucket(resource, joined(own or _perhaps(resource, unclear)), keys)
     for name, theirs in policies.items():
         if name in defined:
             continue
@@ -57,6 +60,15 @@ def read_buckets(sources: Sources, keys: Keys) -> Iterator[Bucket]:
         if kind.startswith(_ELSEWHERE):
             for resource in sources.of(kind):
                 sources.tell(f"{kind} is not followed: its data, and who reads it, is in no verdict", resource.origin)
+
+
+def _perhaps(bucket: Resource, unclear: Mapping[str, list[tuple[Resource, Policy]]]) -> Iterator[Policy]:
+    """The policies that may be the bucket's: those of its account that name their bucket by something that is not known."""
+    for name, theirs in unclear.items():
+        if name != bucket.ref and intersects(outline(name), outline(bucket.ref)):
+            for resource, policy in theirs:
+                if resource.account == bucket.account and resource.region == bucket.region:
+                    yield doubtful(policy, f"whether {shown(name)}, whose policy {policy.name} is, is {shown(bucket.ref)}")
 
 
 def _bucket(resource: Resource, policy: Policy | None, keys: Keys) -> Bucket:
@@ -139,6 +151,8 @@ def read_access_points(sources: Sources) -> Iterator[AccessPoint]:
     for resource in sources.of("AWS::S3::AccessPoint"):
         properties = resource.properties
         name = text(properties.get("Name"), resource.ref)
+        if unsure(properties.get("Bucket")):
+            sources.tell(f"the bucket of an access point is not known: {shown(text(properties.get('Bucket')))}", resource.origin)
         yield AccessPoint(
             arn=arn_of(resource, "s3", f"accesspoint/{name}"),
             account=resource.account,
