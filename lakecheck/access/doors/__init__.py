@@ -11,6 +11,7 @@ from lakecheck.access.doors.assumptions import assumptions
 from lakecheck.access.doors.athena_results import athena_results
 from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.data_plane import data_plane
+from lakecheck.access.doors.made_points import made_points
 from lakecheck.access.doors.own_table import own_table
 from lakecheck.access.doors.pass_role import pass_role
 from lakecheck.access.doors.policy_edit import policy_edit
@@ -34,6 +35,7 @@ DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (
     access_grants,
     replicas,
     resource_edit,
+    made_points,
     self_grant,
     own_table,
     retag,

@@ -137,7 +137,7 @@ def _of_editor(rights: Rights, editor: _Editor) -> Iterator[Access]:
             of_storage = storage.get(bucket.arn if point is None else point.arn)
             if of_storage is None and of_key is None:
                 continue
-            open_already = {action: _sure(questions, source, bucket, action, point) for action in _ACTIONS}
+            open_already = {action: surely_open(questions, source, bucket, action, point) for action in _ACTIONS}
             if all(place.prefix in prefixes for prefixes in open_already.values() for place in known.of(bucket)):
                 continue
             for with_storage, with_key, edited in worlds:
@@ -188,7 +188,7 @@ def _gained(
                 )
 
 
-def _sure(questions: Questions, source: Principal, bucket: Bucket, action: Action, point: AccessPoint | None) -> set[str]:
+def surely_open(questions: Questions, source: Principal, bucket: Bucket, action: Action, point: AccessPoint | None) -> set[str]:
     """The prefixes for which nothing need be edited."""
     objects = Objects(questions, bucket, places(questions).of(bucket), point=point)
     return {place.prefix for found, verdict in objects.verdicts(source, action) if verdict.allowed == TRUE for place in found}

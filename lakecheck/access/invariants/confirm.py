@@ -89,6 +89,9 @@ class Confirmation:
             for account in accounts:
                 chain += self._inside(account, access)
             is_known &= bool(principals or accounts)
+        if access.door is Door.ACCESS_GRANT:
+            roles = {grant.role for grant in self._whole.estate.access_grants}
+            chain += [each for each in self._whole.estate.principals if each.arn in roles]
         return tuple(dict.fromkeys(chain)), is_known
 
     @property
