@@ -11,6 +11,7 @@ from lakecheck.access.doors.assumptions import assumptions
 from lakecheck.access.doors.athena_results import athena_results
 from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.data_plane import data_plane
+from lakecheck.access.doors.loosened import loosened, loosened_edges
 from lakecheck.access.doors.made_points import made_points
 from lakecheck.access.doors.own_table import own_table
 from lakecheck.access.doors.pass_role import pass_role
@@ -36,13 +37,14 @@ DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (
     replicas,
     resource_edit,
     made_points,
+    loosened,
     self_grant,
     own_table,
     retag,
 )
 """Each gives the principals' own accesses through one door."""
 
-EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit, redshift)
+EDGES: tuple[Callable[[Questions], Iterable[Edge]], ...] = (assumed_role, pass_role, code_update, policy_edit, loosened_edges, redshift)
 """Each gives the ways in which one principal can become another, or an administrator."""
 
 LEAKS: tuple[Callable[[Questions], Iterable[Leak]], ...] = (temporary_files, athena_results)

@@ -27,6 +27,7 @@ from lakecheck.values import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecheck.assembly.resources import Origin
     from lakecheck.estate.model import Bucket, Principal
 
 MAKING: Final = "s3:CreateAccessPoint"
@@ -46,14 +47,16 @@ def made_points(questions: Questions) -> Iterator[Access]:
         if owns(rights, source):
             continue
         for bucket in known.buckets:
-            if bucket.policy is None or not known.of(bucket):
+            if bucket.policy is None or bucket.origin is None or not known.of(bucket):
                 continue  # without a policy of the bucket's own the principal's must let it in, and then it needs no point
             open_already = {action: surely_open(questions, source, bucket, action, None) for action in _ACTIONS}
             if not all(place.prefix in prefixes for prefixes in open_already.values() for place in known.of(bucket)):
-                yield from _through_new_point(rights, source, bucket, open_already)
+                yield from _through_new_point(rights, source, bucket, bucket.origin, open_already)
 
 
-def _through_new_point(rights: Rights, source: Principal, bucket: Bucket, open_already: dict[Action, set[str]]) -> Iterator[Access]:
+def _through_new_point(
+    rights: Rights, source: Principal, bucket: Bucket, origin: Origin, open_already: dict[Action, set[str]]
+) -> Iterator[Access]:
     questions = rights.questions
     pattern = f"arn:{partition_of(bucket.region)}:s3:{bucket.region}:{source.account}:accesspoint/*"
     found = questions.may_any(source, MAKING, pattern)
@@ -66,7 +69,7 @@ def _through_new_point(rights: Rights, source: Principal, bucket: Bucket, open_a
     own = () if written.refused else ((every((made, written)), wanted),)
     for answer, policy in (*own, (made, None)):
         point = AccessPoint(
-            arn=found.witness, account=source.account, bucket=bucket.arn, bucket_account=bucket.account, policy=policy, origin=bucket.origin
+            arn=found.witness, account=source.account, bucket=bucket.arn, bucket_account=bucket.account, policy=policy, origin=origin
         )
         after = Questions(replace(questions.estate, access_points=(*questions.estate.access_points, point)))
         objects = Objects(after, bucket, places(questions).of(bucket), point=point)

@@ -74,7 +74,7 @@ def widens_itself(rights: Rights, source: Principal) -> Iterator[tuple[str, Answ
     new_user = _new_user(rights, source)
     if not new_user.refused:
         yield "a user that it creates", new_user
-    if any(each.effect is Effect.DENY for policy in source.policies for each in policy.statements):
+    if any({each.effect for each in policy.statements} == {Effect.ALLOW, Effect.DENY} for policy in source.policies):
         loose = some(rights.ask(source, action, source.arn) for action in _loosening(source) if rights.could(source, action))
         yield source.name, doubtful(loose, f"what {source.name} may do once statements that deny it something are gone")
 
