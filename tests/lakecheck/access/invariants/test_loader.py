@@ -66,3 +66,41 @@ def test_fails_when_a_class_is_not_in_lake_yaml(tmp_path: Path):
     (tmp_path / "lake.yaml").write_text((CONFIG / "lake.yaml").read_text())
     text = "version: 1\nlake: lake.yaml\n" + RULE.replace("{ do: [read] }", "{ data: { classification: [secret] } }")
     assert '"secret" as a classification; declared: public, internal, confidential or restricted' in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("{ data: { zone: [currated] } }", '"currated" as a zone; declared: landing'),
+        ("{ data: { domain: [sale] } }", '"sale" as a domain; declared: sales or travel'),
+        ("{ who: { persona: [analyst] } }", '"analyst" as a persona'),
+        (
+            "{ actions: [ec2:StopInstances], resources: { type: [AWS::EC2::Instance] } }",
+            '"AWS::EC2::Instance" as a type, which is not followed',
+        ),
+    ],
+)
+def test_fails_when_a_rule_would_be_about_nothing(tmp_path: Path, rule: str, message: str):
+    """A misspelt zone, domain or persona, or a type that is not followed, would prove anything."""
+    (tmp_path / "lake.yaml").write_text((CONFIG / "lake.yaml").read_text())
+    assert message in refused(tmp_path, "version: 1\nlake: lake.yaml\n" + RULE.replace("{ do: [read] }", rule))
+
+
+def test_fails_when_a_bucket_or_an_allowed_grant_names_nothing(tmp_path: Path):
+    """The same holds for buckets' zones, and for the data and personas of grants."""
+    (tmp_path / "lake.yaml").write_text((CONFIG / "lake.yaml").read_text())
+    grants = "grants: [{ principal: x, permissions: [SELECT], data: { zone: [old] } }, { persona: nobody, permissions: [SELECT] }]"
+    text = "version: 1\nlake: lake.yaml\nbuckets: [{ where: x, zone: cold }]\n" + RULE.replace("forbid: { do: [read] }", grants)
+    said = refused(tmp_path, text)
+    assert '"cold" as a zone' in said
+    assert '"old" as a zone' in said
+    assert '"nobody" as a persona' in said
+
+
+def test_names_may_be_in_any_case(tmp_path: Path):
+    """Lake Formation keeps tags in lower case; a rule may write them as it likes."""
+    (tmp_path / "lake.yaml").write_text((CONFIG / "lake.yaml").read_text())
+    file = tmp_path / "access.yaml"
+    rule = "{ data: { zone: [Curated], domain: [SALES], classification: [Restricted] } }"
+    file.write_text("version: 1\nlake: lake.yaml\n" + RULE.replace("{ do: [read] }", rule))
+    assert load_rules(file).rules.invariants
