@@ -1,4 +1,4 @@
-"""Compares one value of a request with one value of a policy, operator by operator; a value that cannot be read matches nothing.
+"""Compares one value of a request with one value of a policy, operator by operator; a value that cannot be read meets nothing.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -26,6 +26,7 @@ _ARN_PARTS: Final = 6
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _EPOCH: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 _YEAR_AND_MONTH: Final = re.compile(r"\d{4}-\d{2}")
+_LAST_SECOND: Final = 10**11
 _HOUR_OFFSET: Final = re.compile(r"[+-]\d{2}$")
 
 
@@ -41,6 +42,20 @@ def compare(name: str, value: str, written: str) -> Truth:
         OPEN when it depends on a hole.
     """
     return _COMPARE[name](value, written)
+
+
+def readable(name: str, text: str) -> bool:
+    """Whether a text is of the type that an operator compares; one with holes may be.
+
+    A request's value that is not meets no operator, a negated one neither: IAM's policy simulator says so of `ArnNotLike` and a text that
+    is no ARN.
+
+    Args:
+        name: An operator that is not negated.
+        text: A value of a request or a policy.
+    """
+    read = _READ.get(name)
+    return read is None or has_hole(text) or read(text) is not None
 
 
 def _equal(value: str, written: str) -> Truth:
@@ -78,6 +93,10 @@ def _arn_like(value: str, written: str) -> Truth:
     return found
 
 
+def _arn(text: str) -> str | None:
+    return text if text == "*" or text.count(":") >= _ARN_PARTS - 1 else None
+
+
 def _by(read: Callable[[str], Any], meets: Callable[[Any, Any], bool]) -> Callable[[str, str], Truth]:
     def compared(value: str, written: str) -> Truth:
         if has_hole(value) or has_hole(written):
@@ -100,11 +119,12 @@ def number(text: str) -> Decimal | None:
 
 @lru_cache(maxsize=4096)
 def moment(text: str) -> datetime | None:
-    """The point in time of a W3C date or of seconds since 1970; None when it is neither."""
+    """The point in time of a W3C date or of seconds since 1970, milliseconds where seconds would be millennia; None when it is neither."""
     text = text.strip()
     try:
         if _EPOCH.fullmatch(text):
-            return datetime.fromtimestamp(float(text), tz=UTC)
+            seconds = float(text)
+            return datetime.fromtimestamp(seconds if abs(seconds) < _LAST_SECOND else seconds / 1000, tz=UTC)
         if _YEAR_AND_MONTH.fullmatch(text):
             text += "-01"
         found = datetime.fromisoformat(text.replace("z", "Z"))
@@ -116,6 +136,13 @@ def moment(text: str) -> datetime | None:
 def boolean(text: str) -> bool | None:
     """True or false; None for anything else."""
     return {"true": True, "false": False}.get(text.strip().lower())
+
+
+def _bool(value: str, written: str) -> Truth:
+    """A request's value that is neither true nor false is false, as IAM's policy simulator has it; a policy's is nothing."""
+    if has_hole(value) or has_hole(written):
+        return Truth.TRUE if value == written else Truth.OPEN
+    return Truth.TRUE if boolean(written) is bool(boolean(value)) else Truth.FALSE
 
 
 @lru_cache(maxsize=4096)
@@ -152,7 +179,7 @@ _COMPARE: Final[dict[str, Callable[[str, str], Truth]]] = {
     "StringLike": _like,
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
-    "Bool": _by(boolean, operator.eq),
+    "Bool": _bool,
     "BinaryEquals": _binary,
     "IpAddress": _by(network, _within),
 }
@@ -165,3 +192,12 @@ for _kind, _read in (("Numeric", number), ("Date", moment)):
         ("GreaterThanEquals", operator.ge),
     ):
         _COMPARE[_kind + _suffix] = _by(_read, _meets)
+
+_READ: Final[dict[str, Callable[[str], Any]]] = {
+    "ArnEquals": _arn,
+    "ArnLike": _arn,
+    "NumericEquals": number,
+    "DateEquals": moment,
+    "IpAddress": network,
+}
+"""What reads the values of those operators that are negated and have a type."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import FALSE, TRUE, Formula, Test, Truth, Unresolved, all_of, any_of, negate
 from lakecheck.iam import globs, variables
-from lakecheck.iam.comparisons import compare
+from lakecheck.iam.comparisons import compare, readable
 from lakecheck.iam.model import ConditionTest
 from lakecheck.iam.operators import EACH_NEGATED, WITH_VARIABLES
 from lakecheck.values import has_hole, shown
@@ -45,6 +45,7 @@ class Condition:
         "_negated",
         "_plain",
         "_quantifier",
+        "_unreadable",
         "_values",
     )
 
@@ -64,6 +65,8 @@ class Condition:
         parsed = [(text, variables.parse(text) if expands else None) for text in test.values]
         self._has_variables = any(parts is not None for _, parts in parsed)
         self._values = parsed
+        # AWS does not say what a negated operator makes of values that it cannot read, such as a range that is none.
+        self._unreadable = self._negated and bool(parsed) and not any(parts or readable(self._base, text) for text, parts in parsed)
         self._memo: dict[tuple[str, ...] | None, Formula] = {}
         self._plain = None if self._has_variables or any(map(has_hole, test.values)) else _plain(self._base, test.values)
         self._always = None if self._has_variables else self._test([variables.shield(text) for text in test.values])
@@ -78,6 +81,8 @@ class Condition:
         found = keys.get(self._lookup)
         if self._has_variables:
             return self._met(found, keys)
+        if self._unreadable and found != () and not keys.is_complete:
+            return Unresolved(f"what {self._key} has to be, since {self._base} cannot read {shown(self._values[0][0])}")
         met = self._memo.get(found)
         if met is None:
             if len(self._memo) >= _KEPT:
@@ -101,12 +106,12 @@ class Condition:
         return any_of(each) if self._quantifier == "ForAnyValue" else all_of(each)
 
     def _null(self, found: tuple[str, ...] | None) -> Formula:
-        wanted = {text.lower() for text, _ in self._values}
+        met = null_met([text for text, _ in self._values], self._quantifier)
         if found is None:
-            if {"true", "false"} <= wanted:
-                return TRUE
-            return any_of(Test(self._key, "Null", (value,)) for value in ("true", "false") if value in wanted)
-        return TRUE if ("false" if found else "true") in wanted else FALSE
+            if met[True] is met[False]:
+                return met[True]
+            return Test(self._key, "Null", ("false" if met[True] is TRUE else "true",))
+        return met[any(found) if self._quantifier else bool(found)]
 
     def _matched(self, value: str, keys: Keys) -> Formula:
         if self._plain is not None and not has_hole(value):
@@ -114,7 +119,9 @@ class Condition:
         return any_of(self._compared(value, text, parts, keys) for text, parts in self._values)
 
     def _differs(self, value: str, keys: Keys) -> Formula:
-        """Whether no value of the policy matches; a variable without a value makes that fail too."""
+        """Whether no value of the policy matches; a value that cannot be read, and a variable without one, make that fail too."""
+        if self._unreadable or not readable(self._base, value):
+            return FALSE
         differs = negate(self._matched(value, keys))
         if not self._has_variables or differs is FALSE:
             return differs
@@ -128,7 +135,7 @@ class Condition:
             if expanded.open:
                 return self._turned_round(value, parts, keys)
             text = expanded.text
-        return as_formula(compare(self._base, value, text), f"whether {shown(value)} meets {self._base} {shown(text)}")
+        return as_formula(compare(self._base, value, text), lambda: f"whether {shown(value)} meets {self._base} {shown(text)}")
 
     def _turned_round(self, value: str, parts: variables.Parts, keys: Keys) -> Formula:
         """The value is known, a variable is not: what the variable's key has to be."""
@@ -181,11 +188,25 @@ def settled(test: Test, keys: Keys) -> Formula:
     return Condition(written).met(keys)
 
 
-def as_formula(truth: Truth, reason: str) -> Formula:
-    """The truth as a formula; an open one as the fact that it depends on."""
+def null_met(values: Iterable[str], quantifier: str) -> dict[bool, Formula]:
+    """Whether a Null condition is met, by whether the key is there.
+
+    Without a key there is no value to ask: ForAllValues is then met and ForAnyValue is not, as with every other operator.
+
+    Args:
+        values: As the policy has them.
+        quantifier: The condition's.
+    """
+    wanted = {text.lower() for text in values}
+    missing = quantifier == "ForAllValues" if quantifier else "true" in wanted
+    return {True: TRUE if "false" in wanted else FALSE, False: TRUE if missing else FALSE}
+
+
+def as_formula(truth: Truth, reason: Callable[[], str]) -> Formula:
+    """The truth as a formula; an open one as the fact that it depends on, which is put into words only then."""
     if truth is Truth.TRUE:
         return TRUE
-    return FALSE if truth is Truth.FALSE else Unresolved(reason)
+    return FALSE if truth is Truth.FALSE else Unresolved(reason())
 
 
 def variable_needed(parts: variables.Parts, value: str, keys: Keys, *, operator: str, pattern: bool) -> Formula:

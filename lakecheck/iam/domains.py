@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import FALSE, TRUE, Formula, Test, all_of, any_of, negate
 from lakecheck.iam import globs, variables
-from lakecheck.iam.comparisons import compare, moment, network, number
-from lakecheck.iam.conditions import as_formula
+from lakecheck.iam.comparisons import compare, moment, network, number, readable
+from lakecheck.iam.conditions import as_formula, null_met
 from lakecheck.iam.operators import EACH_NEGATED, WITH_VARIABLES
 from lakecheck.values import shown
 
@@ -54,6 +54,7 @@ _COUNTS: Final = frozenset({"aws:multifactorauthage", "s3:max-keys", "s3:object-
 _BOOLEAN: Final = frozenset({"aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATTERNS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
+_ANY_ARN: Final = globs.by_segment("*:*:*:*:*:*")
 _WITHIN: Final = {ACTION: "?*:?*", "aws:principalarn": globs.by_segment("arn:?*:?*:*:?*:?*")}
 _USUAL: Final = {
     "aws:principalaccount": ("999999999999",),
@@ -103,21 +104,29 @@ def tested(test: Test, values: tuple[str, ...]) -> Formula:
     base = EACH_NEGATED.get(test.operator, test.operator)
     negated = test.operator in EACH_NEGATED
     if base == "Null":
-        return TRUE if ("false" if values else "true") in {each.lower() for each in test.values} else FALSE
+        return null_met(test.values, test.quantifier)[any(values) if test.quantifier else bool(values)]
     if not values or (test.quantifier and not any(values)):
         missing = test.quantifier == "ForAllValues" if test.quantifier else negated or test.if_exists
         return TRUE if missing else FALSE
-    each = [any_of(_compared(base, value, written) for written in test.values) for value in values]
-    if not test.quantifier:
+    said = [_said(test, base, value, negated=negated) for value in values]
+    if not test.quantifier and not negated:
         # Several values meet no operator that is meant for one.
-        return negate(any_of(each)) if negated else each[0] if len(each) == 1 else FALSE
-    said = [negate(one) for one in each] if negated else each
-    return all_of(said) if test.quantifier == "ForAllValues" else any_of(said)
+        return said[0] if len(said) == 1 else FALSE
+    return any_of(said) if test.quantifier == "ForAnyValue" else all_of(said)
+
+
+def _said(test: Test, base: str, value: str, *, negated: bool) -> Formula:
+    """What a test says of one value; a negated one fails where the value, or every value of the test, cannot be read."""
+    compared = any_of(_compared(base, value, written) for written in test.values)
+    if not negated:
+        return compared
+    can_be_read = readable(base, value) and (not test.values or any(readable(base, written) for written in test.values))
+    return negate(compared) if can_be_read else FALSE
 
 
 def _compared(base: str, value: str, written: str) -> Formula:
     text = plain_text(base, written)
-    return as_formula(compare(base, value, text), f"whether {shown(value)} meets {base} {shown(text)}")
+    return as_formula(compare(base, value, text), lambda: f"whether {shown(value)} meets {base} {shown(text)}")
 
 
 @lru_cache(maxsize=16384)
@@ -206,16 +215,16 @@ def _candidates(key: str, tests: tuple[Test, ...], extra: tuple[str, ...]) -> tu
         elif base in ("StringEquals", "BinaryEquals"):
             texts += [globs.literal(value) for value in values]
         elif base in ("ArnLike", "ArnEquals"):
-            texts += [globs.by_segment(value) for value in values]
+            texts += [*(globs.by_segment(value) for value in values), _ANY_ARN]
         elif base == "StringLike":
             texts += values
         elif base != "Null":
             typed.setdefault(_KIND[base[:2]], set()).update(values)
     if key in _BOOLEAN or (set(typed) == {"Bool"} and "/" not in key):
         return list(_booleans(key)), True
-    found: list[str] = []
-    for kind, written in typed.items():
-        found += _TYPED[kind](key, written)
+    found = [value for kind, written in typed.items() for value in _TYPED[kind](key, written)]
+    # A tag may be anything, a key of a type has no other value.
+    found += ["neither"] if typed and "/" in key else []
     complete = True
     if texts or any_case or not typed:
         split, complete = _texts(key, texts)
@@ -241,11 +250,8 @@ def _classes(patterns: tuple[str, ...], within: str) -> tuple[list[str], bool]:
 
 
 def _booleans(key: str, values: Iterable[str] = ()) -> Iterator[str]:
-    """A tag may have other values, a key of this type has none."""
-    del values
+    del key, values
     yield from ("true", "false")
-    if "/" in key:
-        yield "neither"
 
 
 def _numbers(key: str, values: set[str]) -> Iterator[str]:

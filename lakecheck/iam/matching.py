@@ -71,12 +71,12 @@ class Patterns:
         return all_of(variables.resolved(parts, keys) for _, parts in self._slow if parts is not None) if self._slow else TRUE
 
     def _with_holes(self, text: str, keys: Keys) -> Formula:
-        found = [as_formula(globs.match(pattern, text), _fits(text, pattern)) for pattern in self._all]
+        found = [_matched(pattern, text) for pattern in self._all]
         return any_of((*found, *(_slowly(pattern, parts, text, keys) for pattern, parts in self._slow)))
 
 
-def _fits(text: str, pattern: str) -> str:
-    return f"whether {shown(text)} is one of {shown(pattern)}"
+def _matched(pattern: str, text: str) -> Formula:
+    return as_formula(globs.match(pattern, text), lambda: f"whether {shown(text)} is one of {shown(pattern)}")
 
 
 def _slowly(pattern: str, parts: variables.Parts | None, text: str, keys: Keys) -> Formula:
@@ -87,7 +87,7 @@ def _slowly(pattern: str, parts: variables.Parts | None, text: str, keys: Keys) 
         if expanded.open:
             return variable_needed(parts, text, keys, operator="StringEquals", pattern=True)
         pattern = expanded.text
-    return as_formula(globs.match(pattern, text), _fits(text, pattern))
+    return _matched(pattern, text)
 
 
 def _expression(pattern: str) -> str:
@@ -202,7 +202,7 @@ def _actions(statement: Statement) -> Callable[[str], Formula]:
     patterns = tuple(map(globs.fold, (statement.not_actions if negated else statement.actions) or ()))
 
     def matched(action: str) -> Formula:
-        found = any_of(as_formula(globs.match(pattern, action), _fits(action, pattern)) for pattern in patterns)
+        found = any_of(_matched(pattern, action) for pattern in patterns)
         return negate(found) if negated else found
 
     return matched

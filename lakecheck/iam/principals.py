@@ -116,6 +116,8 @@ class Principals:
 
     def _other(self, caller: Caller) -> Named:
         texts = self._others[caller.kind]
+        if caller.arn in self._canonical:
+            return EVERYBODY
         return EVERYBODY if "*" in texts else Named(directly=any_of(_same(text, caller.arn) for text in texts))
 
     def spare(self, keys: Keys, effect: Effect, where: str) -> Formula:
@@ -147,7 +149,7 @@ def _same(text: str, own: str) -> Formula:
         return TRUE
     if not has_hole(text) and not has_hole(own):
         return FALSE
-    return as_formula(globs.match(globs.literal(text), own), f"whether {shown(own)} is {shown(text)}")
+    return as_formula(globs.match(globs.literal(text), own), lambda: f"whether {shown(own)} is {shown(text)}")
 
 
 def _session(text: str, keys: Keys) -> Formula:

@@ -238,7 +238,7 @@ def condition(test: ConditionTest, version: str) -> Formula:
 def _of_no_value(test: ConditionTest, key: str) -> Formula:
     """A condition without values: nothing matches it, so that only a missing key, or a negated operator, meets it."""
     if test.operator == "Null":
-        return FALSE
+        return Test(key, "Null", ("true",)) if test.quantifier == "ForAllValues" else FALSE
     negated = test.operator in EACH_NEGATED
     missing = test.quantifier == "ForAllValues" if test.quantifier else negated or test.if_exists
     if missing == negated:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
     Document = Policy | Mapping[str, Any] | str
     """A policy that was read before, an object, or JSON text."""
+    _Identified = tuple[str, str, CallerKind, str | None]
+    """A caller's ARN or name, its account, its kind, its session's ARN."""
 
 _ARN_PARTS: Final = 6
 _ACCOUNT: Final = re.compile(r"\d{12}")
+_CANONICAL: Final = re.compile(r"[0-9a-f]{64}")
+_FOR_PROVIDERS: Final = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
 
 
 def decide(
@@ -47,7 +51,8 @@ def decide(
 
     Args:
         principal: The ARN of a role, a role's session, a user, a federated user or an account's root; a service's name, such as
-            `glue.amazonaws.com`; an identity provider; `*` for an anonymous caller.
+            `glue.amazonaws.com`; an identity provider by ARN or name, such as `accounts.google.com`; a canonical user's id; `*` for an
+            anonymous caller.
         action: `service:Name`, in any case.
         resource: An ARN; `*`, for an action without a resource, when left out.
         context: Condition keys, in any case, each with a value or a list of values; none when left out. Keys that follow from the principal
@@ -83,7 +88,7 @@ def decide(
     given = ((_kind_of(action, resource), resource_policy), (ResourceKind.KMS_KEY, key_policy), (ResourceKind.TRUST_POLICY, trust_policy))
     kind, own = next((each for each in given if each[1] is not None), given[0])
     tags = principal_tags if principal_tags is not None or not complete else {}
-    caller = _caller(principal, tags, organization, organization_paths, complete=complete)
+    caller = _caller(_identified(principal, action), tags, organization, organization_paths, complete=complete)
     owner = resource_account if resource_account is not None else _owner(resource, caller)
     same = owner == caller.account
     request = Request(
@@ -120,18 +125,18 @@ def _kind_of(action: str, resource: str) -> ResourceKind:
 
 def caller_of(principal: str) -> Caller:
     """The caller that a text stands for; see `decide`."""
-    return _caller(principal, {}, "", None, complete=True)
+    return _caller(_identified(principal, ""), {}, "", None, complete=True)
 
 
 def _caller(
-    principal: str,
+    identified: _Identified,
     tags: Mapping[str, str] | None,
     organization: str | None,
     paths: Iterable[str] | None,
     *,
     complete: bool,
 ) -> Caller:
-    arn, account, kind, session = _identified(principal)
+    arn, account, kind, session = identified
     return Caller(
         arn=arn,
         account=account,
@@ -143,10 +148,10 @@ def _caller(
     )
 
 
-def _identified(principal: str) -> tuple[str, str, CallerKind, str | None]:
+def _identified(principal: str, action: str) -> _Identified:
     parts = principal.split(":", _ARN_PARTS - 1)
     if len(parts) != _ARN_PARTS or parts[0] != "arn":
-        return _without_arn(principal)
+        return _without_arn(principal, action.lower())
     _, partition, service, _, account, name = parts
     kind, _, rest = name.partition("/")
     if service == "sts" and kind == "assumed-role":
@@ -160,17 +165,21 @@ def _identified(principal: str) -> tuple[str, str, CallerKind, str | None]:
     return principal, account, {"root": CallerKind.ROOT, "role": CallerKind.ROLE}.get(kind, CallerKind.USER), None
 
 
-def _without_arn(principal: str) -> tuple[str, str, CallerKind, None]:
+def _without_arn(principal: str, action: str) -> _Identified:
     if _ACCOUNT.fullmatch(principal):
         return principal, principal, CallerKind.ROOT, None
     if principal in ("*", "", "anonymous"):
         return "*", "", CallerKind.ANONYMOUS, None
+    is_site = "." in principal and ".amazonaws." not in principal
+    if is_site or action in _FOR_PROVIDERS or _CANONICAL.fullmatch(principal):
+        return principal, "", CallerKind.FEDERATED, None
     return principal, "", CallerKind.SERVICE, None
 
 
 def _owner(resource: str, caller: Caller) -> str:
     parts = resource.split(":", _ARN_PARTS - 1)
-    return parts[4] if len(parts) == _ARN_PARTS and parts[4] else caller.account
+    # What AWS itself owns, such as its managed policies, is read with the rights that one has in one's own account.
+    return parts[4] if len(parts) == _ARN_PARTS and parts[4] not in ("", "aws") else caller.account
 
 
 def _values(value: Any) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ def test_context_values_of_every_kind():
         ("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root", "111122223333", CallerKind.ROOT),
         ("glue.amazonaws.com", "glue.amazonaws.com", "", CallerKind.SERVICE),
         ("*", "*", "", CallerKind.ANONYMOUS),
+        ("accounts.google.com", "accounts.google.com", "", CallerKind.FEDERATED),
+        ("0f" * 32, "0f" * 32, "", CallerKind.FEDERATED),
         ("arn:aws:iam::111122223333:saml-provider/x", "arn:aws:iam::111122223333:saml-provider/x", "", CallerKind.FEDERATED),
     ],
 )
@@ -80,3 +82,22 @@ def test_who_a_text_stands_for(principal, arn, account, kind):
     """Roles, sessions, users, root users, services, providers and nobody in particular."""
     caller = caller_of(principal)
     assert (caller.arn, caller.account, caller.kind) == (arn, account, kind)
+
+
+def test_a_provider_is_told_from_a_service_by_what_it_asks_for():
+    """A provider may be called like a service; a canonical user is named by its id alone."""
+    trust = {"Statement": {"Effect": "Allow", "Action": "sts:*", "Principal": {"Federated": "cognito-identity.amazonaws.com"}}}
+    for action, word in (("sts:AssumeRoleWithWebIdentity", "allowed"), ("sts:AssumeRole", "implicit_deny")):
+        assert decide("cognito-identity.amazonaws.com", action, ROLE, trust_policy=trust).word == word
+    policy = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"CanonicalUser": "0f" * 32}}}
+    for principal, word in (("0f" * 32, "allowed"), ("0e" * 32, "implicit_deny"), ("*", "implicit_deny")):
+        assert decide(principal, "s3:GetObject", "arn:aws:s3:::lake/a", resource_policy=policy).word == word
+
+
+def test_what_aws_owns_is_read_as_if_it_were_ones_own():
+    """A policy of AWS belongs to no other account, unless one is said to own it."""
+    managed = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    identity = {"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}}
+    assert decide(ROLE, "iam:GetPolicy", managed, identity=identity).word == "allowed"
+    assert decide(ROLE, "iam:DeletePolicy", managed, identity=identity).word == "implicit_deny"
+    assert decide(ROLE, "iam:GetPolicy", managed, identity=identity, resource_account="444455556666").word == "implicit_deny"
