@@ -10,6 +10,9 @@ from tests.docs.blocks import CODE, DOCS, PROSE, ROOT, Block, blocks, files, sta
 
 SOURCES = ("examples", "config")
 RUN_BY = {
+    "examples/access/*.py": "tests/docs/test_access_page.py",
+    "examples/access/*.txt": "tests/docs/test_access_page.py",
+    "examples/access/*.yaml": "tests/docs/test_access_page.py",
     "examples/approvals/*.yaml": "tests/unit/test_approvals.py",
     "examples/commands/*.sh": "tests/docs/test_commands.py",
     "examples/config/*.yaml": "tests/docs/test_examples.py",

@@ -227,11 +227,11 @@ class TagKeys(_Model):
     """Which LF-Tags say what data is."""
 
     classification: Text = "classification"
-    """Of its class."""
+    """The key of the tag that says its class. Not stated: classification."""
     zone: Text = "zone"
-    """Of its zone."""
+    """The key of the tag that says its zone. Not stated: zone."""
     domain: Text = "domain"
-    """Of its domain."""
+    """The key of the tag that says its domain. Not stated: domain."""
 
 
 class AccessRules(_Model):
