@@ -10,7 +10,7 @@ from lakecheck.assembly.identities import arn_of
 from lakecheck.assembly.places import Place
 from lakecheck.assembly.resources import Origin, Resource
 from lakecheck.assembly.scopes import NESTED_STACK, StackScope
-from lakecheck.assembly.serverless import TRANSFORM, expanded, transforms
+from lakecheck.assembly.serverless import TRANSFORM, expanded, is_unseen, transforms
 from lakecheck.formula import FALSE, all_of
 from lakecheck.values import Unknown, hole
 
@@ -140,6 +140,8 @@ def _unseen(scope: StackScope, logical_id: str, kind: str) -> str:
     """Why a resource makes others that no template of the estate shows; empty when it does not."""
     if kind == NESTED_STACK and logical_id not in scope.children:
         return "the nested stack's template is not in the assembly, so its resources are not seen"
+    if is_unseen(kind):
+        return f"{kind} is not followed: what the transform makes of it is not seen"
     if kind.endswith("::MODULE"):
         return "the resources of a module are not seen"
     return _MAKES_OTHERS.get(kind, "")

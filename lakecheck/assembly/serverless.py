@@ -53,6 +53,11 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 """
 
 
+def is_unseen(kind: str) -> bool:
+    """Whether a type that is left after the transform stands for something with rights of its own."""
+    return kind.startswith(_PREFIX) and kind not in _HARMLESS
+
+
 def transforms(template: Mapping[str, Any]) -> tuple[Any, ...]:
     """The macros that a template declares, by name where they have one."""
     declared = template.get("Transform", [])
@@ -79,18 +84,14 @@ def expanded(template: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, 
     everywhere = template.get("Globals")
     for logical_id, resource in resources.items():
         kind = resource.get("Type") if isinstance(resource, dict) else None
-        if not isinstance(kind, str) or not kind.startswith(_PREFIX):
+        if not isinstance(kind, str) or kind not in _MADE:
             made[logical_id] = resource
-        elif kind in _MADE:
+        else:
             shared = everywhere.get(kind.removeprefix(_PREFIX)) if isinstance(everywhere, dict) else None
             both = _with_role(logical_id, resource, kind, shared if isinstance(shared, dict) else {})
             made |= {name: one for name, one in both if name == logical_id or name not in resources}
-        else:
-            made[logical_id] = resource
-            if kind not in _HARMLESS:
-                notes[logical_id] = f"{kind} is not followed: what the transform makes of it is not seen"
-        if kind in _MADE and _is_made_up(resource):
-            notes[logical_id] = "what makes its properties is not followed, so the role it gets is not seen"
+            if _is_made_up(resource):
+                notes[logical_id] = "what makes its properties is not followed, so the role it gets is not seen"
         if isinstance(resource, dict) and resource.get("Connectors"):
             notes[logical_id] = "its connectors are not followed: what rights they give is not seen"
     return {**template, "Resources": made}, notes

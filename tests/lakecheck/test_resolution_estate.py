@@ -9,7 +9,7 @@ import pytest
 from lakecheck.assembly import Assembly
 from lakecheck.assembly.resolution import resolve
 from lakecheck.formula import TRUE, Unresolved, unresolved
-from lakecheck.values import Unknown, generated_holes, has_hole, outline
+from lakecheck.values import Unknown, generated_holes, has_hole, holes, outline
 from tests.lakecheck.resolving import ACCOUNT, ANY, OTHER, REGION, by_id, resolved, stack, value
 
 BUCKET = {"Type": "AWS::S3::Bucket"}
@@ -63,14 +63,15 @@ def test_exports_count_in_their_own_account_and_region_alone() -> None:
         found = by_id(lonely)["Probe"].properties["Value"]
         assert outline(found) == "*"
         assert not generated_holes(found)
-        assert lonely.not_known == (f"Prod/Query: no stack exports lake-raw in {ACCOUNT}/{REGION}",)
+        assert holes(found) == (f"export lake-raw of {ACCOUNT}/{REGION}",)
+        assert lonely.not_known == ()
 
 
 def test_an_export_that_is_not_there_is_not_found() -> None:
     """An output whose condition is false exports nothing."""
     template = exporting(Condition="No") | {"Conditions": {"No": {"Fn::Equals": [1, 2]}}}
     storage, consumer = stack("Storage", template), stack("Query", probe({"Fn::ImportValue": "lake-raw"}))
-    assert resolved(storage, consumer).not_known == (f"Prod/Query: no stack exports lake-raw in {ACCOUNT}/{REGION}",)
+    assert holes(probed(storage, consumer)) == (f"export lake-raw of {ACCOUNT}/{REGION}",)
     other = stack("Other", exporting(logical_id="Other"))
     assert probed(storage, other, consumer) == by_id(resolved(other))["Other"].arn
 
@@ -120,8 +121,9 @@ def test_an_output_of_another_stack(producer: dict[str, Any], asked: dict[str, A
     assert probed(storage, consumer) == by_id(resolved(storage))["Raw"].arn
     missing = stack("Query", probe({"Fn::GetStackOutput": {**asked, "OutputName": "No"}}))
     resolution = resolved(storage, missing)
-    assert outline(by_id(resolution)["Probe"].properties["Value"]) == "*"
-    assert resolution.not_known[0].startswith("Prod/Query: there is no output No of stack Storage in ")
+    (unknown,) = holes(by_id(resolution)["Probe"].properties["Value"])
+    assert unknown.startswith("output No of stack Storage in ")
+    assert resolution.not_known == ()
     if producer:
         plain = stack("Query", probe({"Fn::GetStackOutput": {"StackName": "Storage", "OutputName": "Arn"}}))
         assert outline(probed(storage, plain)) == "*"
@@ -330,13 +332,13 @@ def test_macros_modules_and_stack_sets_are_told() -> None:
     resources = {
         "Set": {"Type": "AWS::CloudFormation::StackSet"},
         "Module": {"Type": "Acme::S3::Bucket::MODULE"},
-        "Function": {"Type": "AWS::Serverless::Function"},
+        "Function": {"Type": "AWS::Serverless::Application"},
     }
     transforms = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", {"Name": "Mine"}, 5]
     assert resolved(stack("Lake", {"Resources": resources, "Transform": transforms})).not_known == (
         "Prod/Lake/Set: the stacks of a stack set are not seen",
         "Prod/Lake/Module: the resources of a module are not seen",
-        "Prod/Lake: the template is changed by AWS::Serverless-2016-10-31, whose work is not seen",
+        "Prod/Lake/Function: AWS::Serverless::Application is not followed: what the transform makes of it is not seen",
         "Prod/Lake: the template is changed by Mine, whose work is not seen",
         "Prod/Lake: the template is changed by a macro, whose work is not seen",
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lakecheck.estate.support import ARN, LAKE, OUTSIDE, REGION, estate_of, reasons, role
+from lakecheck.values import generated_holes, outline
+from tests.lakecheck.estate.support import ARN, LAKE, OUTSIDE, REGION, allow, estate_of, reasons, role
 
 JOB = f"{ARN}:iam::{LAKE}:role/Job"
 ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
@@ -128,11 +129,33 @@ def test_a_jobs_script_and_temporary_folder() -> None:
     assert {each.name for each in found.buckets} == {"scripts", "temp"}
 
 
-def test_a_crawlers_tables_are_told() -> None:
-    """What it makes no template has; a job makes none."""
-    crawler = ("AWS::Glue::Crawler", {"Role": "Job", "Targets": {}})
-    assert "the tables that a crawler makes" in reasons(estate_of({"Crawler": crawler}))
-    assert not estate_of({"Job": ("AWS::Glue::Job", {"Role": "Job", "Command": {}})}).not_known
+@pytest.mark.parametrize(
+    ("targets", "locations"),
+    [
+        ({"S3Targets": [{"Path": "s3://raw/sales/"}, {"Path": "raw/hr"}]}, ["s3://raw/sales/", "s3://raw/hr/"]),
+        ({"DeltaTargets": [{"DeltaTables": ["s3://raw/a", "s3://raw/b"]}]}, ["s3://raw/a/", "s3://raw/b/"]),
+        ({"JdbcTargets": [{"Path": "db/%"}]}, [""]),
+        ({"S3Targets": [{"Path": "s3://raw/a"}], "DynamoDBTargets": [{"Path": "t"}]}, ["s3://raw/a/", ""]),
+        ({"CatalogTargets": [{"DatabaseName": "sales", "Tables": ["orders"]}]}, []),
+        ({}, []),
+    ],
+)
+def test_what_a_crawler_finds_may_be_any_table_of_its_database(targets: dict[str, Any], locations: list[str]) -> None:
+    """One for each address, whose name nobody knows but for its prefix: not a doubt about the whole estate."""
+    crawler = {"Role": "Job", "DatabaseName": "Sales", "TablePrefix": "Raw_", "Targets": targets}
+    found = estate_of({"Crawler": ("AWS::Glue::Crawler", crawler)})
+    assert [each.location for each in found.tables] == locations
+    assert not found.not_known
+    for table in found.tables:
+        assert (table.database, outline(table.name), generated_holes(table.name)) == ("sales", "raw_*", ())
+        assert table.unknown
+    assert len({each.name for each in found.tables}) == len(locations)
+
+
+def test_a_crawler_without_a_database_is_told() -> None:
+    """Where it makes tables nobody knows."""
+    crawler = ("AWS::Glue::Crawler", {"Role": "Job", "Targets": {"S3Targets": [{"Path": "s3://raw"}]}})
+    assert "the database that a crawler makes tables in is not stated" in reasons(estate_of({"Crawler": crawler}))
 
 
 def test_workgroups() -> None:
@@ -238,6 +261,33 @@ def test_custom_resources_are_told_when_they_may_change_rights(actions: list[str
             "Runs": role(RoleName="Runs", Policies=[{"PolicyName": "p", "PolicyDocument": document}]),
             "Function": ("AWS::Lambda::Function", CODE),
             "Custom": ("Custom::Something", {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}}),
+        }
+    )
+    assert (told in reasons(found)) if told else not found.not_known
+
+
+@pytest.mark.parametrize(
+    ("actions", "on", "told"),
+    [
+        (["s3:PutObject"], {"Fn::GetAtt": ["Handler", "Arn"]}, ""),
+        (["s3:PutObject"], {"Fn::Sub": "${Handler.Arn}:*"}, ""),
+        (["kms:PutKeyPolicy"], {"Fn::GetAtt": ["Handler", "Arn"]}, "may kms:PutKeyPolicy"),
+        (["s3:PutObject"], f"{ARN}:lambda:{REGION}:{LAKE}:function:elsewhere", "may lambda:InvokeFunction"),
+    ],
+)
+def test_a_custom_resource_may_do_what_the_functions_may_that_it_calls(actions: list[str], on: Any, told: str) -> None:
+    """As the CDK's provider framework calls a handler: only the handler's own rights count."""
+
+    def runs(name: str, action: list[str], resource: Any) -> tuple[str, dict[str, Any]]:
+        return role(RoleName=name, Policies=[{"PolicyName": "p", "PolicyDocument": allow(*action, on=resource)}])
+
+    found = estate_of(
+        {
+            "Runs": runs("Runs", ["lambda:InvokeFunction"], on),
+            "Framework": ("AWS::Lambda::Function", CODE),
+            "Handles": runs("Handles", actions, "*"),
+            "Handler": ("AWS::Lambda::Function", {**CODE, "Role": {"Fn::GetAtt": ["Handles", "Arn"]}}),
+            "Custom": ("Custom::Something", {"ServiceToken": {"Fn::GetAtt": ["Framework", "Arn"]}}),
         }
     )
     assert (told in reasons(found)) if told else not found.not_known

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakecheck.estate.model import PrincipalKind
+from lakecheck.formula import TRUE, unresolved
 from tests.lakecheck.estate.support import ARN, LAKE, OUTSIDE, TEAM, allow, estate, estate_of, reasons, role, stack
 
 if TYPE_CHECKING:
@@ -258,7 +259,40 @@ def test_a_permission_set_that_is_only_named_is_told_by_its_definition() -> None
     assert actions(analyst) == {"athena:*"}
     assert analyst.unknown == ()
     assert {each.principal for each in found.grants} == {analyst.arn}
-    assert "assigned to no account" in reasons(found)
+    assert analyst.origin is not None
+    assert analyst.origin.exists == TRUE
+    assert not found.not_known
+
+
+def test_a_permission_set_that_no_template_assigns_may_be_in_each_account() -> None:
+    """It may be assigned by hand: a principal in each account, whose being there is not known."""
+    inline = {key: SET[key] for key in ("Name", "InstanceArn", "InlinePolicy")}
+    found = estate(stack({"Set": ("AWS::SSO::PermissionSet", inline)}), stack({"B": ("AWS::S3::Bucket", {})}, account=TEAM, name="Team"))
+    for account in (LAKE, TEAM):
+        analyst = named(found, "permission-set/DataAnalyst", account)
+        assert actions(analyst) == {"athena:*"}
+        assert analyst.origin is not None
+        (fact,) = unresolved(analyst.origin.exists)
+        assert fact == f"whether the permission set DataAnalyst, which no template assigns, is assigned to account {account}"
+    assert not found.not_known
+
+
+def test_a_permission_set_may_be_assigned_to_an_account_that_a_parameter_names() -> None:
+    """Each account of the estate may be meant; a set that no template defines is somebody of whom nothing is known."""
+    assignment = {"InstanceArn": SET["InstanceArn"], "TargetId": {"Ref": "Target"}, "TargetType": "AWS_ACCOUNT", "PrincipalId": "g"}
+    found = estate_of(
+        {
+            "Set": ("AWS::SSO::PermissionSet", SET),
+            "One": ("AWS::SSO::Assignment", {**assignment, "PermissionSetArn": {"Fn::GetAtt": ["Set", "PermissionSetArn"]}}),
+            "Two": ("AWS::SSO::Assignment", {**assignment, "TargetId": LAKE, "PermissionSetArn": "ps-elsewhere"}),
+        },
+        Parameters={"Target": {"Type": "String"}},
+    )
+    analyst = named(found, "permission-set/DataAnalyst")
+    assert analyst.origin is not None
+    assert unresolved(analyst.origin.exists) == {f"whether {{parameter Target of Prod/Lake}} is {LAKE}"}
+    assert named(found, "permission-set/ps-elsewhere").unknown == ("no template defines the permission set ps-elsewhere",)
+    assert not found.not_known
 
 
 @pytest.mark.parametrize(
