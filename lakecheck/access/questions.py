@@ -106,6 +106,16 @@ class Questions:
         self._reaches: dict[tuple[int, str, str, str, frozenset[tuple[str, tuple[str, ...]]]], Reach] = {}
         self._splitting: dict[tuple[int, str], tuple[str, ...]] = {}
 
+    def about(self, estate: Estate) -> Questions:
+        """The same questions about a changed estate: with what is assumed here, and what is allowed there stands in `allowed` here, too.
+
+        Args:
+            estate: The estate as it would be.
+        """
+        other = Questions(estate, assuming=self._assuming)
+        other.allowed = self.allowed
+        return other
+
     # --- what is there -----------------------------------------------------------------------------------------------------------------
 
     @cached_property

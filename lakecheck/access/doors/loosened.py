@@ -21,7 +21,6 @@ from lakecheck.access.doors.s3 import s3
 from lakecheck.access.doors.self_grant import self_grant
 from lakecheck.access.doors.widening import owns, widens_itself
 from lakecheck.access.model import Access, Door, Edge, Step
-from lakecheck.access.questions import Questions
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import TRUE
 from lakecheck.iam.model import Effect
@@ -29,6 +28,7 @@ from lakecheck.iam.model import Effect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal
     from lakecheck.iam.model import Policy
 
@@ -61,8 +61,8 @@ def loosened(questions: Questions) -> Iterator[Access]:
     from lakecheck.access.lake_formation.door import accesses  # noqa: PLC0415 - it builds on the other doors
 
     for free in _free(Rights.of(questions)):
-        before = Questions(replace(questions.estate, principals=_alone(questions, free.source, free.source)))
-        after = Questions(replace(questions.estate, principals=_alone(questions, free.source, free.principal)))
+        before = questions.about(replace(questions.estate, principals=_alone(questions, free.source, free.source)))
+        after = questions.about(replace(questions.estate, principals=_alone(questions, free.source, free.principal)))
         doors = (accesses, s3, access_points, access_grants, replicas, self_grant)
         had = {_what(each) for door in doors for each in door(before) if each.principal is free.source and each.conditions == TRUE}
         for each in (each for door in doors for each in door(after)):
@@ -79,7 +79,7 @@ def loosened_edges(questions: Questions) -> Iterator[Edge]:
     """
     for free in _free(Rights.of(questions)):
         principals = tuple(free.principal if each is free.source else each for each in questions.estate.principals)
-        after = Questions(replace(questions.estate, principals=principals))
+        after = questions.about(replace(questions.estate, principals=principals))
         for edge in (edge for find in (assumed_role, pass_role, code_update) for edge in find(after)):
             if edge.source is free.principal and edge.target is not free.principal:
                 conditions = every((free.way, Answer(edge.conditions))).allowed

@@ -18,7 +18,6 @@ from lakecheck.access.doors.resource_edit import POINT, surely_open
 from lakecheck.access.doors.rights import Answer, Rights, every
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
-from lakecheck.access.questions import Questions
 from lakecheck.estate.model import AccessPoint
 from lakecheck.formula import FALSE, TRUE
 from lakecheck.iam.model import Effect, Policy, Statement
@@ -27,6 +26,7 @@ from lakecheck.values import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecheck.access.questions import Questions
     from lakecheck.assembly.resources import Origin
     from lakecheck.estate.model import Bucket, Principal
 
@@ -71,7 +71,7 @@ def _through_new_point(
         point = AccessPoint(
             arn=found.witness, account=source.account, bucket=bucket.arn, bucket_account=bucket.account, policy=policy, origin=origin
         )
-        after = Questions(replace(questions.estate, access_points=(*questions.estate.access_points, point)))
+        after = questions.about(replace(questions.estate, access_points=(*questions.estate.access_points, point)))
         objects = Objects(after, bucket, places(questions).of(bucket), point=point)
         step = Step(Door.POLICY_EDIT, f"a new access point to {shown(bucket.name)}", answer.because)
         for action in _ACTIONS:

@@ -17,7 +17,6 @@ from lakecheck.access.doors.places import places
 from lakecheck.access.doors.rights import NO, Answer, Rights, every, some
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
-from lakecheck.access.questions import Questions
 from lakecheck.formula import TRUE
 from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
+    from lakecheck.access.questions import Questions
     from lakecheck.estate.model import AccessPoint, Bucket, Estate, Key, Principal
 
 POINT: Final = "s3:PutAccessPointPolicy"
@@ -125,9 +125,9 @@ def _of_editor(rights: Rights, editor: _Editor) -> Iterator[Access]:
     if not storage and not editor.keys:
         return
     worlds = (
-        (bool(storage), False, Questions(_edited(questions, editor, storage=True, keys=False))),
-        (False, bool(editor.keys), Questions(_edited(questions, editor, storage=False, keys=True))),
-        (bool(storage), bool(editor.keys), Questions(_edited(questions, editor, storage=True, keys=True))),
+        (bool(storage), False, questions.about(_edited(questions, editor, storage=True, keys=False))),
+        (False, bool(editor.keys), questions.about(_edited(questions, editor, storage=False, keys=True))),
+        (bool(storage), bool(editor.keys), questions.about(_edited(questions, editor, storage=True, keys=True))),
     )
     known, ring = places(questions), key_ring(questions)
     for bucket in known.buckets:

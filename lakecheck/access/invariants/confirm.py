@@ -175,7 +175,8 @@ class Confirmation:
     ) -> tuple[Asked, ...]:
         """What was asked and allowed that is about this data, in the order of the chain."""
         bucket = questions.bucket_at(_location(questions, access))
-        about = tuple(each for each in (bucket.arn, bucket.key) if each) if bucket is not None else ()
+        copies = [arn for arn, _ in bucket.replicates_to] if bucket is not None and access.door is Door.REPLICA else []
+        about = tuple(each for each in (bucket.arn, bucket.key, *copies) if each) if bucket is not None else ()
         asked: dict[tuple[int, str, str], Asked] = {}
         for principal, action, resource, decision in questions.allowed:
             is_data = action.startswith(("s3:", "kms:"))
