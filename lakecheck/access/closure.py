@@ -1,4 +1,4 @@
-"""Whom a principal can become, over any number of steps: for each first door the surest and shortest way to everybody it reaches."""
+"""Whom a principal can become, over any number of steps: for each first door the surest and shortest ways to everybody it reaches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.words import RANK, Verdict, verdict, who
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.formula import TRUE, Formula, all_of, any_of
+from lakecheck.formula import TRUE, Formula, Unresolved, all_of, any_of
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_STEPS: Final = 20_000_000
 """So many steps are tried for all principals together; whoever comes after that is told as not known."""
+
+MOST_WAYS: Final = 64
+"""So many ways between the same two are told apart by their conditions; whether one of the others can be gone is told as not known."""
 
 _OF_AN_ACCOUNT: Final = frozenset({PrincipalKind.ROLE, PrincipalKind.USER})
 """Whom an administrator of an account can act as: roles of Identity Center and of services cannot be edited."""
@@ -62,8 +65,8 @@ class Closure:
     """Everybody's ways.
 
     A way never leads through its own beginning, nor twice through the same principal. Of several ways to the same principal that begin with
-    the same door the one with the least doubt counts, and of those the shortest. Who can do anything in an account can act as each of its
-    roles and users.
+    the same door the one with the least doubt counts, and of those the shortest; another one counts beside it where it can be gone when
+    that one cannot. Who can do anything in an account can act as each of its roles and users.
 
     Args:
         edges: Who can become whom; several between the same two through one door are alternatives.
@@ -100,14 +103,14 @@ class Closure:
                 yield from self._of_first_door(start, source, door, through)
 
     def _of_first_door(self, start: str, source: Principal, door: Door, through: Door | None) -> Iterator[Way]:
-        found: set[str] = {start}
+        found = _Reached(start)
         # A sure way counts more than a short one: first over sure steps alone, then over conditional ones, too, then over all.
         for limit in (RANK[Verdict.YES], RANK[Verdict.IF], RANK[Verdict.UNKNOWN]):
             search = _Search(self._steps, self._inside, start, limit, budget=self._left)
             for node, steps, conditions in search.run(door, through):
-                if node.key not in found:
-                    found.add(node.key)
-                    yield Way(target=node.target, account=node.account, steps=steps, conditions=conditions)
+                noted = found.noted(node.key, conditions)
+                if noted is not None:
+                    yield Way(target=node.target, account=node.account, steps=steps, conditions=noted)
             self._left = search.budget
             if self._left < 0:
                 self._unfinished[
@@ -118,12 +121,37 @@ class Closure:
                 return
 
 
+class _Reached:
+    """Who was reached, and on what conditions.
+
+    Args:
+        start: Where all ways begin, where none leads to.
+    """
+
+    def __init__(self, start: str) -> None:
+        self._conditions: dict[str, list[Formula]] = {start: [TRUE]}
+
+    def surely(self, key: str) -> bool:
+        """Whether somebody was reached without condition, so that no other way says more."""
+        return TRUE in self._conditions.get(key, ())
+
+    def noted(self, key: str, conditions: Formula) -> Formula | None:
+        """Notes a way, and says on what conditions; None where one that was noted before can be gone whenever this one can."""
+        known = self._conditions.setdefault(key, [])
+        if len(known) > MOST_WAYS or any(each == TRUE or all_of((each, conditions)) == conditions for each in known):
+            return None
+        if len(known) == MOST_WAYS:
+            conditions = Unresolved(f"whether one of more than {MOST_WAYS} ways of becoming {shown(key.rpartition(' ')[2])} can be gone")
+        known.append(conditions)
+        return conditions
+
+
 class _Search:
     """One search, breadth first, over steps of no more than so much doubt."""
 
     def __init__(self, steps: _Steps, inside: dict[str, list[_Node]], start: str, limit: int, *, budget: int) -> None:
         self._steps, self._inside, self._limit = steps, inside, limit
-        self._visited = {start}
+        self._reached = _Reached(start)
         self._here: list[tuple[str, tuple[Step, ...], Formula]] = [(start, (), TRUE)]
         self.budget = budget
         self.left_doubtful = False
@@ -136,10 +164,10 @@ class _Search:
                 for step, node, joint in self._following(key, conditions, only):
                     longer = (*steps, step)
                     for reached in (node, *(self._inside.get(node.account, ()) if node.target is None else ())):
-                        if reached.key not in self._visited:
-                            self._visited.add(reached.key)
-                            following.append((reached.key, longer, joint))
-                            yield reached, longer, joint
+                        noted = self._reached.noted(reached.key, joint)
+                        if noted is not None:
+                            following.append((reached.key, longer, noted))
+                            yield reached, longer, noted
             self._here = following
 
     def _following(self, key: str, conditions: Formula, only: Door | None) -> Iterator[tuple[Step, _Node, Formula]]:
@@ -147,7 +175,7 @@ class _Search:
             self.budget -= 1
             if self.budget < 0:
                 return
-            if (only is not None and step.door is not only) or node.key in self._visited:
+            if (only is not None and step.door is not only) or self._reached.surely(node.key):
                 continue
             if rank > self._limit:
                 self.left_doubtful = True

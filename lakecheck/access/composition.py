@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.model import ALL_ROWS, Access, Action, Dataset, Door
-from lakecheck.access.words import ACTIONS, MOST_KEPT, RANK, Verdict, verdict
+from lakecheck.access.words import ACTIONS, MOST_KEPT, Verdict, verdict
 from lakecheck.formula import TRUE, Formula, all_of, any_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Rows:
     """The rows of one principal, as they are found: the surest and shortest have to come first.
 
     A row that says no more than one which is there already is left out: what the principal may do by itself, without condition, is not told
-    again for whomever it can become, and of the ways that begin with the same door the first counts.
+    again for whomever it can become, and of the ways that begin with the same door one counts only where those before it are not open.
 
     Args:
         principal: Whose rows they are.
@@ -102,7 +102,7 @@ class Rows:
             if any(_says_all(one, access, joint) for one in own.get(number, ())):
                 continue
             rows = kept.setdefault(number, [])
-            if any(_says_all(one, access, joint) or _is_surer(one, access, doubt) for one in rows):
+            if any(_says_all(one, access, joint) for one in rows):
                 continue
             row = Access(
                 principal=self.principal,
@@ -178,10 +178,12 @@ def _tidied(accesses: Sequence[Access]) -> list[Access]:
 
 
 def _is_said(one: Access, rows: Sequence[Access]) -> bool:
-    """Whether another row says as much; of two that say the same the first stays."""
+    """Whether another row says as much; of two that say the same the first stays. What takes no step is not said by what takes one."""
     for other in rows:
-        if other is not one and other.conditions == TRUE and _says_all(other, one, one.conditions):
-            return not _says_all(one, other, TRUE) or rows.index(other) < rows.index(one)
+        if other is one or (other.via and not one.via):
+            continue
+        if other.conditions == TRUE and _says_all(other, one, one.conditions):
+            return bool(one.via and not other.via) or not _says_all(one, other, TRUE) or rows.index(other) < rows.index(one)
     return False
 
 
@@ -201,11 +203,6 @@ def _covers(wide: Access, narrow: Access) -> bool:
 def _says_all(known: Access, other: Access, conditions: Formula) -> bool:
     """Whether `known` gives whatever `other` gives under `conditions`."""
     return _covers(known, other) and (known.conditions == TRUE or _joint(known.conditions, conditions) == conditions)
-
-
-def _is_surer(known: Access, other: Access, doubt: Verdict) -> bool:
-    """Whether `known`, which came by a shorter way, leaves no more doubt."""
-    return _covers(known, other) and RANK[verdict(known.conditions)] <= RANK[doubt]
 
 
 @lru_cache(maxsize=MOST_KEPT)

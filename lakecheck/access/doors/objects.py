@@ -14,7 +14,7 @@ from lakecheck.access.doors.reasons import MOST_RESOURCES, reasons
 from lakecheck.access.doors.splits import Group, Splitter, expanded, reaches
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.formula import FALSE, Formula, Truth, Unresolved, all_of, any_of
+from lakecheck.formula import FALSE, Formula, Test, Truth, Unresolved, all_of, any_of, leaves
 from lakecheck.iam.globs import intersects, match_action
 from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
@@ -167,7 +167,7 @@ class Objects:
         open_ones: list[Verdict] = []
         for deed, chance in possible:
             for key in group.keys:
-                if chance is _Chance.UNSEEN and open_ones:
+                if chance is _Chance.UNSEEN and any(_rests_on_facts_alone(each.allowed) for each in open_ones):
                     break
                 verdict = self._of_key(principal, deed, key)
                 if verdict.allowed.truth is Truth.TRUE:
@@ -325,6 +325,11 @@ class Objects:
         if deed.on_bucket:
             return any("${" in each or intersects(each, self._bucket.arn) for each in resources)
         return any(reaches(each, root) for each in resources for root in {self._root, self._bucket_root})
+
+
+def _rests_on_facts_alone(formula: Formula) -> bool:
+    """Whether no context makes a difference: then another request adds nothing to what is not known anyway."""
+    return not any(isinstance(leaf, Test) for leaf in leaves(formula))
 
 
 def allowing(questions: Questions, policy: Policy, action: str) -> tuple[Statement, ...]:

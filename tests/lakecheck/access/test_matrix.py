@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lakecheck.access.closure import Closure
+from lakecheck.access.closure import MOST_WAYS, Closure
 from lakecheck.access.grouping import expanded, lines
 from lakecheck.access.matrix import build_matrix
-from lakecheck.access.model import Action, Door
+from lakecheck.access.model import Action, Door, Step
 from lakecheck.estate.model import Estate
-from lakecheck.formula import TRUE, all_of, negate
+from lakecheck.formula import TRUE, Test as KeyTest, Unresolved, all_of, negate
 from tests.lakecheck.access.matrices import (
     ADMIN,
     ANALYST,
@@ -205,3 +205,39 @@ def test_lines_say_of_each_column_what_the_rows_say() -> None:
     assert taken_apart == brute_force
     assert len(told) == len(taken_apart)
     assert [len(line.datasets) for line in lines(found, found.accesses) if line.principal is everything] == [2, 1]
+
+
+def test_a_longer_way_counts_where_the_shorter_one_is_shut() -> None:
+    """The direct step needs one network, the role's access another: only the way round gets there."""
+    edges = (becomes(ANALYST, READER, conditions=FROM_VPC), becomes(ANALYST, JOB), becomes(JOB, READER, conditions=NOBODY_KNOWS))
+    found = matrix(access(READER, conditions=negate(FROM_VPC)), edges=edges, estate=estate(ANALYST, READER, JOB))
+    told = [one for one in found.accesses if one.principal is ANALYST]
+    assert [(len(one.via), one.conditions) for one in told] == [(2, all_of([NOBODY_KNOWS, negate(FROM_VPC)]))]
+
+
+def test_ways_that_are_open_at_different_times_are_both_told() -> None:
+    """Whoever may come from one network by one door, and from another by another, may come from both."""
+    own = (access(READER, door=Door.S3, conditions=FROM_VPC), access(READER, door=Door.IAM_CATALOG, conditions=negate(FROM_VPC)))
+    found = matrix(*own, edges=(becomes(ANALYST, READER),), estate=estate(ANALYST, READER))
+    assert {one.door for one in found.accesses if one.principal is ANALYST} == {Door.S3, Door.IAM_CATALOG}
+
+
+def test_beyond_so_many_ways_the_rest_is_not_known() -> None:
+    """Ways are told apart by their conditions; past the limit one more stands for all others, and is not sure."""
+    guests = [principal(f"Guest{number}") for number in range(MOST_WAYS + 5)]
+    tests = [KeyTest("aws:sourcevpce", "StringEquals", (f"vpce-{number}",)) for number in range(len(guests))]
+    edges = [becomes(ANALYST, guest) for guest in guests]
+    edges += [becomes(guest, READER, conditions=test) for guest, test in zip(guests, tests, strict=True)]
+    found = matrix(access(READER), edges=tuple(edges), estate=estate(ANALYST, READER, *guests))
+    told = [one.conditions for one in found.accesses if one.principal is ANALYST]
+    assert len(told) == MOST_WAYS + 1
+    assert isinstance(told[-1], Unresolved)
+
+
+def test_a_grant_is_told_beside_what_one_could_grant_itself() -> None:
+    """What takes a step says nothing of what takes none, although it gives more."""
+    grants_itself = Step(Door.SELF_GRANT, "the lake")
+    own = (access(ADMIN, via=(grants_itself,)), access(ADMIN, columns=("email",)), access(READER), access(READER, via=(grants_itself,)))
+    found = matrix(*own)
+    assert [one.columns for one in found.accesses if one.principal is ADMIN and not one.via] == [("email",)]
+    assert [one.via for one in found.accesses if one.principal is READER] == [()]

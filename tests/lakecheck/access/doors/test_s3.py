@@ -11,6 +11,7 @@ from lakecheck.access.doors.s3 import s3
 from lakecheck.access.model import Action, DatasetKind, Door
 from lakecheck.estate.model import Account, KeyGrant, Principal, PrincipalKind
 from lakecheck.formula import Truth, leaves, unresolved
+from lakecheck.iam.solver import solve
 from lakecheck.values import hole
 
 from .lakes import (
@@ -298,6 +299,16 @@ def test_what_is_not_known_is_open_and_never_a_no() -> None:
     named = role("Named", unknown=("no template defines role/Named",))
     found = next(access for access in s3(lake(named)) if access.dataset.name == ORDERS)
     assert any("role/Named" in reason for reason in unresolved(found.conditions))
+
+
+def test_what_is_not_known_of_one_request_may_be_open_for_another() -> None:
+    """Who may have any policy reads old versions where the bucket refuses it the objects themselves."""
+    named = role("Named", unknown=("no template defines role/Named",))
+    here, elsewhere = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+    refusals = (deny("s3:GetObject", OBJECTS, Principal="*", Condition=each) for each in (here, elsewhere))
+    buckets = (bucket(BUCKET, *refusals, versioned=True),)
+    allowed = [each.conditions for each in s3(lake(named, buckets=buckets)) if each.dataset.name == ORDERS and each.action is Action.READ]
+    assert [solve(each).truth for each in allowed] == [OPEN]
 
 
 def test_a_bucket_that_only_a_table_names_is_open() -> None:
