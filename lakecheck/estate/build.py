@@ -23,7 +23,7 @@ from lakecheck.estate.organizations import Organizations
 from lakecheck.estate.principals import Principals
 from lakecheck.estate.protected import read_protected
 from lakecheck.estate.sources import Sources, joined, text
-from lakecheck.estate.storage import read_access_grants, read_access_points, read_buckets
+from lakecheck.estate.storage import read_access_grants, read_access_grants_locations, read_access_points, read_buckets
 from lakecheck.estate.supplemented import Supplementing
 from lakecheck.estate.warehouse import read_warehouses
 from lakecheck.iam.documents import PolicyKind
@@ -58,6 +58,7 @@ def build_estate(resolution: Resolution, *, supplement: Supplement | None = None
         buckets=tuple(read_buckets(sources, keys)),
         access_points=tuple(read_access_points(sources)),
         access_grants=tuple(read_access_grants(sources)),
+        access_grants_locations=tuple(read_access_grants_locations(sources)),
         keys=keys.found,
         databases=tuple(read_databases(sources)),
         tables=(*read_tables(sources), *read_crawled(sources)),

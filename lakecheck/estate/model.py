@@ -182,6 +182,23 @@ class AccessGrant:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class AccessGrantsLocation:
+    """A location of S3 Access Grants, on which grants may be made.
+
+    Attributes:
+        account: The account of the instance.
+        scope: `s3://bucket/prefix*`; `s3://` for every bucket.
+        role: ARN of the role that reads and writes it.
+        origin: Where it stands.
+    """
+
+    account: str
+    scope: str
+    role: str
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Key:
     """A KMS key.
 
@@ -594,6 +611,7 @@ class Estate:
     buckets: tuple[Bucket, ...] = ()
     access_points: tuple[AccessPoint, ...] = ()
     access_grants: tuple[AccessGrant, ...] = ()
+    access_grants_locations: tuple[AccessGrantsLocation, ...] = ()
     keys: tuple[Key, ...] = ()
     key_grants: tuple[KeyGrant, ...] = ()
     databases: tuple[Database, ...] = ()

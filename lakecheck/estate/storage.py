@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import bucket_in, s3_uri
-from lakecheck.estate.model import AccessGrant, AccessPoint, Bucket
+from lakecheck.estate.model import AccessGrant, AccessGrantsLocation, AccessPoint, Bucket
 from lakecheck.estate.sources import arn_of, at, doubtful, flag, joined, listed, reasons, tags_of, text, unsure
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.iam.globs import intersects
@@ -215,6 +215,20 @@ def read_access_grants(sources: Sources) -> Iterator[AccessGrant]:
             grantee=text(at(grantee, "GranteeIdentifier")),
             grantee_kind=text(at(grantee, "GranteeType")),
             role=role,
+            origin=resource.origin,
+        )
+
+
+def read_access_grants_locations(sources: Sources) -> Iterator[AccessGrantsLocation]:
+    """The locations on which Access Grants may be made.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-location-register.html
+    """
+    for resource in sources.of("AWS::S3::AccessGrantsLocation"):
+        yield AccessGrantsLocation(
+            account=resource.account,
+            scope=granted_scope(text(resource.properties.get("LocationScope")), ""),
+            role=text(resource.properties.get("IamRoleArn")),
             origin=resource.origin,
         )
 

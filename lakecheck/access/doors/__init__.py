@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecheck.access.doors.access_grants import access_grants
+from lakecheck.access.doors.access_grants import access_grants, made_grants
 from lakecheck.access.doors.access_points import access_points
 from lakecheck.access.doors.assumed_role import assumed_role
 from lakecheck.access.doors.assumptions import assumptions
@@ -37,6 +37,7 @@ DIRECT: tuple[Callable[[Questions], Iterable[Access]], ...] = (
     replicas,
     resource_edit,
     made_points,
+    made_grants,
     loosened,
     self_grant,
     own_table,

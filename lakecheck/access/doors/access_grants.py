@@ -11,14 +11,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-cross-accoun
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.objects import Objects, Verdict
 from lakecheck.access.doors.places import partition_of, places
 from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.s3 import accesses
-from lakecheck.access.model import Access, Action, Door
-from lakecheck.estate.model import Principal, PrincipalKind
+from lakecheck.access.doors.widening import owns
+from lakecheck.access.model import Access, Action, Door, Step
+from lakecheck.estate.model import AccessGrant, Principal, PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of
 from lakecheck.iam.globs import match
 from lakecheck.values import has_hole, shown
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 
     from lakecheck.access.doors.places import Place, Places
     from lakecheck.access.questions import Questions
-    from lakecheck.estate.model import AccessGrant, Bucket
+    from lakecheck.estate.model import Bucket
+
+MAKING: Final = "s3:CreateAccessGrant"
 
 _SERVICE: Final = Principal(
     arn="access-grants.s3.amazonaws.com",
@@ -49,19 +54,50 @@ def access_grants(questions: Questions) -> Iterable[Access]:
     Args:
         questions: Asks IAM about the estate.
     """
-    known = places(questions)
     for grant in questions.estate.access_grants:
-        name, _, prefix = grant.scope.partition("://")[2].rstrip("*").partition("/")
-        role = questions.principals.get(grant.role)
-        for bucket, which in _scope(known, grant, name):
-            where = tuple(place for place in known.of(bucket) if _within(place, prefix))
-            for principal in _grantees(questions, grant):
-                asking = _may_ask(questions, grant, bucket, principal)
-                asking = Verdict(all_of([which, asking.allowed]), asking.because)
-                if asking.allowed == FALSE:
-                    continue
-                for action in _ACTIONS.get(grant.permission.upper(), (Action.READ, Action.WRITE)):
-                    yield from _given(questions, grant, bucket, where, principal, action, role, asking)
+        yield from _of_grant(questions, grant)
+
+
+def made_grants(questions: Questions) -> Iterator[Access]:
+    """Everybody's access by an access grant that it makes first; the role of an existing location does the reading.
+
+    Args:
+        questions: Asks IAM about the estate.
+    """
+    rights = Rights.of(questions)
+    for location in questions.estate.access_grants_locations:
+        for source in rights.holders(MAKING):
+            if source.account != location.account or owns(rights, source):
+                continue
+            made = rights.ask_any(source, MAKING)
+            grant = AccessGrant(
+                account=location.account,
+                scope=location.scope,
+                permission="READWRITE",
+                grantee=source.arn,
+                grantee_kind="IAM",
+                role=location.role,
+                origin=location.origin,
+            )
+            step = Step(Door.POLICY_EDIT, f"a new access grant on {shown(location.scope)}", made.because)
+            for each in _of_grant(questions, grant) if not made.refused else ():
+                if each.principal is source:
+                    yield replace(each, via=(step,), conditions=all_of([made.allowed, each.conditions]))
+
+
+def _of_grant(questions: Questions, grant: AccessGrant) -> Iterator[Access]:
+    known = places(questions)
+    name, _, prefix = grant.scope.partition("://")[2].rstrip("*").partition("/")
+    role = questions.principals.get(grant.role)
+    for bucket, which in _scope(known, grant, name):
+        where = tuple(place for place in known.of(bucket) if _within(place, prefix))
+        for principal in _grantees(questions, grant):
+            asking = _may_ask(questions, grant, bucket, principal)
+            asking = Verdict(all_of([which, asking.allowed]), asking.because)
+            if asking.allowed == FALSE:
+                continue
+            for action in _ACTIONS.get(grant.permission.upper(), (Action.READ, Action.WRITE)):
+                yield from _given(questions, grant, bucket, where, principal, action, role, asking)
 
 
 def _scope(known: Places, grant: AccessGrant, name: str) -> Iterator[tuple[Bucket, Formula]]:

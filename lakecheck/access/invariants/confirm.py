@@ -90,7 +90,8 @@ class Confirmation:
                 chain += self._inside(account, access)
             is_known &= bool(principals or accounts)
         if access.door is Door.ACCESS_GRANT:
-            roles = {grant.role for grant in self._whole.estate.access_grants}
+            estate = self._whole.estate
+            roles = {each.role for each in estate.access_grants} | {each.role for each in estate.access_grants_locations}
             chain += [each for each in self._whole.estate.principals if each.arn in roles]
         return tuple(dict.fromkeys(chain)), is_known
 
