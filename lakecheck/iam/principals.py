@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _UNIQUE_ID: Final = re.compile(r"A[A-Z0-9]{2,3}A?[A-Z0-9]{12,}")
 _ACCOUNT_ID: Final = re.compile(r"(?:AWS:)?(\d{12})")
+_AN_ACCOUNT: Final = re.compile(r"account( of assembly \d+)?")
+"""The name of the account that a template is deployed to, where it is bound to none."""
 _ARN_PARTS: Final = 6
 _ROLES: Final = frozenset({CallerKind.ROLE, CallerKind.SERVICE_LINKED_ROLE})
 _OF_ACCOUNTS: Final = _ROLES | {CallerKind.USER, CallerKind.ROOT}
@@ -90,6 +92,8 @@ class Principals:
             self._sessions.append(text)
         elif has_hole(text) and ":" not in outline(text):
             self._accounts.append(text)
+            if not _AN_ACCOUNT.fullmatch("".join(holes(text))):
+                self._arns.append(text)  # a parameter's value may be either
         elif _UNIQUE_ID.fullmatch(text):
             self._ids.append(text)
         else:

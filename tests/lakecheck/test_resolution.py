@@ -344,7 +344,10 @@ def test_sub_is_a_join(texts: list[str], values: list[str]) -> None:
 
 DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS.filter(lambda key: key != "Ref"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(TEXTS.filter(lambda key: key != "Ref" and not key.startswith("Fn::")), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -364,7 +367,7 @@ FUNCTIONS = st.recursive(
         st.lists(inner, max_size=3)
         | st.builds(lambda parts: {"Fn::Join": ["-", parts]}, st.lists(TEXTS, max_size=3))
         | st.builds(lambda one, two: {"Fn::If": ["Yes", one, two]}, inner, inner)
-        | st.dictionaries(TEXTS.filter(lambda key: key != "Ref"), inner, max_size=3)
+        | st.dictionaries(TEXTS.filter(lambda key: key != "Ref" and not key.startswith("Fn::")), inner, max_size=3)
     ),
     max_leaves=10,
 )

@@ -96,7 +96,7 @@ class Grants:
         for grant in estate.grants:
             if is_organization(grant.principal):
                 self._organizations.append(grant)
-            elif is_pattern(grant.principal):
+            elif is_pattern(grant.principal) or (_guessed(grant.principal) and account_of(grant.principal) not in estate.accounts):
                 self._patterns.append(grant)
             self._by_name[account_of(grant.principal) or grant.principal].append(grant)
 
