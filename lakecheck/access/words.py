@@ -44,7 +44,7 @@ DOORS: Final = {
 
 _STEPS: Final = {
     Door.ASSUMED_ROLE: "assumes",
-    Door.SELF_GRANT: "grants itself what it lacks on",
+    Door.SELF_GRANT: "grants itself what it lacks:",
     Door.PASS_ROLE: "passes a role:",
     Door.CODE_UPDATE: "changes the code of",
     Door.POLICY_EDIT: "changes the policy of",

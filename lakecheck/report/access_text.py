@@ -96,13 +96,19 @@ def _lines(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Itera
         yield ""
     if machinery:
         yield f"{plural(machinery, 'principal')} of the lake's own machinery and of AWS left out: --all shows them"
-    elif matrix.data_plane:
-        yield style.bold("the lake's own machinery")
-        named = {access.principal.arn: access.principal for access in matrix.accesses}
-        for arn, reason in matrix.data_plane.items():
-            if arn in named:
-                yield from _wrapped(f"{whose(named[arn])}: {printable(shown(reason))}", width)
+    elif list_all:
+        yield from _machinery(matrix, style, width)
     yield from _ending(matrix, notes, style, width, list_all=list_all)
+
+
+def _machinery(matrix: Matrix, style: Style, width: int) -> Iterator[str]:
+    """What makes whom part of the machinery, of those that the matrix has."""
+    named = {access.principal.arn: access.principal for access in matrix.accesses}
+    found = [(named[arn], reason) for arn, reason in matrix.data_plane.items() if arn in named]
+    if found:
+        yield style.bold("the lake's own machinery")
+    for one, reason in found:
+        yield from _wrapped(f"{whose(one)}: {printable(shown(reason))}", width)
 
 
 def _doors(people: Iterable[Access]) -> str:

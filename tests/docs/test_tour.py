@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ def replaced(text: str, after: str, old: str, new: str) -> str:
     assert marker
     assert old in rest
     return before + marker + rest.replace(old, new, 1)
+
+
+def undated(text: str) -> str:
+    """The text without the day on which it was printed."""
+    return re.sub(r"as of \d{4}-\d\d-\d\d", "as of DAY", text)
 
 
 def templates(assembly: Path) -> dict[str, str]:
@@ -58,8 +64,8 @@ def test_account_twice(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.xdist_group("reference")
-def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path) -> None:
-    """A column that changes its class changes the grants' templates and no other, as the tour says."""
+def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A column that changes its class changes the grants' templates and no other, and who reads it, as the tour says."""
     contract = copy / "contracts" / "sales" / "orders.odcs.yaml"
     contract.write_text(replaced(contract.read_text(), TOTAL, WAS, IS))
     finish(start_app(tmp_path / "cdk.out", LAKE_CONTRACTS=str(copy / "contracts")))
@@ -68,3 +74,18 @@ def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path) -> None:
     changed = {f"cdk.base/{name}" for name in before if before[name] != after[name]}
     shown = {line.split()[1] for line in (TOUR / "changed-class.txt").read_text().splitlines()}
     assert changed == shown
+    assert cli.main(["access", "diff", str(reference_dir), str(tmp_path / "cdk.out")]) == 0
+    assert undated(capsys.readouterr().out) == undated((TOUR / "access-loss.txt").read_text())
+    assert cli.main(["access", "diff", str(tmp_path / "cdk.out"), str(reference_dir)]) == 1
+    assert undated(capsys.readouterr().out) == undated((TOUR / "access-gain.txt").read_text())
+
+
+@pytest.mark.xdist_group("reference")
+@pytest.mark.usefixtures("copy")
+def test_who_reads_what(reference_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The matrix of the tour is that of the reference, and its invariants are proved."""
+    asked = ["--environment", "Prod", "--table", "sales.*", "--principal", "*Analyst"]
+    assert cli.main(["access", str(reference_dir), *asked]) == 0
+    assert capsys.readouterr().out == (TOUR / "access.txt").read_text()
+    assert cli.main(["access", "check", str(reference_dir)]) == 0
+    assert "REFUTED 0   UNKNOWN 0" in capsys.readouterr().out

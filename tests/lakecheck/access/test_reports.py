@@ -82,6 +82,8 @@ def test_text_says_who_reaches_what_through_which_door() -> None:
     assert "S3 direct S3" not in text
     assert "Job" not in text.replace("machinery", "")
     assert text.index("grants that give nothing") < text.index("\nnot known\n") < text.index("under 4 assumptions; --all lists them")
+    people = replace(everything(), accesses=tuple(one for one in everything().accesses if one.principal is ANALYST))
+    assert "machinery" not in "".join(access_text.render(people))
     whole = "".join(access_text.render(everything(), list_all=True))
     assert "only glue.amazonaws.com can assume it" in whole
     assert whole.index("\nnot known\n") < whole.index("assumed\n") < whole.index("never taken for a")

@@ -1,0 +1,1 @@
+.venv/bin/lakecheck access check cdk.out

@@ -1,0 +1,1 @@
+.venv/bin/lakecheck access diff cdk.base cdk.out

@@ -1,0 +1,1 @@
+.venv/bin/lakecheck access cdk.out --environment Prod --table 'sales.*' --principal '*Analyst'
