@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aws_cdk import IPolicyValidationContext
 
     from lakecheck.access.invariants.loader import LoadedRules
-    from lakecheck.access.invariants.verdicts import Counterexample, Verdict
+    from lakecheck.access.invariants.verdicts import Counterexample, Judgement, Verdict
     from lakemodel.config.model import LakeConfig
     from lakemodel.contracts.model import ContractSet
 
@@ -111,7 +111,7 @@ class AccessInvariants:
             judgement = check_access([_assembly_of(context.template_paths)], self._rules, supplement=self._supplement)
         except InvalidInput as error:
             return PolicyValidationPluginReport(success=False, violations=[_unreadable(error)])
-        violations = [violation for verdict in judgement.verdicts for violation in _violations(verdict)]
+        violations = [violation for verdict in judgement.verdicts for violation in _violations(verdict, judgement)]
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
 
@@ -123,7 +123,7 @@ def _assembly_of(templates: Sequence[str]) -> Path:
     return found
 
 
-def _violations(verdict: Verdict) -> Iterator[PolicyViolation]:
+def _violations(verdict: Verdict, judgement: Judgement) -> Iterator[PolicyViolation]:
     if verdict.state is State.PROVED:
         return
     for example in verdict.examples:
@@ -137,9 +137,9 @@ def _violations(verdict: Verdict) -> Iterator[PolicyViolation]:
     if not verdict.examples:
         yield PolicyViolation(
             rule_name=verdict.id,
-            description=f"{verdict.says} UNKNOWN: the templates hold what cannot be told",
+            description=f"{verdict.says} UNKNOWN: {'; '.join(judgement.not_known)}",
             severity="error",
-            fix="Run `lakecheck access check`, which names it.",
+            fix="Say it in the supplement.",
             violating_resources=[PolicyViolatingResource(construct_path="", locations=[])],
         )
 

@@ -21,7 +21,6 @@ from lakecheck.estate.model import (
     IamPrincipalsRevoked,
     Key,
     KeyGrant,
-    NotKnown,
     OptIn,
     Principal,
     PrincipalKind,
@@ -145,9 +144,8 @@ class Supplementing:
         origin = self._origin("lake_formation", number)
         catalogs = {(each.account, each.region): each for each in estate.catalogs}
         regions = [entry.region] if entry.region is not None else [region for account, region in catalogs if account == entry.account]
-        if not regions:
-            reason = f"the templates have no catalog of account {entry.account}, whose settings are stated without a region"
-            return replace(estate, not_known=(*estate.not_known, NotKnown(reason=reason, origin=origin)))
+        if not regions:  # an account of another environment, which these templates are not about
+            return estate
         grants, revoked = list(estate.grants), list(estate.iam_principals_revoked)
         for region in regions:
             place = entry.account, region

@@ -254,7 +254,8 @@ def test_settings_beyond_templates(tmp_path: Path) -> None:
     assert named(found, "permission-set/LakeAdmin").unknown
 
 
-def test_settings_of_a_catalog_that_is_not_there_are_told(tmp_path: Path) -> None:
-    """Nothing that somebody states is dropped in silence."""
+def test_settings_of_an_account_that_is_not_there_leave_nothing_open(tmp_path: Path) -> None:
+    """One supplement serves every environment: what it says of another one is about none of these templates."""
     found = estate(team(), supplement=read(tmp_path, lake_formation=[{"account": OUTSIDE}]))
-    assert f"the templates have no catalog of account {OUTSIDE}" in reasons(found)
+    assert OUTSIDE not in reasons(found)
+    assert all(catalog.account != OUTSIDE for catalog in found.catalogs)
