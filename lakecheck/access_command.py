@@ -111,7 +111,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
     for option, word, what in _FILTERS:
         parser.add_argument(f"--{option}", action="append", default=[], metavar=word, help=f"only {what}; may be repeated")
-    parser.add_argument("--all", action="store_true", help="the lake's own machinery and every line of long lists, too")
+    parser.add_argument("--all", action="store_true", help="also the lake's own machinery, assumptions, and every line of long lists")
     parser.add_argument("--dead", action="store_true", help="only grants that give nothing")
     parser.set_defaults(handler=run_access)
 
@@ -149,7 +149,8 @@ def _check_parser(prog: str) -> argparse.ArgumentParser:
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parameters", action="append", default=[], metavar="NAME=VALUE",
-        help="a template parameter's value, by Name or Stack:Name; its default when left out; may be repeated",
+        help="a template parameter's value, by Name or Stack:Name; its default when left out; AWS::AccountId and AWS::Region for templates "
+        "that are bound to none; may be repeated",
     )  # fmt: skip
     parser.add_argument("--supplement", type=Path, metavar="FILE", help=f"what templates cannot say; {DEFAULT_SUPPLEMENT} when it exists")
 

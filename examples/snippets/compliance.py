@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from constructs_lib.compliance import add_compliance_packs
+from constructs_lib.compliance import add_access_invariants, add_compliance_packs
 from constructs_lib.core import acknowledge
 from constructs_lib.storage import LakeKey
 
@@ -25,6 +25,12 @@ def packs() -> cdk.App:
     SalesStack(app, "Sales")
     add_compliance_packs(app)
     app.synth()  # raises if a rule is violated and not acknowledged
+    return app
+
+
+def invariants() -> cdk.App:
+    app = cdk.App()
+    add_access_invariants(app, "config/access.yaml", supplement="config/estate.yaml")
     return app
 
 
