@@ -39,10 +39,10 @@ def direct(name: str, *statements: Template, without: tuple[str, ...] = (), **mo
 
 
 def reads(name: str, statement: Template, **more: Any) -> Leak:
-    """The developer reads the objects by this statement and one for the key; the half has no key."""
+    """The developer reads the objects by this statement and one for the key."""
     opens = {"Opens": resource("IAM::Policy", PolicyName="Opens", PolicyDocument=document(OPENS), Roles=[{"Ref": "Developer"}])}
     lake = {"Extra": policy(statement), **opens, **more.pop("lake", {})}
-    return Leak(name=name, who="Developer", door="s3", lake=lake, without=more.pop("without", ("Opens",)), **more)
+    return Leak(name=name, who="Developer", door="s3", lake=lake, without=more.pop("without", ()), **more)
 
 
 def if_(**conditions: Any) -> Template:
@@ -51,13 +51,13 @@ def if_(**conditions: Any) -> Template:
 
 
 BY_STATEMENT: Final = (
-    reads("s3-get-object", READS),
+    reads("s3-get-object", READS, without=("Opens",)),
     reads("s3-one-table", _NARROW),
     reads("s3-get-star", allow("s3:Get*", f"{DATA}/*")),
     reads("s3-get-object-star", allow("s3:GetObject*", f"{DATA}/*")),
     reads("s3-mixed-case", allow("S3:gEtObJeCt", f"{DATA}/*")),
     reads("s3-question-mark", allow("s3:Get?bject", f"{DATA}/*")),
-    reads("s3-star", allow("s3:*", "*"), without=("Opens", "Extra")),
+    reads("s3-star", allow("s3:*", "*")),
     reads("s3-lists", allow(["s3:ListBucket", "s3:GetObject"], [DATA, f"{DATA}/*"])),
     direct("everything", allow("*"), without=("Extra",)),
     reads("wildcard-in-bucket", allow("s3:GetObject", "arn:aws:s3:::acme-*-data/*")),
@@ -67,9 +67,7 @@ BY_STATEMENT: Final = (
     reads("question-marks-in-key", allow("s3:GetObject", f"{DATA}/sales/c????????/*")),
     reads("not-action", {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": f"{DATA}/*"}),
     reads("not-resource", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::acme-lake-results/*"}),
-    reads(
-        "not-both", {"Effect": "Allow", "NotAction": ["iam:*", "kms:*"], "NotResource": "arn:aws:s3:::other/*"}, without=("Opens", "Extra")
-    ),
+    reads("not-both", {"Effect": "Allow", "NotAction": ["iam:*", "kms:*"], "NotResource": "arn:aws:s3:::other/*"}),
     reads("null-false", if_(Null={"aws:PrincipalArn": "false"})),
     reads("null-true-on-missing", if_(Null={"aws:MultiFactorAuthPresent": "true"})),
     reads("string-like-star", if_(StringLike={"aws:PrincipalArn": "*"})),
