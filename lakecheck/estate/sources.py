@@ -59,10 +59,30 @@ class Sources:
 
     def policy(self, document: Any, *, name: str, origin: Origin | None, kind: PolicyKind) -> Policy:
         """A policy out of a template; what AWS would refuse in it, or what is not resolved, is unknown in it and noted."""
-        policy, findings = read_policy(document, name=name, at=origin.source if origin is not None else "", kind=kind)
+        policy, findings = read_policy(_in_words(document), name=name, at=origin.source if origin is not None else "", kind=kind)
         for finding in findings:
             self.tell(str(finding), origin)
         return policy if origin is None else existing(policy, origin)
+
+
+def _in_words(document: Any) -> Any:
+    """The document with the numbers of accounts as texts, as CloudFormation takes numbers."""
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    if not any(_numbers(each) for each in listed(statements)):
+        return document
+    return {**document, "Statement": [_named_in_words(each) for each in listed(statements)]}
+
+
+def _numbers(statement: Any) -> bool:
+    named = at(statement, "Principal", "AWS")
+    return any(isinstance(each, int) and not isinstance(each, bool) for each in listed(named))
+
+
+def _named_in_words(statement: Any) -> Any:
+    if not _numbers(statement):
+        return statement
+    named = [str(each) if isinstance(each, int) and not isinstance(each, bool) else each for each in listed(statement["Principal"]["AWS"])]
+    return {**statement, "Principal": {**statement["Principal"], "AWS": named}}
 
 
 def existing(policy: Policy, origin: Origin) -> Policy:
