@@ -162,9 +162,12 @@ def run_access(arguments: argparse.Namespace) -> int:
     _check_words(arguments)
     progress = Progress()
     try:
-        matrix = _filtered(_matrix(arguments.assemblies or [DEFAULT_ASSEMBLY], arguments, progress), arguments)
+        whole = _matrix(arguments.assemblies or [DEFAULT_ASSEMBLY], arguments, progress)
+        matrix = _filtered(whole, arguments)
     finally:
         progress.done()
+    for warning in _about_nothing(whole, arguments):
+        print(f"lakecheck: {warning}", file=sys.stderr)
     write(_rendered(matrix, arguments), arguments.output)
     return 0
 
@@ -305,6 +308,22 @@ def _check_words(arguments: argparse.Namespace) -> None:
                 hint = meant(word, allowed, f"Allowed: {listed(allowed)}.")
                 msg = f"--{option}: got {word!r}, which is no {option}. {hint}"
                 raise DataLakeError(msg, code="access.unknown_word")
+
+
+def _about_nothing(matrix: Matrix, arguments: argparse.Namespace) -> Iterable[str]:
+    """The filters that fit nothing there is: an empty report would say that nobody reaches it."""
+    from lakecheck.values import shown  # noqa: PLC0415
+
+    columns = {shown(name) for names in matrix.columns.values() for name in names}
+    tables = {shown(dataset.name) for dataset in matrix.datasets}
+    environments = sorted({dataset.environment for dataset in matrix.datasets})
+    for option, names in (("table", tables), ("column", columns)):
+        for glob in getattr(arguments, option):
+            if not any(fnmatchcase(name, glob) for name in names):
+                yield f"--{option}: {glob!r} fits no {'data' if option == 'table' else option} of these templates"
+    for name in arguments.environment:
+        if name.lower() not in {each.lower() for each in environments}:
+            yield f"--environment: {name!r} has no data; there are {', '.join(environments) or 'none'}"
 
 
 def _filtered(matrix: Matrix, arguments: argparse.Namespace) -> Matrix:

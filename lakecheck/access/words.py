@@ -133,6 +133,16 @@ def verdict(conditions: Formula) -> Verdict:
     return {Truth.TRUE: Verdict.IF, Truth.OPEN: Verdict.UNKNOWN, Truth.FALSE: Verdict.NO}[truth]
 
 
+def key_name(key: str) -> str:
+    """A condition key as AWS writes it.
+
+    Example:
+        >>> key_name("aws:sourceip"), key_name("acme:Key")
+        ('aws:SourceIp', 'acme:Key')
+    """
+    return _KEYS.get(key, key)
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def condition(formula: Formula) -> str:
     """A formula in words, the same for equal formulas; empty for one that is always true. What is not known stands in brackets.

@@ -22,7 +22,7 @@ class Unreadable(Exception):  # noqa: N818 - it carries a finding rather than be
         self.finding = finding
 
 
-def refusal(path: Path | str, message: str, *, code: str, remedy: str = "Synthesize the assembly again.") -> Unreadable:
+def refusal(path: Path | str, message: str, *, code: str, remedy: str = "Correct it, or synthesize the assembly again.") -> Unreadable:
     """The exception to raise for a document at `path`."""
     return Unreadable(Finding(Place(str(path)), code, message, remedy))
 

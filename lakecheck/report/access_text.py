@@ -92,8 +92,7 @@ def _lines(matrix: Matrix, style: Style, width: int, *, list_all: bool) -> Itera
     if people:
         yield from (style.faint(line) for text in (_LEGEND, _doors(people)) for line in textwrap.wrap(text, width))
     if not environments:
-        yield "nobody reaches any data"
-        yield ""
+        yield "nobody reaches anything of it"
     if machinery:
         yield f"{plural(machinery, 'principal')} of the lake's own machinery and of AWS left out: --all shows them"
     elif list_all:

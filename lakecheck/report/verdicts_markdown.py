@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.verdicts import State
+from lakecheck.access.words import key_name
 from lakecheck.checks.base import plural
 from lakecheck.report.verdicts_text import said, summary
 from lakemodel.findings import printable
@@ -43,7 +44,8 @@ def _open(verdict: Verdict) -> Iterator[str]:
         yield from (f"  - because {_text(each)}" for each in example.because)
         yield from (f"  - `{_code(asked.principal)}` may `{asked.action}` on `{_code(asked.resource)}`" for asked in example.requests)
         yield from (
-            f"  - when `{key}` is {_text(', '.join(values)) or 'missing'}" for key, values in sorted((example.context or {}).items())
+            f"  - when `{_code(key_name(key))}` is {_text(', '.join(values)) or 'missing'}"
+            for key, values in sorted((example.context or {}).items())
         )
         yield from (f"  - not known: {_text(each)}" for each in example.reasons)
         if example.source:

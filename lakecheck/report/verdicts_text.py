@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.verdicts import State
+from lakecheck.access.words import key_name
 from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
 from lakecheck.report.text import WIDTH, Style
@@ -86,7 +87,7 @@ def _example(example: Counterexample, style: Style, width: int) -> Iterator[str]
     for asked in example.requests:
         yield from _labelled("request", f"{asked.principal} may {asked.action} on {asked.resource}", width)
     for key, values in sorted((example.context or {}).items()):
-        yield from _labelled("when", f"{key} is {', '.join(values)}" if values else f"{key} is missing", width)
+        yield from _labelled("when", f"{key_name(key)} is {', '.join(values) or 'missing'}", width)
     for reason in example.reasons[:_MOST_REASONS]:
         yield from _labelled("unknown", reason, width)
     if example.source:

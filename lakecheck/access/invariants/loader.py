@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from lakecheck.access.invariants.iam_actions import KINDS
 from lakecheck.access.invariants.model import PATTERN_RULES, AccessRules
@@ -15,7 +15,7 @@ from lakemodel import yaml_source
 from lakemodel.config.loader import load_config
 from lakemodel.config.model import Zone
 from lakemodel.config.schema import DIALECT, simplified
-from lakemodel.config.wording import listed, shown
+from lakemodel.config.wording import listed, meant, shown
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Finding
@@ -150,13 +150,32 @@ def _undeclared(loaded: LoadedRules, data: Data) -> Iterator[tuple[str, str, Seq
                 yield what, value, allowed
 
 
+def _allowed(path: tuple[str | int, ...]) -> list[str]:
+    """The keys of the mapping at a path."""
+    model: type[BaseModel] = AccessRules
+    for part in path:
+        field = next((each for name, each in model.model_fields.items() if part in (name, each.alias)), None)
+        found = _model_in(field.annotation) if field is not None else None
+        model = found if found is not None else model
+    return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = getattr(annotation, "__args__", ())
+    return next((model for each in inner if (model := _model_in(each)) is not None), None)
+
+
 def _finding(details: ErrorDetails, document: yaml_source.Document) -> Finding:
     """One of pydantic's errors in the words of this project."""
     path, found = details["loc"], details["input"]
-    remedy = "Correct it; docs/reference/access.md lists the keys."
+    remedy = "Correct it; `lakecheck config schema access` lists the keys."
     match details["type"]:
         case "extra_forbidden":
-            return Finding(document.place(path), "access.unknown_key", f"found the unknown key {path[-1]}", remedy)
+            allowed = _allowed(path[:-1])
+            message = f"found the unknown key {path[-1]}; allowed: {listed(allowed, joined_by='and')}"
+            return Finding(document.place(path), "access.unknown_key", message, meant(str(path[-1]), allowed, "Remove it."))
         case "missing":
             return Finding(
                 document.place(path[:-1]), "access.missing_key", f"the key {path[-1]} is missing; it has no default", f"Add {path[-1]}."

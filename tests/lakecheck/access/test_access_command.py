@@ -95,6 +95,25 @@ def test_filters(states: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) 
     assert accesses("--principal", "Renamed", "--parameters", "Name=Renamed")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--table", "sales.ordrs"), "--table: 'sales.ordrs' fits no data of these templates"),
+        (("--column", "emial"), "--column: 'emial' fits no column of these templates"),
+        (("--environment", "Prd"), "--environment: 'Prd' has no data; there are "),
+        (("--table", "sales.*", "--column", "email"), ""),
+    ],
+)
+def test_a_filter_that_fits_nothing_is_told(
+    states: tuple[Path, Path], capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
+) -> None:
+    """A slip of the pen must not look like an answer; stdout stays what it is."""
+    assert run(states[1], *words) == 0
+    printed = capsys.readouterr()
+    assert (told in printed.err) if told else not printed.err
+    assert ("nobody reaches anything of it" in printed.out) is bool(told)
+
+
 def test_diff_fails_on_a_gain_and_passes_when_it_is_approved(states: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 1 with the sentence; 0 the other way round, for the same twice, and with an approval."""
     base, head = states

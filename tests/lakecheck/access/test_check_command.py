@@ -100,6 +100,7 @@ def test_text_says_each_thing_once() -> None:
     assert "role/Notebook can read it in Prod\n" in text
     assert "role/Notebook can read it in Prod (Dev)" in text
     assert "aws:x is missing" in text
+    assert "aws:SourceIp is role/Notebook" in text
     assert "and 3 more" in text
     assert "the exception b is not needed: remove it" in text
     assert "under 1 assumption;" in text

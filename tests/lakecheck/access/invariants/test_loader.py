@@ -39,7 +39,12 @@ def test_the_committed_schema_is_the_models():
     [
         ("version: 1\n", "the key invariants is missing"),
         (f"version: 2\n{RULE}", "allowed: 1"),
-        (f"version: 1\nsurprise: 1\n{RULE}", "unknown key surprise"),
+        (f"version: 1\nsurprise: 1\n{RULE}", "unknown key surprise; allowed: buckets, classifications, contracts, invariants, lake, tags"),
+        (
+            f"version: 1\n{RULE.replace('forbid', 'forbidd')}",
+            "allowed: except, forbid, grants, id, personas, require and says. Did you mean",
+        ),
+        (f"version: 1\n{RULE.replace('do: [read]', 'data: { tabel: [x] }')}", "kind, table, tag and zone. Did you mean table?"),
         (f"version: 1\n{RULE.replace('no-pii', 'No PII')}", "an id is a lower-case letter"),
         (f"version: 1\n{RULE.replace('do: [read]', 'do: [look]')}", "'grant'"),
         (f"version: 1\n{RULE}    require: {{ do: [read] }}\n", "one of forbid, require, personas and grants"),
