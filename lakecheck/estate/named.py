@@ -29,6 +29,8 @@ _ALL_OF_ACCOUNT: Final = ":IAMPrincipals"
 _BECOMING: Final = frozenset({"iam:passrole", "sts:assumerole", "sts:*", "iam:*", "*"})
 _CANONICAL: Final = "canonical-user/"
 _SERVICE: Final = re.compile(r"^[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|aws\.internal)$")
+_PROVIDERS: Final = frozenset({"cognito-identity.amazonaws.com"})
+"""Identity providers that are called as a service is."""
 
 
 class Named:
@@ -188,7 +190,7 @@ def _without_arn(name: str) -> Principal:
         return _outside(name, PrincipalKind.ACCOUNT, "", name, "a canonical user id does not tell the account")
     if has_hole(name):
         return _outside(name, PrincipalKind.ROLE, "", shown(name), "who it is is not known")
-    if _SERVICE.match(name):
+    if _SERVICE.match(name) and name not in _PROVIDERS:
         return Principal(arn=name, kind=PrincipalKind.SERVICE, account="", name=name)
     return _outside(name, PrincipalKind.FEDERATED, "", shown(name), "an identity provider decides who it is")
 

@@ -8,6 +8,7 @@ A script that a job loads from a bucket is code, too: whoever writes that object
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.objects import key_ring
@@ -17,6 +18,7 @@ from lakecheck.access.doors.ways import ANY_OF_SERVICE, CHANGED, SELF
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Door, Edge, Step
 from lakecheck.estate.model import Executor, PrincipalKind
+from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Bucket, Principal, Workgroup
 
 PUT: Final = "s3:PutObject"
+_POLICY: Final = "s3:PutBucketPolicy"
 
 _RELOADED: Final = frozenset({"glue_job", "airflow", "emr", "sagemaker_notebook"})
 """Kinds that load their code anew at every run; others have it from their last deployment."""
@@ -118,14 +121,33 @@ def _writers(rights: Rights, executor: Executor) -> Iterator[tuple[Principal, An
     bucket = rights.questions.bucket_at(executor.code)
     name, _, key = executor.code.removeprefix("s3://").partition("/")
     arn = bucket.arn if bucket is not None else f"arn:{partition_of(executor.arn)}:s3:::{name}"
-    candidates = rights.candidates(bucket.policy if bucket is not None else None, PUT, executor.account)
-    for source in candidates:
+    policy = bucket.policy if bucket is not None else None
+    candidates = (each for action in (PUT, _POLICY) for each in rights.candidates(policy, action, executor.account))
+    for source in {id(each): each for each in candidates}.values():
         if source.kind is PrincipalKind.ANYONE or not (source.account == executor.account and owns(rights, source)):
             answer = writes(rights, source, bucket, f"{arn}/{key}", executor.account)
+            if answer.refused and bucket is not None and bucket.origin is not None:
+                answer = _after_edit(rights, source, bucket, f"{arn}/{key}")
             if executor.kind not in _RELOADED:
                 answer = doubtful(answer, f"whether {shown(str(executor.origin))} is deployed again from {shown(executor.code)}")
             if not answer.refused:
                 yield source, answer
+
+
+def _after_edit(rights: Rights, source: Principal, bucket: Bucket, resource: str) -> Answer:
+    """Whether somebody may write an object once it has let itself in by the bucket's policy."""
+    edit = rights.ask(source, _POLICY, bucket.arn) if rights.could(source, _POLICY) else NO
+    if edit.refused:
+        return NO
+    key = (id(source), bucket.arn)
+    if key not in rights.edited:
+        questions = rights.questions
+        let = Statement(index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",), principals={"AWS": (questions.caller(source).arn,)})
+        wanted = replace(bucket, policy=Policy(name=f"the policy that {source.name} writes", statements=(let,)), unknown_policy="")
+        buckets = tuple(wanted if each is bucket else each for each in questions.estate.buckets)
+        rights.edited[key] = Rights.of(questions.about(replace(questions.estate, buckets=buckets)))
+    after = rights.edited[key]
+    return every((edit, writes(after, source, after.questions.buckets[bucket.arn], resource)))
 
 
 def writes(rights: Rights, source: Principal, bucket: Bucket | None, resource: str, owner: str = "") -> Answer:

@@ -99,6 +99,7 @@ class Rights:
         self._kept: dict[str, tuple[Edge, ...]] = {}
         self.owners: Final[dict[int, bool]] = {}
         self.started: Final[dict[tuple[int, str], Answer]] = {}
+        self.edited: dict[tuple[int, str], Rights] = {}
         self.acting: Final = tuple(each for each in questions.estate.principals if each.kind in ACTING)
         self.permission_sets: Final = tuple(each for each in self.acting if each.kind is PrincipalKind.PERMISSION_SET)
 

@@ -145,6 +145,28 @@ ROLES: Final = (
         },
     ),
     Leak(
+        name="cognito",
+        who="cognito-identity.amazonaws.com",
+        door="s3",
+        way=("assumed_role",),
+        without=("Hop",),
+        lake={
+            "Hop": resource(
+                "IAM::Role",
+                RoleName="Hop",
+                AssumeRolePolicyDocument=document(
+                    {
+                        "Effect": "Allow",
+                        "Action": "sts:AssumeRoleWithWebIdentity",
+                        "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+                        "Condition": {"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"}},
+                    }
+                ),
+                Policies=[{"PolicyName": "P", "PolicyDocument": document(READS, OPENS)}],
+            )
+        },
+    ),
+    Leak(
         name="trust-anyone-of-organisation",
         who="Partner",
         door="s3",

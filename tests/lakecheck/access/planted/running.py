@@ -94,6 +94,7 @@ RUNNING: Final = (
     ),
     over("glue-job-run", "code_update", allow("glue:StartJobRun", "*")),
     over("glue-script", "code_update", allow("s3:PutObject", f"{CODE}/*"), allow("kms:GenerateDataKey*", att("Key"))),
+    over("glue-script-by-bucket-policy", "code_update", allow("s3:PutBucketPolicy", CODE)),
     over("state-machine", "code_update", allow("states:UpdateStateMachine", "*"), lake=_MACHINE),
     over(
         "notebook",
