@@ -191,10 +191,10 @@ def scope_of_persona(situation: Situation, persona: Persona, catalogs: Collectio
     if persona.read.domains is not None:
         values[keys.domain] = frozenset(persona.read.domains)
     classes = persona.read.classifications
-    if classes is not None and persona.read.zones != [Zone.QUARANTINE]:
+    if lake is not None and (classes is None or persona.read.zones == [Zone.QUARANTINE]):
+        classes = lake.classifications
+    if classes is not None:
         values[keys.classification] = frozenset(classes)
-    elif lake is not None and persona.read.zones != [Zone.QUARANTINE]:
-        values[keys.classification] = frozenset(lake.classifications)
     return Scope(situation, values, frozenset({keys.classification}), frozenset(catalogs))
 
 
