@@ -17,7 +17,14 @@ from lakecheck.access.doors.rights import NO, YES, Answer, every, some
 from lakecheck.access.lake_formation.asking import Asking, sure
 from lakecheck.access.lake_formation.core import LakeFormation
 from lakecheck.access.lake_formation.people import People
-from lakecheck.access.lake_formation.permissions import CATALOG_ACTIONS, DROP_DATABASE, NEEDS_DATA, SELECT, TABLE_PERMISSIONS
+from lakecheck.access.lake_formation.permissions import (
+    CATALOG_ACTIONS,
+    DROP_DATABASE,
+    GRANTING,
+    NEEDS_DATA,
+    SELECT,
+    TABLE_PERMISSIONS,
+)
 from lakecheck.access.lake_formation.rights import Right
 from lakecheck.access.lake_formation.rows import Row, rows_of
 from lakecheck.access.model import ALL_ROWS, Access, Action, Door
@@ -89,7 +96,7 @@ class CatalogDoors:
                 if not rights:
                     continue
                 note = self._on_link(principal, table)
-                key = (id(rights), self._profile(table), self.asking.kind(principal, table), note)
+                key = (id(rights), self.profile(table), self.asking.kind(principal, table), note)
                 found = alike.get(key)
                 if found is None:
                     rows = self._rows_of(rights, table)
@@ -124,11 +131,11 @@ class CatalogDoors:
                     conditions=each.conditions,
                     because=each.because,
                     enforced_by_engine=each.enforced_by_engine,
-                    origin=each.origin if each.door is Door.LAKE_FORMATION else table.origin,
+                    origin=each.origin,
                 )
 
-    def _profile(self, table: Table) -> int:
-        """A number that tables share when their location, its role and who decides are the same."""
+    def profile(self, table: Table) -> int:
+        """A number that tables share when their location, its role and who decides are the same, whatever the grants behind that are."""
         found = self._profiles.get(id(table))
         if found is None:
             governance = self.lake.governed(table)
@@ -138,8 +145,6 @@ class CatalogDoors:
                 self.lake.table_rights.shape(table) if table.unknown or not table.columns else table.columns,
                 governance.registration,
                 tuple(governance.iam.items()),
-                governance.because,
-                self._why_iam(table),
                 *(self.from_location(table, permission) for permission in (SELECT, "INSERT")),
                 id(table) if governance.hybrid else 0,
             )
@@ -174,7 +179,7 @@ class CatalogDoors:
             granting: Whether the right is to pass it on.
         """
         if granting:
-            return self.asking.credentials(principal, "lakeformation:GrantPermissions")
+            return some([self.asking.credentials(principal, action) for action in GRANTING])
         parts = [self.asking.catalog(principal, table, CATALOG_ACTIONS[permission], shared=True)]
         if permission in NEEDS_DATA:
             parts += [self.asking.credentials(principal), self.from_location(table, permission)]
@@ -251,14 +256,29 @@ class CatalogDoors:
                     alike[kind,] = ()
                     continue
                 files = [self.asking.objects(principal, table, action) for action in (Action.READ, Action.WRITE)]
-                key = (kind, self._profile(table), *map(id, files))
+                key = (kind, self.profile(table), *map(id, files))
                 found = alike.get(key)
                 if found is None:
                     found = alike[key] = tuple(self._left(principal, table))
                     self._files.append(files)
-                yield from self._for_table(found, table)
+                yield from self._left_of(found, table)
+
+    def _left_of(self, found: tuple[Access, ...], table: Table) -> Iterator[Access]:
+        """The same for a table that nothing tells from the one they were found for but what left it to IAM."""
+        dataset, why = self._datasets[id(table)], self._why_iam(table)
+        for each in found:
+            yield Access(
+                principal=each.principal,
+                dataset=dataset,
+                action=each.action,
+                door=each.door,
+                conditions=each.conditions,
+                because=(*why, *(reason for reason in each.because if reason not in why)),
+                origin=table.origin,
+            )
 
     def _left(self, principal: Principal, table: Table) -> Iterator[Access]:
+        """What is left to IAM, without what left it there."""
         for permission, action in _BY_IAM.items():
             answer = self.alone(principal, table, permission)
             if not answer.refused:
@@ -268,8 +288,7 @@ class CatalogDoors:
                     action=action,
                     door=Door.IAM_CATALOG,
                     conditions=answer.allowed,
-                    because=tuple(dict.fromkeys((*self._why_iam(table), *answer.because))),
-                    origin=table.origin,
+                    because=answer.because,
                 )
 
     def alone(self, principal: Principal, table: Table, permission: str) -> Answer:

@@ -163,7 +163,7 @@ class Authorities:
     def _opted_in(self, principal: Principal, table: Table) -> tuple[Formula, Formula]:
         """Whether a principal is opted in on a table, surely and perhaps.
 
-        That an opt-in on a database covers its tables is not documented, so that both ways stay open there.
+        That an opt-in on a database, or the catalog, covers its tables is not documented, so that both ways stay open there.
         """
         surely: list[Formula] = []
         perhaps: list[Formula] = []
@@ -178,6 +178,8 @@ class Authorities:
             elif resource.type is ResourceType.DATABASE_EXPRESSION and resource.catalog == table.account:
                 of_database = self._tags.matches(resource.expression, self._tags.of_database(place))
                 perhaps.append(all_of([exists, of_database, _covers_tables(table)]))
+            elif resource.type is ResourceType.CATALOG and resource.catalog == table.account:
+                perhaps.append(all_of([exists, _covers_tables(table)]))
             elif _place(resource, opt_in.region) != place:
                 continue
             elif resource.type is ResourceType.DATABASE:
@@ -188,7 +190,7 @@ class Authorities:
 
 
 def _covers_tables(table: Table) -> Formula:
-    return Unresolved(f"whether an opt-in on database {shown(table.database)} covers its tables")
+    return Unresolved(f"whether an opt-in on database {shown(table.database)}, or its catalog, covers its tables")
 
 
 def _place(resource: GovernedResource, region: str) -> Place:

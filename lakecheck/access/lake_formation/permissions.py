@@ -53,6 +53,12 @@ needed by all of them, so none of it is part of the door.
 https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
 """
 
+GRANTING: Final = ("lakeformation:GrantPermissions", "lakeformation:BatchGrantPermissions")
+"""Either of them passes a permission on.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslakeformation.html
+"""
+
 NEEDS_DATA: Final = frozenset({SELECT, "INSERT", "DELETE"})
 """Those for which the engine asks Lake Formation for credentials: IAM must allow `lakeformation:GetDataAccess`, too.
 
@@ -66,6 +72,12 @@ def expanded(permissions: Iterable[str]) -> frozenset[str]:
     if held & _EVERYTHING:
         held |= TABLE_PERMISSIONS
     return frozenset(held & TABLE_PERMISSIONS) | ({DESCRIBE} if held else frozenset())
+
+
+def on_catalog(permissions: Iterable[str]) -> frozenset[str]:
+    """What permissions on a whole catalog may give on each of its tables: ALL and super user everything, the others nothing."""
+    held = {each.upper() for each in permissions}
+    return TABLE_PERMISSIONS if held & _EVERYTHING else frozenset()
 
 
 def on_database(permissions: Iterable[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.access.lake_formation.names import same_name
-from lakecheck.access.lake_formation.permissions import DESCRIBE, SELECT, WHOLE_TABLE, expanded, on_database
+from lakecheck.access.lake_formation.permissions import DESCRIBE, SELECT, WHOLE_TABLE, expanded, on_catalog, on_database
 from lakecheck.access.model import ALL_ROWS
 from lakecheck.estate.model import ResourceType
 from lakecheck.estate.sources import lower
@@ -81,7 +81,13 @@ class TableRights:
             by_tag = holdings.by_expression.get((table.account, table.region), ())
             tagged = [right for held in by_tag if held.grant.account == account for right in self._by_tag(held, table)]
             named = [right for held in holdings.on(table) if held.grant.account == account for right in self._of_named(held, table)]
-            found = self._of[key] = (*tagged, *named)
+            whole = [
+                right
+                for held in holdings.others
+                if held.grant.account == account and held.grant.resource.catalog == table.account
+                for right in _of_catalog(held, table)
+            ]
+            found = self._of[key] = (*tagged, *named, *whole)
         return found
 
     def of_grant(self, held: Held, table: Table) -> list[Right]:
@@ -253,6 +259,18 @@ def _of_database(held: Held, matched: Formula) -> Iterator[Right]:
     permissions, when = on_database(held.grant.permissions), all_of([held.when, matched])
     if permissions and when != FALSE:
         yield Right(None, ALL_ROWS, permissions, on_database(held.grant.grantable), when, (held.grant,))
+
+
+def _of_catalog(held: Held, table: Table) -> Iterator[Right]:
+    """What ALL on a catalog gives on its tables, which is documented for catalogs beside the account's own only.
+
+    https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html
+    """
+    permissions = on_catalog(held.grant.permissions) if held.grant.resource.type is ResourceType.CATALOG else frozenset()
+    if permissions and (held.grant.resource.region or held.grant.region) == table.region:
+        perhaps = Unresolved(f"whether ALL on the catalog of account {shown(table.account)} gives everything on its tables")
+        when = all_of([held.when, perhaps])
+        yield Right(None, ALL_ROWS, permissions, on_catalog(held.grant.grantable), when, (held.grant,))
 
 
 def _chosen(table: Table, included: tuple[str, ...] | None, excluded: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...] | None, Formula]]:

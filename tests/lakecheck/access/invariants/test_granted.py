@@ -206,6 +206,7 @@ DATA: dict[str, tuple[dict[str, Any], GovernedResource, bool]] = {
     "its zone and another account": ({"zone": ["curated"], "account": [CONSUMER]}, where(zone="curated"), False),
     "its zone and another environment": ({"zone": ["curated"], "environment": ["dev"]}, where(zone="curated"), False),
     "its zone and environment": ({"zone": ["curated"], "environment": ["prod"]}, where(zone="curated"), True),
+    "an expression that no template states": ({"environment": ["prod"]}, where(), False),
     "buckets": ({"kind": ["bucket"]}, on(), False),
 }
 

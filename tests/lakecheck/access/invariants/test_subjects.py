@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from lakecheck.access.doors.places import dataset_of
+from lakecheck.access.invariants.forbidden import columns_at_issue
 from lakecheck.access.invariants.judge import judge
 from lakecheck.access.invariants.loader import LoadedRules
 from lakecheck.access.invariants.model import AccessRules
 from lakecheck.access.invariants.verdicts import State
 from lakecheck.access.matrix import build_matrix
+from lakecheck.access.model import Access, Action, Door
 from lakecheck.access.questions import Questions
 from lakecheck.estate.model import Account, Estate, Principal, PrincipalKind, ResourceType
 from lakecheck.iam.documents import parse_policy
@@ -126,6 +129,15 @@ def test_a_field_of_a_struct_has_a_class_of_its_own():
     assert verdict.examples[0].columns == ("order_id.customer",)
 
 
+def test_a_field_is_at_issue_where_its_column_is_read():
+    """By whatever list of columns the access has."""
+    reading = Access(
+        principal=NOTEBOOK, dataset=dataset_of(table("orders")), action=Action.READ, door=Door.LAKE_FORMATION, columns=("who",)
+    )
+    assert columns_at_issue(reading, [("who.email", "what.price")]) == ("who.email",)
+    assert columns_at_issue(reading, [("what.price",)]) is None
+
+
 def test_a_zones_bucket_may_hold_any_domain_and_a_bucket_of_no_zone_holds_none():
     """A rule about a domain is about every object of a zone that no table describes."""
     raw = role("Notebook", allow("s3:GetObject", f"{BUCKET}/elsewhere/*"), READ_ALL[1])
@@ -140,7 +152,7 @@ def test_a_zones_bucket_may_hold_any_domain_and_a_bucket_of_no_zone_holds_none()
 def test_a_table_whose_columns_nobody_knows_has_every_column():
     """A rule about a column is about a table of which no column is known."""
     blind = replace(table("orders"), unknown=("a parameter without a default",))
-    assert forbidding(replace(estate(NOTEBOOK), tables=(blind,)), {"column": ["email"]}) is State.REFUTED
+    assert forbidding(replace(estate(NOTEBOOK), tables=(blind,)), {"column": ["email"], "kind": ["table"]}) is State.REFUTED
 
 
 def stranger(**more: Any) -> Principal:

@@ -137,9 +137,10 @@ def test_what_each_permission_lets_do(permission, actions, expected):
     assert found(lake(nobody, grants=(grant(nobody, permission),)), nobody, expected) == []
 
 
-def test_the_grant_option_is_an_action():
-    """Passing on needs the grant option and lakeformation:GrantPermissions."""
-    giver = role("Giver", allow("lakeformation:GrantPermissions"))
+@pytest.mark.parametrize("action", ["lakeformation:GrantPermissions", "lakeformation:BatchGrantPermissions"])
+def test_the_grant_option_is_an_action(action: str):
+    """Passing on needs the grant option and one of the two actions that grant."""
+    giver = role("Giver", allow(action))
     its = grant(giver, resource=on(ResourceType.COLUMNS, columns=("id",)), passing=("SELECT",))
     (access,) = found(lake(giver, grants=(its,)), giver, Action.GRANT)
     assert access.columns == ("id",)

@@ -172,6 +172,7 @@ def test_hybrid_access_mode_is_per_principal(resource):
 def test_an_opt_in_on_a_database_stays_open():
     """That it covers the tables is not documented: neither door is closed."""
     assert decides(catalogs=(settings(iam=True),), opt_ins=(opt_in(ANALYST, on(ResourceType.DATABASE)),)) == (Truth.OPEN, Truth.OPEN)
+    assert decides(catalogs=(settings(iam=True),), opt_ins=(opt_in(ANALYST, on(ResourceType.CATALOG)),)) == (Truth.OPEN, Truth.OPEN)
 
 
 def test_hybrid_access_mode_without_iam_allowed_principals():

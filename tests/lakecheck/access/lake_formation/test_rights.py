@@ -297,3 +297,14 @@ def test_a_further_grant_never_takes_anything_away(grants, another, tags):
         for text, several in by_rows.items():
             sure = any_of(right.when for right in several)
             assert sure == FALSE or set(several) <= set(after[column][text])
+
+
+@pytest.mark.parametrize("permission", ["ALL", "SUPER_USER"])
+def test_everything_on_a_catalog_may_be_everything_on_its_tables(permission: str):
+    """AWS documents it for other catalogs than the account's own: it is neither claimed nor denied; lesser permissions give no data."""
+    catalog = on(ResourceType.CATALOG)
+    (right,) = held(lake(ANALYST, grants=(grant(ANALYST, permission, resource=catalog),)))
+    assert right.permissions == ALL
+    assert isinstance(right.when, Unresolved)
+    assert held(lake(ANALYST, grants=(grant(ANALYST, "CREATE_DATABASE", "DESCRIBE", resource=catalog),))) == ()
+    assert held(lake(ANALYST, grants=(grant(ANALYST, permission, resource=on(ResourceType.CATALOG, catalog=CONSUMER)),))) == ()
