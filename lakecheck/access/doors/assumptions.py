@@ -27,6 +27,9 @@ def assumptions(questions: Questions) -> Iterable[str]:
     if with_acls:
         yield f"No object of {_listed(with_acls)} is given away by an ACL, although ACLs are enabled there."
     yield from _of_replicas(questions)
+    nowhere = sorted(shown(each.name) for each in questions.estate.workgroups if not each.output and not each.managed_results)
+    if nowhere:
+        yield f"Nobody else reads where members of workgroup {_listed(nowhere)} have results written, which no template says."
     open_output = sorted(shown(each.name) for each in questions.estate.workgroups if each.output and not each.enforced)
     if open_output:
         yield f"Members of workgroup {_listed(open_output)} leave results in its own output location, although clients may name another."

@@ -12,7 +12,7 @@ from lakecheck.access.invariants.verdicts import State
 from lakecheck.access.words import Verdict, verdict
 from tests.lakecheck.access.planted import copies, grants, policies, roles, running
 from tests.lakecheck.access.planted.judging import gains, judged
-from tests.lakecheck.access.planted.lake import Leak
+from tests.lakecheck.access.planted.lake import Leak, resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,13 @@ def test_the_clean_lake_is_proved(folder: Path):
     assert [each.state for each in found.judgement.verdicts] == [State.PROVED] * 2
     columns = {each.columns for each in found.matrix.accesses if each.principal.name == "role/Analyst" and "customers" in each.dataset.name}
     assert columns == {("id", "name")}
+
+
+def test_where_results_lie_is_assumed_when_no_template_says(folder: Path):
+    """A workgroup without an output location leaves a sentence; one with it does not."""
+    lake = {"People": resource("Athena::WorkGroup", Name="people")}
+    told = [judged(Leak(name="none", who="Developer", door="s3", lake=each), folder).matrix.assumptions for each in (lake, {})]
+    assert [any("have results written, which no template says" in line for line in lines) for lines in told] == [True, False]
 
 
 def test_every_leak_has_a_name_of_its_own():
