@@ -11,7 +11,7 @@ from lakecheck.access.invariants.personas import beyond_what_is_stated, missing_
 from lakecheck.estate.model import Bucket, Database, ResourceType, Workgroup
 from lakecheck.formula import Truth
 from tests.lakecheck.access.invariants.lakes import ANALYST, CONSUMER, LAKE, PARTNER, STEWARD, loaded, said, situation, tagged
-from tests.lakecheck.access.lake_formation.estates import BUCKET, ENGINE, REGION, allow, cells, grant, on, origin, role, where
+from tests.lakecheck.access.lake_formation.estates import BUCKET, ENGINE, REGION, allow, cells, grant, on, origin, role, table, where
 
 if TYPE_CHECKING:
     from lakecheck.access.invariants.candidates import Situation
@@ -84,6 +84,13 @@ def test_what_is_wider_is_told(name: str):
     people = [replace(each, policies=(allow(*ENGINE, "lakeformation:GrantPermissions"),)) for each in (ANALYST, STEWARD, PARTNER)]
     built = over(*WIDER[name], people=tuple(people), cells_filters=(french, wide, cells("german", "id", rows=ROWS)))
     assert said(beyond_what_is_stated(built))
+
+
+def test_the_same_table_in_another_environment_is_not_stated():
+    """What a persona reads is its own environment's, by tags and by name."""
+    elsewhere = replace(table(), origin=replace(origin("orders"), environment="Dev"))
+    found = said(beyond_what_is_stated(over(*everything(), tables=(elsewhere,))))
+    assert {name for name in ("Analyst", "Partner", "Steward") if any(name in each for each in found)} == {"Analyst", "Partner", "Steward"}
 
 
 def test_buckets_without_a_zones_data_are_harmless_up_to_the_personas_class():
