@@ -9,7 +9,7 @@ from lakecheck.access.invariants.confirm import Confirmation
 from lakecheck.access.invariants.forbidden import forbidden_accesses
 from lakecheck.access.invariants.granted import grants_beyond
 from lakecheck.access.invariants.iam_actions import forbidden_actions, missing_actions
-from lakecheck.access.invariants.personas import beyond_what_is_stated, missing_queries, missing_reads
+from lakecheck.access.invariants.personas import beyond_what_is_stated, expected, missing_queries, missing_reads
 from lakecheck.access.invariants.requirements import missing_accesses
 from lakecheck.access.invariants.sharing import shared_beyond_what_is_stated
 from lakecheck.access.invariants.subjects import DataFacts, PrincipalFacts
@@ -101,6 +101,10 @@ def _verdict(situation: Situation, confirmation: Confirmation, invariant: Invari
             (refuted if candidate.possible is Truth.TRUE else unknown).append(candidate.example)
     shown, unconfirmed = _confirmed(confirmation, refuted)
     unknown += unconfirmed
+    if not looked_at and (reason := _about_nobody(situation, invariant)):
+        unknown.append(
+            Counterexample(summary="the rule is about nobody here", reasons=(reason,), remedy="Judge the assemblies it is about.")
+        )
     state = State.REFUTED if shown else State.UNKNOWN if unknown or situation.matrix.not_known else State.PROVED
     examples = tuple(shown or unknown[:MOST_SHOWN])
     return Verdict(
@@ -112,6 +116,13 @@ def _verdict(situation: Situation, confirmation: Confirmation, invariant: Invari
         exempted=tuple(_exempted(situation, each, fits[id(each)]) for each in invariant.exceptions),
         looked_at=looked_at,
     )
+
+
+def _about_nobody(situation: Situation, invariant: Invariant) -> str:
+    """Why nothing was looked at although something should have been; empty when it is right so."""
+    if invariant.personas is not None and not any(expected(situation)):
+        return "the estate has no account of lake.yaml, so that no persona was looked at"
+    return ""
 
 
 def _confirmed(confirmation: Confirmation, refuted: list[Counterexample]) -> tuple[list[Counterexample], list[Counterexample]]:

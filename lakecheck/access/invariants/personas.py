@@ -30,7 +30,7 @@ _NO_DATA = ""
 
 def missing_principals(situation: Situation) -> Iterator[Candidate]:
     """Personas that an environment of the estate has not."""
-    for name, environment in _expected(situation):
+    for name, environment in expected(situation):
         if situation.who.of_persona(name, environment) is None:
             summary = f"the persona {name} is nobody in {environment}: no template and no supplement has its principal"
             yield Candidate(
@@ -115,7 +115,8 @@ def _suffix(arn: str) -> str:
     return "amazonaws.com.cn" if arn.startswith("arn:aws-cn:") else "amazonaws.com"
 
 
-def _expected(situation: Situation) -> Iterator[tuple[str, str]]:
+def expected(situation: Situation) -> Iterator[tuple[str, str]]:
+    """Each persona with each environment of lake.yaml in which the estate has stacks of its account."""
     lake = situation.loaded.lake
     accounts = situation.questions.estate.accounts
     for environment, stated in lake.environments.items() if lake is not None else ():
@@ -127,7 +128,7 @@ def _expected(situation: Situation) -> Iterator[tuple[str, str]]:
 
 def _present(situation: Situation) -> Iterator[tuple[str, str, Persona, Principal]]:
     lake = situation.loaded.lake
-    for name, environment in _expected(situation):
+    for name, environment in expected(situation):
         principal = situation.who.of_persona(name, environment)
         if principal is not None and lake is not None:
             yield name, environment, lake.personas[name], principal

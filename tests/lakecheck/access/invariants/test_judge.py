@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from lakecheck.access.invariants.judge import judge
+from lakecheck.access.invariants.loader import load_rules
 from lakecheck.access.invariants.verdicts import State
+from lakecheck.access.matrix import build_matrix
+from lakecheck.access.questions import Questions
+from lakecheck.estate.model import Account
 from lakemodel.errors import InvalidInput
 from tests.lakecheck.access.invariants.estates import BUCKET, KEY, LAKE, OTHER, READ_ALL, READ_ORDERS, TRAIL, allow, estate, judged, role
 
+CONFIG = Path(__file__).parents[4] / "config"
 PII = {"forbid": {"do": ["read"], "data": {"classification": ["restricted"]}}}
 
 
@@ -153,3 +160,17 @@ def test_a_bucket_that_nobody_listed_counts_as_restricted_and_a_listed_one_as_it
     assert judged(estate(role("Notebook", *raw)), PII).state is State.REFUTED
     listed = [{"where": "lake-curated", "classification": "internal", "because": "only lists of names"}]
     assert judged(estate(role("Notebook", *raw)), PII, buckets=listed).state is State.PROVED
+
+
+def test_rules_about_personas_that_are_nowhere_are_not_proved():
+    """Templates of other accounts say nothing of the personas of lake.yaml, good or bad."""
+    loaded = load_rules(CONFIG / "access.yaml")
+    environments = {"other": loaded.lake.environments["prod"].model_copy(update={"lakes": {"main": OTHER}, "consumers": {}})}
+    elsewhere = loaded.lake.model_copy(update={"environments": environments})
+    where = replace(estate(role("Notebook")), accounts={LAKE: Account(id=LAKE, environments=("Prod",))})
+    judgement = judge(Questions(where), build_matrix(where), replace(loaded, lake=elsewhere))
+    found = {
+        verdict.id: verdict.state for verdict in judgement.verdicts if verdict.id.startswith(("personas-r", "personas-can", "accounts"))
+    }
+    assert found
+    assert set(found.values()) == {State.UNKNOWN}
