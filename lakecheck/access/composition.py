@@ -68,6 +68,7 @@ class Rows:
         self._done = {number for number, accesses in self._own.items() if any(_is_whole(one) for one in accesses)}
         self._by_door: dict[Door, dict[int, list[Access]]] = {}
         self._done_by_door: dict[Door, set[int]] = {}
+        self._all_of: dict[Door, list[tuple[Formula, frozenset[int]]]] = {}
 
     def add(
         self,
@@ -90,13 +91,15 @@ class Rows:
         first = steps[0].door
         kept, own, done = self._by_door.setdefault(first, {}), self._own, self._done
         done_here = self._done_by_door.setdefault(first, set())
-        if numbers and numbers - done <= done_here:
+        # Under conditions that the administrator's row needs as well, that row says whatever these would.
+        covered = [those for when, those in self._all_of.get(first, ()) if _joint(when, conditions) == conditions]
+        if numbers and numbers - done - done_here <= frozenset().union(*covered):
             return
         for number, access in entries:
-            if number in done or number in done_here:
+            if number in done or number in done_here or any(number in those for those in covered):
                 continue
             joint = _joint(conditions, access.conditions)
-            doubt = verdict(joint)
+            doubt = _doubt(joint)
             if doubt is Verdict.NO:
                 continue
             if any(_says_all(one, access, joint) for one in own.get(number, ())):
@@ -132,6 +135,7 @@ class Rows:
             for place, action in enumerate(ACTIONS)
         ]  # fmt: skip
         self.add(steps, conditions, entries)
+        self._all_of.setdefault(steps[0].door, []).append((conditions, frozenset(number for number, _ in entries)))
 
     def in_order(self) -> list[Access]:
         """The rows by dataset, action, first door; within these as they were found."""
@@ -151,7 +155,7 @@ def tidied(accesses: Iterable[Access]) -> list[Access]:
     """
     by_door: dict[tuple[Dataset, Action, Door], list[Access]] = {}
     for access in accesses:
-        if access.conditions == TRUE or verdict(access.conditions) is not Verdict.NO:
+        if access.conditions == TRUE or _doubt(access.conditions) is not Verdict.NO:
             by_door.setdefault((access.dataset, access.action, access.door), []).append(access)
     return [one for each in by_door.values() for one in (each if len(each) == 1 else _tidied(each))]
 
@@ -160,7 +164,7 @@ def _tidied(accesses: Sequence[Access]) -> list[Access]:
     """The same for what goes through one door."""
     by_right: dict[tuple[object, ...], list[Access]] = {}
     for access in accesses:
-        if verdict(access.conditions) is not Verdict.NO:
+        if _doubt(access.conditions) is not Verdict.NO:
             right = (access.dataset, access.action, access.door, access.via, access.rows, access.conditions, access.enforced_by_engine)
             by_right.setdefault(right, []).append(access)
     by_columns: dict[tuple[object, ...], list[Access]] = {}
@@ -172,7 +176,7 @@ def _tidied(accesses: Sequence[Access]) -> list[Access]:
     for each in by_columns.values():
         one = each[0]
         if len(each) > 1:
-            one = replace(one, conditions=any_of(row.conditions for row in each), because=_reasons_of(each))
+            one = replace(one, conditions=_same(any_of(row.conditions for row in each)), because=_reasons_of(each))
         found.setdefault((one.dataset, one.action, one.door), []).append(one)
     return [one for rows in found.values() for one in rows if len(rows) == 1 or not _is_said(one, rows)]
 
@@ -215,10 +219,40 @@ def _joined(one: Formula, other: Formula) -> Formula:
     return all_of((one, other))
 
 
+@lru_cache(maxsize=MOST_KEPT)
+def _same(formula: Formula) -> Formula:
+    """The first formula of those that are equal, so that what is known of it is found without comparing."""
+    return formula
+
+
 def _joint(one: Formula, other: Formula) -> Formula:
-    if TRUE in (one, other):
-        return other if one == TRUE else one
-    return _joined(one, other)
+    """Both conditions; found by the identity of the two, for a matrix asks millions of times about a few hundred."""
+    if one is TRUE or other is TRUE or one is other:
+        return other if one is TRUE else one
+    key = (id(one), id(other))
+    found = _JOINTS.get(key)
+    if found is None:
+        if len(_JOINTS) >= MOST_KEPT:
+            _JOINTS.clear()
+        # The two are kept beside, so that no others get their identity.
+        found = _JOINTS[key] = (one, other, _same(_joined(one, other)))
+    return found[2]
+
+
+def _doubt(conditions: Formula) -> Verdict:
+    """What the conditions come to, found by their identity."""
+    if conditions is TRUE:
+        return Verdict.YES
+    found = _DOUBTS.get(id(conditions))
+    if found is None:
+        if len(_DOUBTS) >= MOST_KEPT:
+            _DOUBTS.clear()
+        found = _DOUBTS[id(conditions)] = (conditions, verdict(conditions))
+    return found[1]
+
+
+_JOINTS: Final[dict[tuple[int, int], tuple[Formula, Formula, Formula]]] = {}
+_DOUBTS: Final[dict[int, tuple[Formula, Verdict]]] = {}
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -12,6 +12,7 @@ from lakecheck.access.lake_formation.rights import intersection
 from lakecheck.access.lake_formation.shares import missing_of_share
 from lakecheck.access.model import DeadGrant
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, PrincipalKind, ResourceType
+from lakecheck.estate.sources import lower
 from lakecheck.formula import FALSE, TRUE, all_of
 from lakecheck.values import has_hole, shown
 
@@ -55,6 +56,7 @@ class DeadGrants:
         self._tables: dict[tuple[str, str], list[Table]] = {}
         for table in self._estate.tables:
             self._tables.setdefault((table.account, table.region), []).append(table)
+        self._named = {catalog: _Named(tables) for catalog, tables in self._tables.items()}
 
     def found(self) -> Iterator[DeadGrant]:
         """All of them."""
@@ -91,11 +93,7 @@ class DeadGrants:
     def _of_table(self, grant: Grant, catalog: tuple[str, str]) -> str:
         resource = grant.resource
         name = f"{shown(resource.database)}.{shown(resource.table)}"
-        tables = [
-            each
-            for each in self._tables.get(catalog, [])
-            if same_name(each.database, resource.database) != FALSE and same_name(each.name, resource.table) != FALSE
-        ]
+        tables = self._named[catalog].fitting(resource.database, resource.table) if catalog in self._named else []
         linked = any(each.name == resource.database and each.target is not None for each in self._databases[catalog])
         if not tables:
             return "" if linked else f"a table {name} in account {shown(resource.catalog)}: there is none"
@@ -152,21 +150,37 @@ class DeadGrants:
             return ""
         held = Held(grant, all_of([grant.origin.exists]))
         first = ""
+        alike: set[tuple[object, ...]] = set()
         for table in self._candidates(grant):
-            if not self._lake.table_rights.of_grant(held, table) and not self._describes(grant, table):
+            kind = self._kind(principal, table)
+            if kind in alike or (not self._lake.table_rights.of_grant(held, table) and not self._describes(grant, table)):
                 continue
             missing = self._on_table(grant, principal, table)
             if not missing:
                 return ""
             first = first or missing
+            alike.add(kind)
         return first
+
+    def _kind(self, principal: Principal, table: Table) -> tuple[object, ...]:
+        """What tables of which one grant gives the same, or as little, have in common."""
+        alone = self._lake.locations.of_table(table).location is None or principal.account != table.account
+        shape = self._lake.table_rights.shape(table)
+        return shape, self._doors.profile(table), self._doors.asking.kind(principal, table), id(table) if alone else 0
 
     def _candidates(self, grant: Grant) -> Iterator[Table]:
         """The tables that the grant may be on; for a grant of DESCRIBE alone on a database, those of the database."""
         resource = grant.resource
-        for table in self._lake.tables:
-            if (table.account, table.region) == (resource.catalog, resource.region or grant.region):
-                yield table
+        catalog = (resource.catalog, resource.region or grant.region)
+        if catalog not in self._named:
+            return
+        if resource.type in _ON_TABLES and resource.type is not ResourceType.TABLE_EXPRESSION:
+            found = self._named[catalog].fitting(resource.database, "" if resource.table == "*" else resource.table)
+        elif resource.type is ResourceType.DATABASE:
+            found = self._named[catalog].fitting(resource.database)
+        else:
+            found = self._tables[catalog]
+        yield from (table for table in found if table.target is None)
 
     def _describes(self, grant: Grant, table: Table) -> bool:
         resource = grant.resource
@@ -244,6 +258,32 @@ class DeadGrants:
             names = ", ".join(shown(link.name) for link in links)
             return f"DESCRIBE on the resource link {names} in {where}; without it only engines that take a catalog id read the table"
         return ""
+
+
+class _Named:
+    """The tables of one catalog by name."""
+
+    def __init__(self, tables: list[Table]) -> None:
+        self._tables = tables
+        self._by_database: dict[str, list[Table]] = {}
+        self._by_name: dict[tuple[str, str], list[Table]] = {}
+        self._uncertain = [each for each in tables if has_hole(each.database) or has_hole(each.name)]
+        for each in tables:
+            if not has_hole(each.database) and not has_hole(each.name):
+                self._by_database.setdefault(each.database, []).append(each)
+                self._by_name.setdefault((each.database, each.name), []).append(each)
+
+    def fitting(self, database: str, name: str = "") -> list[Table]:
+        """Those that may be of these names; of any name when it is left out."""
+        database, name = lower(database), lower(name)
+        if has_hole(database) or has_hole(name):
+            return [each for each in self._tables if _may_be(each, database, name)]
+        sure = self._by_name.get((database, name), []) if name else self._by_database.get(database, [])
+        return [*sure, *(each for each in self._uncertain if _may_be(each, database, name))]
+
+
+def _may_be(table: Table, database: str, name: str) -> bool:
+    return same_name(table.database, database) != FALSE and (not name or same_name(table.name, name) != FALSE)
 
 
 def _dead(principal: str, grant: Grant, missing: str) -> DeadGrant:

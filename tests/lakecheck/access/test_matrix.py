@@ -5,7 +5,7 @@ from __future__ import annotations
 from lakecheck.access.closure import MOST_WAYS, Closure
 from lakecheck.access.grouping import expanded, lines
 from lakecheck.access.matrix import build_matrix
-from lakecheck.access.model import Action, Door, Step
+from lakecheck.access.model import Action, Door, Edge, Step
 from lakecheck.estate.model import Estate
 from lakecheck.formula import TRUE, Test as KeyTest, Unresolved, all_of, negate
 from tests.lakecheck.access.matrices import (
@@ -115,6 +115,19 @@ def test_who_can_do_anything_in_an_account_can_do_anything_to_its_data() -> None
         (dataset.name, action.value) for dataset in (CUSTOMERS, LANDING) for action in Action
     }
     assert [row for row in told if row[0].startswith("marketing")] == [("marketing.leads", "read", "lake_formation", ("policy_edit",))]
+
+
+def test_who_may_administer_an_account_gets_nothing_twice_and_keeps_what_has_other_conditions() -> None:
+    """Below the same doubt the administrator's row says all; what a step to somebody else gives under less, or elsewhere, is told."""
+    doubt = Unresolved("the policies of role/Analyst")
+    maybe = Edge(source=ANALYST, target=None, account=LAKE, step=Step(Door.POLICY_EDIT, "account"), conditions=doubt)
+    known = estate(ANALYST, JOB, READER)
+    alone = matrix(access(READER), edges=(maybe,), estate=known)
+    assert {(each.action, each.conditions) for each in alone.accesses if each.principal is ANALYST} == {(each, doubt) for each in Action}
+    surer = Edge(source=ANALYST, target=READER, step=Step(Door.POLICY_EDIT, "role/PiiReader"))
+    both = matrix(access(READER), edges=(maybe, surer), estate=known)
+    reads = [each.conditions for each in both.accesses if each.principal is ANALYST and each.action is Action.READ]
+    assert TRUE in reads
 
 
 def test_a_leak_gives_readings_and_passes_them_on_to_who_becomes_the_reader() -> None:

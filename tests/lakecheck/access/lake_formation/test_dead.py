@@ -158,6 +158,20 @@ def test_a_grant_is_alive_as_long_as_one_table_is():
     assert len(of_grant(grant(whom, resource=on(table="*")), whom=whom, tables=(table("customers"),))) == 1
 
 
+def test_a_grant_on_one_table_is_judged_by_that_table():
+    """What IAM lets through for another table, or for a database of another name, gives this grant no life."""
+    other = [f"arn:aws:glue:{REGION}:{LAKE}:{end}" for end in ("catalog", "database/sales", "table/sales/customers")]
+    whom = role("Analyst", allow("lakeformation:GetDataAccess"), allow("glue:GetTable", resource=other))
+    tables = (table("customers"), table(), table("customers", database="stock"))
+    refused = "glue:GetTable on sales.orders, its database and its catalog"
+    assert of_grant(grant(whom), whom=whom, tables=tables) == [refused]
+    assert of_grant(grant(whom, resource=on(table="Orders")), whom=whom, tables=tables) == [refused]
+    assert of_grant(grant(whom, resource=on(table="customers")), whom=whom, tables=tables) == []
+    both = tuple(Database(account=LAKE, region=REGION, name=name, origin=origin(name)) for name in ("sales", "stock"))
+    (of_stock,) = of_grant(grant(whom, resource=on(database="stock", table="*")), whom=whom, tables=tables, databases=both)
+    assert "stock.customers" in of_stock
+
+
 def test_a_consumer_without_a_share():
     """What an account grants of another's catalog is nothing without the owner's share."""
     no_share = f"a share of sales.orders from account {LAKE} to account {CONSUMER} with the grant option for SELECT"
