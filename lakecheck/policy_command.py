@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lakecheck.iam.comparison import Verdict
     from lakecheck.iam.model import Policy
 
+_MOST_BYTES: Final = 256 * 1024
 _AUDIT: Final = f"arn:{'aws'}:s3:::audit/*"
 
 _DESCRIPTION: Final = """\
@@ -138,7 +139,12 @@ def check_granted(arguments: argparse.Namespace) -> int:
 
 def _document(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes(), object_pairs_hook=_once(str(path)))
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+        if len(text) > _MOST_BYTES:
+            message = f"it has more than {_MOST_BYTES:,} bytes, several times what AWS takes of any policy"
+            raise _unreadable(str(path), message, "Name a file with a policy document.")
+        return json.loads(text, object_pairs_hook=_once(str(path)))
     except OSError as error:
         raise _unreadable(str(path), f"it cannot be read: {error.strerror}", "Name a file with a policy document.") from None
     except (ValueError, RecursionError) as error:

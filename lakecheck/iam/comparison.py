@@ -17,8 +17,9 @@ from lakecheck.iam.keys import Keys
 from lakecheck.iam.matching import prepared
 from lakecheck.iam.model import Caller, CallerKind, Context, Request
 from lakecheck.iam.requests import NAMES, PRINCIPAL, SESSION, Access, accesses, asked, bound, denies, given, not_granted
-from lakecheck.iam.solver import DEFAULT_CAP, solve
+from lakecheck.iam.solver import DEFAULT_CAP, TOO_MANY, solve
 from lakemodel.errors import InvalidInput
+from lakemodel.findings import Finding, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _WHO: Final = ("principal", "notprincipal")
 _HARMLESS: Final = ("policy.sid_twice",)
 _SOMEBODY: Final = f"arn:{'aws'}:iam::999999999999:role/Other"
+_MOST_PAIRS: Final = 500_000
+"""The most allowed resources times statements that are looked at."""
 _UNCONFIRMED: Final = "a request was found that evaluating it does not confirm"
 
 
@@ -83,7 +86,12 @@ def read_compared(document: Any, *, name: str, resource_policy: bool) -> Policy:
         InvalidInput: With everything else that AWS would refuse.
     """
     kind = PolicyKind.RESOURCE if resource_policy else PolicyKind.IDENTITY
-    policy, findings = read_policy(_mapped(document, globs.literal), name=name, kind=kind)
+    try:
+        document = _mapped(document, globs.literal)
+    except RecursionError:
+        found = Finding(Place(name), "policy.document_too_deep", "the document is nested too deeply", "Flatten it.")
+        raise InvalidInput([found]) from None
+    policy, findings = read_policy(document, name=name, kind=kind)
     refused = [each for each in findings if each.code not in _HARMLESS]
     if refused:
         raise InvalidInput(refused)
@@ -237,13 +245,17 @@ class _Search:
         self._resource_policy = resource_policy
         statements = [each for policy in policies for each in policy.statements]
         written = [*names, *(name for each in statements for name in each.actions or each.not_actions or ())]
+        self._statements = len(statements)
         self._actions = {globs.fold(name): name for name in written if globs.is_literal(name)}
         self._keys = {test.key.lower(): test.key for each in statements for test in each.conditions}
 
-    def first(self, among: Iterable[Access]) -> Verdict:
+    def first(self, among: list[Access]) -> Verdict:
         """The first access of which a question holds; PASS when it holds of none, not known when that is not known of one."""
         reasons: set[str] = set()
-        for access, formula in ((each, formula) for each in among for formula in self._questions(each)):
+        looked_at = among[: 1 + _MOST_PAIRS // max(1, self._statements)]
+        if len(looked_at) < len(among):
+            reasons.add(TOO_MANY)
+        for access, formula in ((each, formula) for each in looked_at for formula in self._questions(each)):
             if formula == FALSE:
                 continue
             solution = solve(bound(formula, with_principals=self._resource_policy), cap=self._cap)

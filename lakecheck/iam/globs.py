@@ -34,13 +34,14 @@ _SEGMENT_STAR: Final = "\ue005"
 _SEGMENT_ANY: Final = "\ue006"
 _STARS: Final = (_STAR, _SEGMENT_STAR)
 _WILDCARDS: Final = (*_STARS, _ANY, _SEGMENT_ANY)
+_NOT_PLAIN: Final = re.compile(f"[*?\ue000{_SEGMENT_STAR}{_SEGMENT_ANY}]")
 _NOBODYS: Final = "\uf8ff"
 _BREAK: Final = ":"
 _TOKEN: Final = re.compile("\ue000[^\ue001]*\ue001|.", re.DOTALL)
 _LOWER: Final = {ord(upper): lower for upper, lower in zip(ascii_uppercase, ascii_lowercase, strict=True)}
 _READABLE: Final = ascii_lowercase[-3:] + ascii_lowercase[:-3] + digits + ascii_uppercase + "-_./:"
 _WORK_PER_CLASS: Final = 128
-_NO_CAP: Final = 1 << 40
+_COVER_CAP: Final = 512
 _FEW: Final = 3
 
 
@@ -115,7 +116,7 @@ def is_literal(pattern: str) -> bool:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Whether every text of one pattern surely matches another one."""
+    """Whether every text of one pattern surely matches another one; of patterns that take too long to walk it is not sure."""
     if wide in (_STAR, narrow):
         return True
     return _covers(wide, narrow)
@@ -127,12 +128,20 @@ def intersects(one: str, other: str) -> bool:
         return _matcher(other)(plain(one))
     if is_literal(other) and not has_hole(one) and not has_hole(other):
         return _matcher(one)(plain(other))
-    return _intersects(one, other)
+    start, other_start = _start(one), _start(other)
+    return (start.startswith(other_start) or other_start.startswith(start)) and _intersects(one, other)
 
 
 def shortest(pattern: str) -> str:
     """A short readable text that the pattern matches."""
     return "".join(_READABLE[0] if token == _ANY else plain(token) for token in _tokens(pattern) if token != _STAR)
+
+
+@lru_cache(maxsize=65536)
+def _start(pattern: str) -> str:
+    """What every text of the pattern starts with."""
+    found = _NOT_PLAIN.search(pattern)
+    return pattern if found is None else pattern[: found.start()]
 
 
 # What follows works on tokens: a character, a wildcard, or a whole hole.
@@ -238,7 +247,10 @@ def _resource_of(identity: str) -> str:
 @lru_cache(maxsize=65536)
 def _covers(wide: str, narrow: str) -> bool:
     """Searches a text of `narrow` that `wide` does not match; a hole is a character of its own here, which only itself and a star match."""
-    return not any(bits == 1 for _, bits in _outcomes((_tokens(narrow), _tokens(wide)), within=0, cap=_NO_CAP))
+    try:
+        return not any(bits == 1 for _, bits in _outcomes((_tokens(narrow), _tokens(wide)), within=0, cap=_COVER_CAP))
+    except TooMany:
+        return False
 
 
 @lru_cache(maxsize=65536)

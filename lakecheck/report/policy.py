@@ -26,7 +26,8 @@ def as_json(verdict: Verdict, name: str) -> str:
         "witness": None if verdict.witness is None else _witness(verdict.witness),
         "reasons": list(verdict.reasons),
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    # Half a surrogate pair, which JSON can have and no encoding, stays an escape.
+    return json.dumps(data, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode() + "\n"
 
 
 def _witness(witness: Witness) -> dict[str, object]:

@@ -138,8 +138,29 @@ def test_many_names_are_no_trouble() -> None:
 
 
 def test_stars_do_not_explode() -> None:
-    """A pattern that would take a regular expression for ever is matched at once."""
+    """A pattern that would take a regular expression for ever is matched at once; what takes too long to compare is not sure."""
     assert match("*a" * 40 + "b", "a" * 2000) is Truth.FALSE
+    assert covers("*a" + "?" * 3 + "*", "*" + "a?" * 4 + "*")
+    assert not covers("*a" + "?" * 30 + "b*", "*" + "a?" * 40 + "*")
+    assert not covers("*" + "a?" * 20 + "c*b", "*" + "a?" * 40 + "b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("ab*", "a*", True),
+        ("ab*", "ac*", False),
+        (f"lake-{BUCKET}*", "lake-x*", True),
+        (f"lake-{BUCKET}*", "sea-*", False),
+        ("a?c*", "abc*d", True),
+        (literal("a*") + "*", "ab*", False),
+        (literal("a*") + "*", "a*b", True),
+    ],
+)
+def test_patterns_that_start_differently_have_nothing_in_common(one: str, other: str, both: object) -> None:
+    """Up to the first wildcard or hole, told without walking them."""
+    assert intersects(one, other) is both
+    assert intersects(other, one) is both
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ def test_what_must_not_be_granted(argv: list[str], code: int, capsys: pytest.Cap
         ('{"Statement": [{"Effect": "allow", "Action": "*", "Resource": "*"}]}', "bad.json Statement[0].Effect: got 'allow'"),
         ('{"Statement": [{"Effect": "Allow", "Action": "*"}]}', "bad.json Statement[0]: there is neither Resource nor NotResource"),
         ("[" * 100_000, "bad.json"),
+        ('{"Statement":' * 900 + "1" + "}" * 900, "bad.json: the document is nested too deeply"),
+        ('{"Statement": [], "Id": "' + "x" * 262_144 + '"}', "bad.json: it has more than 262,144 bytes"),
         ("\\ud800", "bad.json"),
     ],
 )
@@ -118,3 +120,14 @@ def test_a_trust_policy_is_known_by_its_principals(files: Path, capsys: pytest.C
     assert main(["policy", "check-no-new-access", "--reference", "trust.json", "trust.json"]) == 0
     assert main(["policy", "check-no-new-access", "--reference", "trust.json", "other.json"]) == 1
     assert "principal  lambda.amazonaws.com" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_half_a_character_is_printed_as_an_escape(form: str, files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """JSON can have half a surrogate pair, which no encoding has; the report stays readable, and JSON."""
+    (files / "half.json").write_text('{"Statement": {"Effect": "Allow", "Action": "s3:x", "Resource": "\\ud800"}}')
+    (files / "none.json").write_text('{"Statement": []}')
+    assert main(["policy", "check-no-new-access", "--reference", "none.json", "half.json", "--format", form]) == 1
+    said = capfdbinary.readouterr().out.decode()
+    assert "\\ud800" in said
+    assert form == "text" or json.loads(said)["witness"]["resource"] == "\ud800"
