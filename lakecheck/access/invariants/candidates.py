@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import Truth, unresolved
 from lakecheck.iam.solver import solve
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal
     from lakecheck.formula import Formula
+
+
+UNCONFIRMED: Final = "the request that would show it is not allowed when every condition key is known: please report it"
+"""Why something that looked possible is not said to be so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

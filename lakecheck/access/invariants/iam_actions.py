@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.closure import Closure
-from lakecheck.access.invariants.candidates import Candidate, best, possibility
+from lakecheck.access.invariants.candidates import UNCONFIRMED, Candidate, Possibility, best, possibility
 from lakecheck.access.invariants.requirements import nothing_to_require
-from lakecheck.access.invariants.verdicts import Counterexample
+from lakecheck.access.invariants.verdicts import Asked, Counterexample
+from lakecheck.access.questions import Questions
 from lakecheck.access.words import who as called
 from lakecheck.estate.protected import TYPES as PROTECTED
 from lakecheck.formula import FALSE, TRUE, Truth, all_of
@@ -69,7 +70,7 @@ def _required(
     situation: Situation, principal: Principal, action: str, target: _Target, opposite: Mapping[Truth, Truth]
 ) -> Iterator[Candidate]:
     _, arn, _, origin = target
-    found = possibility(_asked(situation, principal, action, target)[0])
+    found = possibility(_asked(situation.questions, principal, action, target)[0])
     example = Counterexample(
         summary=f"{called(principal)} cannot do {action} on {shown(arn)}",
         environment=origin.environment if origin is not None else "",
@@ -79,13 +80,13 @@ def _required(
     yield Candidate(principal=principal, example=example, possible=opposite[found.truth])
 
 
-def _asked(situation: Situation, principal: Principal, action: str, target: _Target) -> tuple[Formula, Decision]:
+def _asked(questions: Questions, principal: Principal, action: str, target: _Target) -> tuple[Formula, Decision]:
     """Whether a principal may take an action on a resource; one on objects is asked about every object of a bucket."""
     kind, arn, account, _ = target
     if kind == BUCKET and is_on_objects(action):
-        reach = situation.questions.may_any(principal, action, f"{arn}/*", owner=account)
+        reach = questions.may_any(principal, action, f"{arn}/*", owner=account)
         return reach.allowed, reach.decision
-    decision = situation.questions.decide(principal, action, arn, owner=account)
+    decision = questions.decide(principal, action, arn, owner=account)
     return decision.allowed, decision
 
 
@@ -100,19 +101,24 @@ def is_on_objects(action: str) -> bool:
 
 def _possible(situation: Situation, principal: Principal, ways: list[Way], action: str, target: _Target) -> Iterator[Candidate]:
     _, arn, account, origin = target
-    own, decision = _asked(situation, principal, action, target)
-    routes: list[tuple[str, Formula]] = [("", own)]
+    own, decision = _asked(situation.questions, principal, action, target)
+    routes: list[tuple[Principal | None, str, Formula]] = [(principal, "", own)]
     for way in ways:
         allowed: Formula = TRUE if way.account == account else FALSE
         if way.target is not None:
-            allowed, _ = _asked(situation, way.target, action, target)
-        routes.append((f" as {called(way.target) if way.target else f'anybody in {way.account}'}", all_of((way.conditions, allowed))))
-    found = [(route, possibility(conditions)) for route, conditions in routes if conditions != FALSE]
+            allowed, _ = _asked(situation.questions, way.target, action, target)
+        name = f" as {called(way.target) if way.target else f'anybody in {way.account}'}"
+        routes.append((way.target, name, all_of((way.conditions, allowed))))
+    found = [(actor, route, possibility(conditions)) for actor, route, conditions in routes if conditions != FALSE]
     if not found:
         return
-    most = best(each for _, each in found)
-    route = next(name for name, each in found if each is most)
+    most = best(each for _, _, each in found)
+    actor, route = next((actor, name) for actor, name, each in found if each is most)
+    requests = _requests(situation, actor, action, target, most) if actor is not None and most.truth is Truth.TRUE else ()
+    if actor is not None and most.truth is Truth.TRUE and not requests:
+        most = Possibility(truth=Truth.OPEN, context={}, reasons=(UNCONFIRMED,))
     example = Counterexample(
+        requests=requests,
         summary=f"{called(principal)} can do {action} on {shown(arn)}{route}",
         environment=origin.environment if origin is not None else "",
         context=most.context,
@@ -122,6 +128,16 @@ def _possible(situation: Situation, principal: Principal, ways: list[Way], actio
         source=origin.source if origin is not None else "",
     )
     yield Candidate(principal=principal, example=example, possible=most.truth)
+
+
+def _requests(situation: Situation, actor: Principal, action: str, target: _Target, found: Possibility) -> tuple[Asked, ...]:
+    """The request itself, asked again with every condition key known; none when it is not allowed after all."""
+    again = Questions(situation.questions.estate, assuming=found.context)
+    allowed, decision = _asked(again, actor, action, target)
+    if possibility(allowed).truth is not Truth.TRUE:
+        return ()
+    because = tuple(f"{each.policy.name} statement {each.statement.index + 1}" for each in decision.allows)
+    return (Asked(principal=shown(actor.arn), action=action, resource=shown(target[1]), context=found.context, because=because),)
 
 
 def _targets(situation: Situation, wanted: Resources | None) -> list[_Target]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.invariants.candidates import Candidate, Situation
+from lakecheck.access.invariants.candidates import UNCONFIRMED, Candidate, Situation
 from lakecheck.access.invariants.confirm import Confirmation
 from lakecheck.access.invariants.forbidden import forbidden_accesses
 from lakecheck.access.invariants.granted import grants_beyond
@@ -141,8 +141,7 @@ def _confirmed(confirmation: Confirmation, refuted: list[Counterexample]) -> tup
 
 
 def _unconfirmed(example: Counterexample) -> Counterexample:
-    reason = "the request that would show it is not allowed when every condition key is known: please report it"
-    return Counterexample(summary=example.summary, environment=example.environment, access=example.access, reasons=(reason,))
+    return Counterexample(summary=example.summary, environment=example.environment, access=example.access, reasons=(UNCONFIRMED,))
 
 
 def _exempted(situation: Situation, exemption: Exemption, used: set[str]) -> Exempted:

@@ -85,7 +85,7 @@ class Rule(_Model):
     data: Data | None = None
     """To which data. Not stated: all of it."""
     door: Annotated[list[Door], Field(min_length=1)] | None = None
-    """Through which doors, the first one of the way counting as well. Not stated: any."""
+    """The doors that the data leaves through, or that the way begins with. Not stated: any."""
     crossing: Literal["environment", "account"] | None = None
     """Only where the principal is in another environment, or another account, than the data."""
     actions: Annotated[list[IamAction], Field(min_length=1)] | None = None

@@ -141,8 +141,11 @@ def test_actions_on_a_trail_are_found_through_an_assumed_role_too():
     """Who can become the role that may stop the trail can stop it."""
     rule = {"forbid": {"actions": ["cloudtrail:StopLogging"], "resources": {"type": ["AWS::CloudTrail::Trail"]}}}
     assert judged(estate(role("Idle")), rule).state is State.PROVED
-    stopper = role("Stopper", allow("cloudtrail:*", TRAIL))
-    assert judged(estate(stopper), rule).state is State.REFUTED
+    stopper = role("Stopper", allow("cloudtrail:*", TRAIL, StringEquals={"aws:SourceVpce": "vpce-1"}))
+    refuted = judged(estate(stopper), rule)
+    assert refuted.state is State.REFUTED
+    assert [(asked.action, asked.resource) for asked in refuted.examples[0].requests] == [("cloudtrail:StopLogging", TRAIL)]
+    assert refuted.examples[0].requests[0].context == {"aws:sourcevpce": ("vpce-1",)}
     from lakecheck.iam.documents import parse_policy  # noqa: PLC0415
 
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LAKE}:root"}, "Action": "sts:AssumeRole"}]}
