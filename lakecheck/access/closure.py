@@ -42,11 +42,6 @@ class Way:
     steps: tuple[Step, ...]
     conditions: Formula = TRUE
 
-    @property
-    def is_sure(self) -> bool:
-        """Whether no condition remains."""
-        return self.conditions == TRUE
-
 
 @dataclass(frozen=True, slots=True)
 class _Node:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 IAM_ALLOWED_PRINCIPALS = "IAM_ALLOWED_PRINCIPALS"
 """Lake Formation's group of all whom IAM allows."""
 
+EVERY_PERMISSION = frozenset({"ALL", "SUPER", "SUPER_USER"})
+"""What Lake Formation calls all permissions on something at once; the last one is on catalogs."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
@@ -56,6 +59,10 @@ class PrincipalKind(StrEnum):
     """A SAML or OIDC provider, or a QuickSight or Identity Center user or group, by ARN."""
     ANYONE = "anyone"
     """`*`: everybody, without credentials too."""
+
+
+IAM_IDENTITIES = frozenset({PrincipalKind.ROLE, PrincipalKind.USER, PrincipalKind.PERMISSION_SET, PrincipalKind.SERVICE_LINKED_ROLE})
+"""Those that have policies of their own in an account."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -27,7 +27,6 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _EPOCH: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 _YEAR_AND_MONTH: Final = re.compile(r"\d{4}-\d{2}")
 _LAST_SECOND: Final = 10**11
-_HOUR_OFFSET: Final = re.compile(r"[+-]\d{2}$")
 
 
 def compare(name: str, value: str, written: str) -> Truth:

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.iam.model import Effect, Policy, Statement
+from lakecheck.iam.model import Policy, Statement
 from lakecheck.iam.statements import Reader
 from lakecheck.values import Unknown, has_hole, shown
 from lakemodel.errors import InvalidInput
@@ -196,8 +196,3 @@ def kind_of(value: Any) -> str:
     if isinstance(value, bool):
         return "a boolean"
     return {str: "a text", int: "a number", float: "a number", list: "a list", dict: "an object"}.get(type(value), type(value).__name__)
-
-
-def allow_all(name: str = "FullAccess") -> Policy:
-    """A policy that allows everything, such as the service control policy that organisations start with."""
-    return Policy(name=name, statements=(Statement(index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",)),))

@@ -21,7 +21,7 @@ from lakecheck.access.doors.objects import Verdict
 from lakecheck.access.doors.readers import readers
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.model import Door, Leak, Step
-from lakecheck.estate.model import PrincipalKind
+from lakecheck.estate.model import IAM_IDENTITIES
 from lakecheck.formula import FALSE, TRUE, Truth, Unresolved, all_of, any_of
 from lakecheck.values import shown
 
@@ -39,7 +39,6 @@ VIA_ATHENA: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a request to S3 looks like that Athena makes for a caller."""
 
-_ASKING: Final = {PrincipalKind.ROLE, PrincipalKind.USER, PrincipalKind.PERMISSION_SET, PrincipalKind.SERVICE_LINKED_ROLE}
 _NEVER_ASKING: Final = frozenset({"cloudformation.amazonaws.com", "lakeformation.amazonaws.com"})
 _RESULTS: Final = ("athena:GetQueryResults", "athena:GetQueryResultsStream")
 
@@ -102,7 +101,7 @@ def _may(questions: Questions, workgroup: Workgroup, actions: tuple[str, ...]) -
     """Who may do one of these on the workgroup; Athena has no policies on resources, so that only its own account may."""
     found: dict[Principal, Verdict] = {}
     for principal in questions.estate.principals:
-        if principal.kind not in _ASKING or principal.account != workgroup.account:
+        if principal.kind not in IAM_IDENTITIES or principal.account != workgroup.account:
             continue
         for action in actions:
             decision = questions.decide(principal, action, workgroup.arn, owner=workgroup.account)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import partition_of, places
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.resource_edit import POINT, surely_open
+from lakecheck.access.doors.resource_edit import POINT, surely_open, written_by
 from lakecheck.access.doors.rights import Answer, Rights, every
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
 from lakecheck.estate.model import AccessPoint
 from lakecheck.formula import FALSE, TRUE
-from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -64,9 +63,7 @@ def _through_new_point(
         return
     made = Answer(found.allowed, reasons(found.decision, MAKING, found.witness))
     written = rights.ask(source, POINT, found.witness)
-    let = Statement(index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",), principals={"AWS": (questions.caller(source).arn,)})
-    wanted = Policy(name=f"the policy that {source.name} writes", statements=(let,))
-    own = () if written.refused else ((every((made, written)), wanted),)
+    own = () if written.refused else ((every((made, written)), written_by(questions, source)),)
     for answer, policy in (*own, (made, None)):
         point = AccessPoint(
             arn=found.witness, account=source.account, bucket=bucket.arn, bucket_account=bucket.account, policy=policy, origin=origin

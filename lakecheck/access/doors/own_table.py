@@ -17,7 +17,7 @@ from lakecheck.access.doors.places import dataset_of
 from lakecheck.access.doors.rights import Answer, Rights, doubtful, every, some
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
-from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
+from lakecheck.estate.model import EVERY_PERMISSION, IAM_ALLOWED_PRINCIPALS, ResourceType
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, any_of
 from lakecheck.iam.globs import match
 from lakecheck.values import shown
@@ -36,7 +36,6 @@ CREATING: Final = "glue:CreateTable"
 _CHANGING: Final = "glue:UpdateTable"
 _NEW_DATABASE: Final = "glue:CreateDatabase"
 _READING: Final = "glue:GetTable"
-_EVERYTHING: Final = frozenset({"ALL", "SUPER"})
 _ACTIONS: Final = {"SELECT": Action.READ, "INSERT": Action.WRITE}
 _DATABASES: Final = {ResourceType.DATABASE, ResourceType.DATABASE_EXPRESSION}
 
@@ -135,7 +134,7 @@ def _by_iam(rights: Rights, lake: LakeFormation, source: Principal) -> Iterator[
 
 
 def _has(held: Held, permission: str) -> bool:
-    return bool(held.grant.permissions & {permission, *_EVERYTHING})
+    return bool(held.grant.permissions & {permission, *EVERY_PERMISSION})
 
 
 def _touches(location: str, table: Table) -> Formula:

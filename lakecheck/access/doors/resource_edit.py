@@ -188,6 +188,12 @@ def _gained(
                 )
 
 
+def written_by(questions: Questions, source: Principal) -> Policy:
+    """The resource policy that somebody writes to be let in."""
+    let = Statement(index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",), principals={"AWS": (questions.caller(source).arn,)})
+    return Policy(name=f"the policy that {source.name} writes", statements=(let,))
+
+
 def surely_open(questions: Questions, source: Principal, bucket: Bucket, action: Action, point: AccessPoint | None) -> set[str]:
     """The prefixes for which nothing need be edited."""
     objects = Objects(questions, bucket, places(questions).of(bucket), point=point)
@@ -197,10 +203,7 @@ def surely_open(questions: Questions, source: Principal, bucket: Bucket, action:
 def _edited(questions: Questions, editor: _Editor, *, storage: bool, keys: bool) -> Estate:
     """The estate in which the policies that somebody may edit say what it wants them to."""
     estate = questions.estate
-    let = Statement(
-        index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",), principals={"AWS": (questions.caller(editor.source).arn,)}
-    )
-    wanted = Policy(name=f"the policy that {editor.source.name} writes", statements=(let,))
+    wanted = written_by(questions, editor.source)
     if storage:
         buckets = (
             replace(each, policy=wanted if each.arn in editor.buckets else None, unknown_policy="")

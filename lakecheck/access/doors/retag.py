@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.doors.places import dataset_of
 from lakecheck.access.doors.rights import Answer, Rights, every
 from lakecheck.access.model import Access, Action, Door, Step
-from lakecheck.estate.model import GovernedResource, ResourceType, TagAssociation
+from lakecheck.estate.model import EVERY_PERMISSION, GovernedResource, ResourceType, TagAssociation
 from lakecheck.formula import FALSE
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 TAGGING: Final = "lakeformation:AddLFTagsToResource"
 
 _ON_DATABASE: Final = frozenset({"DESCRIBE", "CREATE_TABLE", "ALTER", "DROP"})
-_EVERYTHING: Final = frozenset({"ALL", "SUPER"})
 
 
 def retag(questions: Questions) -> Iterator[Access]:
@@ -89,18 +88,18 @@ def _associable(held: Iterable[Grant]) -> Mapping[str, set[str]]:
     """The LF-Tags that somebody may put on something."""
     found: dict[str, set[str]] = defaultdict(set)
     for grant in held:
-        if grant.resource.type is ResourceType.LF_TAG and grant.permissions & {"ASSOCIATE", *_EVERYTHING}:
+        if grant.resource.type is ResourceType.LF_TAG and grant.permissions & {"ASSOCIATE", *EVERY_PERMISSION}:
             for key, values in grant.resource.expression:
                 found[key].update(values)
     return found
 
 
 def _may_tag(grant: Grant) -> bool:
-    return bool(grant.grantable & _EVERYTHING) or grant.grantable >= _ON_DATABASE
+    return bool(grant.grantable & EVERY_PERMISSION) or grant.grantable >= _ON_DATABASE
 
 
 def _reads(grant: Grant) -> bool:
-    return bool(grant.permissions & {"SELECT", *_EVERYTHING})
+    return bool(grant.permissions & {"SELECT", *EVERY_PERMISSION})
 
 
 def _chosen(expression: Grant, tags: Mapping[str, set[str]]) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.estate.model import PrincipalKind
+from lakecheck.estate.model import IAM_IDENTITIES, PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved
 from lakecheck.iam.globs import covers, intersects, match
 from lakecheck.values import generated_holes, has_hole, outline, shown
@@ -20,7 +20,6 @@ _ACCOUNT: Final = re.compile(r"\d{12}")
 _ROOT: Final = re.compile(r"arn:[^:]*:iam::([^:]*):root")
 _ORGANIZATION: Final = re.compile(r"arn:[^:]*:organizations::[^:]*:(organization|ou|root)/(?:(o-[^/]+))(?:/(.+))?")
 _SUFFIX: Final = 16
-_OF_IAM: Final = {PrincipalKind.ROLE, PrincipalKind.USER, PrincipalKind.PERMISSION_SET, PrincipalKind.SERVICE_LINKED_ROLE}
 
 
 def same_name(one: str, other: str) -> Formula:
@@ -82,7 +81,7 @@ def everybody_in(account: str) -> str:
 
 def exact_names(principal: Principal) -> tuple[str, ...]:
     """The texts without wildcards by which a grant may mean a principal."""
-    return (principal.arn, everybody_in(principal.account)) if principal.kind in _OF_IAM else (principal.arn,)
+    return (principal.arn, everybody_in(principal.account)) if principal.kind in IAM_IDENTITIES else (principal.arn,)
 
 
 def means(text: str, principal: Principal) -> Formula:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.doors.places import partition_of
 from lakecheck.access.doors.rights import Rights
 from lakecheck.access.lake_formation.names import account_of, is_organization, is_pattern, means, permission_set
-from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, Principal, PrincipalKind
+from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, IAM_IDENTITIES, Principal, PrincipalKind
 from lakecheck.formula import FALSE
 from lakecheck.values import shown
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Table
 
 _EVERYBODY: Final = ":IAMPrincipals"
-_SINGLE: Final = {PrincipalKind.ROLE, PrincipalKind.USER, PrincipalKind.PERMISSION_SET, PrincipalKind.SERVICE_LINKED_ROLE}
 
 
 class People:
@@ -47,7 +46,7 @@ class People:
     @property
     def single(self) -> Iterator[Principal]:
         """Roles, users and permission sets of the estate."""
-        return (each for each in self._estate.principals if each.kind in _SINGLE)
+        return (each for each in self._estate.principals if each.kind in IAM_IDENTITIES)
 
     def everybody(self) -> tuple[Principal, ...]:
         """All who may hold a grant, each once; an account of the estate is no principal, as its principals are."""

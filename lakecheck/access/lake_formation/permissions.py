@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.model import Action
+from lakecheck.estate.model import EVERY_PERMISSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +26,6 @@ WHOLE_TABLE: Final = frozenset({"INSERT", "DELETE", "ALTER", "DROP"})
 
 https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-notes.html
 """
-
-_EVERYTHING: Final = {"ALL", "SUPER", "SUPER_USER"}
 
 ACTIONS: Final = {
     SELECT: Action.READ,
@@ -69,7 +68,7 @@ https://docs.aws.amazon.com/lake-formation/latest/dg/access-control-underlying-d
 def expanded(permissions: Iterable[str]) -> frozenset[str]:
     """The permissions on a table, ALL taken apart; any of them shows the table's description."""
     held = {each.upper() for each in permissions}
-    if held & _EVERYTHING:
+    if held & EVERY_PERMISSION:
         held |= TABLE_PERMISSIONS
     return frozenset(held & TABLE_PERMISSIONS) | ({DESCRIBE} if held else frozenset())
 
@@ -77,10 +76,10 @@ def expanded(permissions: Iterable[str]) -> frozenset[str]:
 def on_catalog(permissions: Iterable[str]) -> frozenset[str]:
     """What permissions on a whole catalog may give on each of its tables: ALL and super user everything, the others nothing."""
     held = {each.upper() for each in permissions}
-    return TABLE_PERMISSIONS if held & _EVERYTHING else frozenset()
+    return TABLE_PERMISSIONS if held & EVERY_PERMISSION else frozenset()
 
 
 def on_database(permissions: Iterable[str]) -> frozenset[str]:
     """What permissions on a database give on each of its tables: dropping a database drops its tables."""
     held = {each.upper() for each in permissions}
-    return frozenset({DROP_DATABASE}) if held & (_EVERYTHING | {"DROP"}) else frozenset()
+    return frozenset({DROP_DATABASE}) if held & (EVERY_PERMISSION | {"DROP"}) else frozenset()
