@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 _OPEN: Final = "\ue000"
@@ -86,7 +87,12 @@ def shown(value: Any) -> str:
     if isinstance(value, Unknown):
         return f"{{{value.reason}}}"
     text = value if isinstance(value, str) else str(value)
-    return _HOLE.sub(r"{\1}", text).translate(_SHOW) if _OPEN in text else text
+    return _told(text) if _OPEN in text else text
+
+
+@lru_cache(maxsize=65536)
+def _told(text: str) -> str:
+    return _HOLE.sub(r"{\1}", text).translate(_SHOW)
 
 
 def unknowns(value: Any) -> tuple[Unknown, ...]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import Truth, unresolved
 from lakecheck.iam.solver import solve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.access.invariants.subjects import DataFacts, PrincipalFacts
     from lakecheck.access.invariants.verdicts import Counterexample
-    from lakecheck.access.model import Matrix
+    from lakecheck.access.model import Access, Matrix
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal
     from lakecheck.formula import Formula
@@ -41,13 +42,19 @@ class Candidate:
 
     Attributes:
         principal: Whom it is about; None when a principal is missing altogether.
-        example: What to say of it.
+        example: What to say of it, or what makes it: of very many a few are told.
         possible: TRUE it is so, FALSE it is not, OPEN it depends on what is not known.
+        access: The access that is forbidden; None when it is about none.
     """
 
     principal: Principal | None
-    example: Counterexample
+    example: Counterexample | Callable[[], Counterexample]
     possible: Truth
+    access: Access | None = None
+
+    def told(self) -> Counterexample:
+        """What to say of it."""
+        return self.example() if callable(self.example) else self.example
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +72,7 @@ class Possibility:
     reasons: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=16384)
 def possibility(conditions: Formula) -> Possibility:
     """Whether some request meets the conditions."""
     if conditions.truth is not Truth.OPEN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.invariants.candidates import Candidate, possibility
@@ -54,7 +55,11 @@ def columns_at_issue(access: Access, parts: list[tuple[str, ...] | None]) -> tup
 def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | None = None) -> Candidate:
     """The access as something that is forbidden."""
     found = possibility(access.conditions) if found is None else found
-    example = Counterexample(
+    return Candidate(principal=access.principal, example=partial(_example, access, columns, found), possible=found.truth, access=access)
+
+
+def _example(access: Access, columns: tuple[str, ...], found: Possibility) -> Counterexample:
+    return Counterexample(
         summary=access_in_words(replace(access, columns=columns) if columns else access),
         environment=access.dataset.environment,
         access=access,
@@ -65,7 +70,6 @@ def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | 
         remedy=REMEDY,
         source=access.origin.source if access.origin is not None else "",
     )
-    return Candidate(principal=access.principal, example=example, possible=found.truth)
 
 
 def _crosses(situation: Situation, access: Access, rule: Rule) -> bool:

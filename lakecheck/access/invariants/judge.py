@@ -82,8 +82,8 @@ def _candidates(situation: Situation, invariant: Invariant) -> Iterable[Candidat
 
 def _verdict(situation: Situation, confirmation: Confirmation, invariant: Invariant) -> Verdict:
     fits: dict[int, set[str]] = {id(each): set() for each in invariant.exceptions}
-    refuted: list[Counterexample] = []
-    unknown: list[Counterexample] = []
+    refuted: list[Candidate] = []
+    open_ones: list[Candidate] = []
     looked_at = 0
     for candidate in _candidates(situation, invariant):
         looked_at += 1
@@ -91,17 +91,17 @@ def _verdict(situation: Situation, confirmation: Confirmation, invariant: Invari
             continue
         principal = candidate.principal
         exempt = [
-            each
-            for each in invariant.exceptions
-            if principal is not None and situation.who.is_exempt(principal, each, candidate.example.access)
+            each for each in invariant.exceptions if principal is not None and situation.who.is_exempt(principal, each, candidate.access)
         ]
         for each in exempt:
             fits[id(each)].add(principal.name if principal is not None else "")
         if not exempt:
-            (refuted if candidate.possible is Truth.TRUE else unknown).append(candidate.example)
+            (refuted if candidate.possible is Truth.TRUE else open_ones).append(candidate)
     shown, unconfirmed = _confirmed(confirmation, refuted)
-    unknown += unconfirmed
+    unknown = [*(each.told() for each in open_ones[:MOST_SHOWN]), *unconfirmed]
+    unknowns = len(open_ones) + len(unconfirmed)
     if not looked_at and (reason := _about_nobody(situation, invariant)):
+        unknowns += 1
         unknown.append(
             Counterexample(summary="the rule is about nobody here", reasons=(reason,), remedy="Judge the assemblies it is about.")
         )
@@ -112,7 +112,7 @@ def _verdict(situation: Situation, confirmation: Confirmation, invariant: Invari
         says=invariant.says,
         state=state,
         examples=examples,
-        more=(len(refuted) - len(unconfirmed) if shown else len(unknown)) - len(examples),
+        more=(len(refuted) - len(unconfirmed) if shown else unknowns) - len(examples),
         exempted=tuple(_exempted(situation, each, fits[id(each)]) for each in invariant.exceptions),
         looked_at=looked_at,
     )
@@ -125,14 +125,14 @@ def _about_nobody(situation: Situation, invariant: Invariant) -> str:
     return ""
 
 
-def _confirmed(confirmation: Confirmation, refuted: list[Counterexample]) -> tuple[list[Counterexample], list[Counterexample]]:
+def _confirmed(confirmation: Confirmation, refuted: list[Candidate]) -> tuple[list[Counterexample], list[Counterexample]]:
     """Those that a request shows, as many as are shown, and those tried before that none does."""
     shown: list[Counterexample] = []
     unconfirmed: list[Counterexample] = []
     for tried, each in enumerate(refuted):
-        example = confirmation.of(each)
+        example = confirmation.of(told := each.told())
         if example is None:
-            unconfirmed.append(_unconfirmed(each))
+            unconfirmed.append(_unconfirmed(told))
         else:
             shown.append(example)
         if len(shown) == MOST_SHOWN or (tried + 1 >= MOST_TRIED and not shown):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.invariants.candidates import Candidate, best, possibility
 from lakecheck.access.invariants.verdicts import Counterexample
 from lakecheck.access.model import ALL_ROWS, Action, DatasetKind
-from lakecheck.formula import Truth
+from lakecheck.formula import TRUE, Truth
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from lakecheck.access.model import Access, Dataset
     from lakecheck.estate.model import Principal
 
-_OPPOSITE = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.OPEN: Truth.OPEN}
+_NOTHING: Final = Counterexample(summary="")
+"""What is told of a requirement that is met."""
+_OPPOSITE: Final = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.OPEN: Truth.OPEN}
 
 
 def missing_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
@@ -68,7 +70,10 @@ class Given:
         accesses = [
             each for each in self._accesses.get((id(principal), dataset, action), ()) if each.rows in {ALL_ROWS, rows} and not each.via
         ]
-        by_column = {column: best(possibility(each.conditions) for each in accesses if _has(each, column)) for column in columns or ("",)}
+        if any(each.columns is None and each.conditions == TRUE for each in accesses):
+            return Candidate(principal=principal, example=_NOTHING, possible=Truth.FALSE)
+        ways = [(each, possibility(each.conditions)) for each in accesses]
+        by_column = {column: best(found for each, found in ways if _has(each, column)) for column in columns or ("",)}
         return _candidate(principal, dataset, action, by_column)
 
 

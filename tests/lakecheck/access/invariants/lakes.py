@@ -112,7 +112,7 @@ def tagged(*principals: Principal, **parts: Any) -> Estate:
 def said(candidates: Any) -> list[str]:
     """What speaks against an invariant for sure."""
     found: list[Candidate] = list(candidates)
-    return [each.example.summary for each in found if each.possible is Truth.TRUE]
+    return [each.told().summary for each in found if each.possible is Truth.TRUE]
 
 
 __all__ = ["ANALYST", "CONSUMER", "DEV", "LAKE", "PARTNER", "STEWARD", "STRANGER", "loaded", "said", "situation", "tagged"]

@@ -77,3 +77,22 @@ def test_what_a_part_cannot_show_is_asked_of_the_whole(monkeypatch: pytest.Monke
     verdict = judged(estate(role("Notebook", *READ_ALL)), {"forbid": {"data": {"table": ["sales.orders"]}}})
     assert verdict.state is State.REFUTED
     assert len(asked) > 1
+
+
+def test_all_are_counted_and_few_are_worded(monkeypatch: pytest.MonkeyPatch):
+    """Of many counterexamples those that are shown are put into words; the number is that of all."""
+    from lakecheck.access.invariants import forbidden  # noqa: PLC0415
+
+    worded: list[object] = []
+    in_words = forbidden.access_in_words
+    monkeypatch.setattr(forbidden, "access_in_words", lambda access: worded.append(access) or in_words(access))
+    readers = (role(f"Reader{each}", *READ_ALL) for each in range(30))
+    verdict = judged(estate(*readers), {"forbid": {"do": ["read"], "data": {"table": ["sales.*"]}}})
+    assert (len(verdict.examples), verdict.more) == (10, 50)
+    assert len(worded) == 10
+    strangers = (role(f"Stranger{each}", unknown=("no template defines it",)) for each in range(30))
+    verdict = judged(estate(*strangers), {"forbid": {"do": ["read"], "data": {"table": ["sales.*"]}}})
+    assert verdict.state is State.UNKNOWN
+    assert len(verdict.examples) == 10
+    assert verdict.more >= 50
+    assert len(worded) == 20

@@ -130,7 +130,7 @@ def querying(*actions: str, results: str = "arn:aws:s3:::results/*", output: str
     analyst = replace(ANALYST, policies=(allow(*actions), allow("s3:GetObject", "s3:PutObject", resource=results)))
     bucket = Bucket(arn="arn:aws:s3:::results", name="results", account=CONSUMER, region=REGION, origin=origin("Results"))
     built = over(people=(analyst, STEWARD, PARTNER), workgroups=(workgroup(output=output),), buckets=(bucket,))
-    return [each.example.summary for each in missing_queries(built) if each.principal is analyst and each.possible is not Truth.FALSE]
+    return [each.told().summary for each in missing_queries(built) if each.principal is analyst and each.possible is not Truth.FALSE]
 
 
 def test_a_persona_can_query_where_it_can_start_one_and_see_its_result():

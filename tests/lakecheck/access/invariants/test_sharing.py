@@ -63,4 +63,4 @@ def test_a_share_that_may_not_exist_is_not_known():
     doubtful = replace(grant(CONSUMER, "INSERT"), origin=origin("Grant", exists=Unresolved("a condition")))
     found = list(shared_beyond_what_is_stated(situation(tagged(grants=(doubtful,)))))
     assert [each.possible for each in found] == [Truth.OPEN]
-    assert found[0].example.reasons == ("a condition",)
+    assert found[0].told().reasons == ("a condition",)
