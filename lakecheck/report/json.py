@@ -22,7 +22,8 @@ SCHEMA_VERSION = 1
 
 def render(run: Run) -> str:
     """The report's text, which ends with a line feed."""
-    return json.dumps(as_data(run), indent=2, ensure_ascii=False) + "\n"
+    # Half a surrogate pair, which JSON can have and no encoding, stays an escape.
+    return json.dumps(as_data(run), indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode() + "\n"
 
 
 def as_data(run: Run) -> dict[str, Any]:

@@ -16,7 +16,8 @@ FORMAT: Final = "lakecheck.access.check/1"
 
 def render(judgement: Judgement) -> str:
     """The report, which ends with a line feed. `access_check.schema.json` beside this module says its shape."""
-    return json.dumps(as_data(judgement), indent=2, ensure_ascii=False) + "\n"
+    # Half a surrogate pair, which JSON can have and no encoding, stays an escape.
+    return json.dumps(as_data(judgement), indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode() + "\n"
 
 
 def as_data(judgement: Judgement) -> dict[str, Any]:
