@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.doors.objects import Objects, Verdict
+from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import partition_of, places
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import Rights
+from lakecheck.access.doors.rights import Answer, Rights
 from lakecheck.access.doors.s3 import accesses
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
@@ -93,7 +93,7 @@ def _of_grant(questions: Questions, grant: AccessGrant) -> Iterator[Access]:
         where = tuple(place for place in known.of(bucket) if _within(place, prefix))
         for principal in _grantees(questions, grant):
             asking = _may_ask(questions, grant, bucket, principal)
-            asking = Verdict(all_of([which, asking.allowed]), asking.because)
+            asking = Answer(all_of([which, asking.allowed]), asking.because)
             if asking.allowed == FALSE:
                 continue
             for action in _ACTIONS.get(grant.permission.upper(), (Action.READ, Action.WRITE)):
@@ -125,16 +125,16 @@ def _given(
     principal: Principal,
     action: Action,
     role: Principal | None,
-    asking: Verdict,
+    asking: Answer,
 ) -> Iterator[Access]:
     of_grant = f"{grant.origin} grants {grant.permission} on {shown(grant.scope)}"
     if role is None:
         reason = f"what {shown(grant.role)}, the role of an access grant's location, may do, which no template defines"
-        verdict = Verdict(all_of([asking.allowed, Unresolved(reason)]), (of_grant, *asking.because))
+        verdict = Answer(all_of([asking.allowed, Unresolved(reason)]), (of_grant, *asking.because))
         yield from accesses(principal, where, action, Door.ACCESS_GRANT, verdict)
         return
     for found, own in Objects(questions, bucket, where).verdicts(role, action):
-        verdict = Verdict(all_of([asking.allowed, own.allowed]), (of_grant, *asking.because, *own.because))
+        verdict = Answer(all_of([asking.allowed, own.allowed]), (of_grant, *asking.because, *own.because))
         if verdict.allowed != FALSE:
             yield from accesses(principal, found, action, Door.ACCESS_GRANT, verdict)
 
@@ -151,18 +151,18 @@ def _grantees(questions: Questions, grant: AccessGrant) -> tuple[Principal, ...]
     return tuple(each for each in patterns if match(each.arn, grant.grantee) is not Truth.FALSE)
 
 
-def _may_ask(questions: Questions, grant: AccessGrant, bucket: Bucket, principal: Principal) -> Verdict:
+def _may_ask(questions: Questions, grant: AccessGrant, bucket: Bucket, principal: Principal) -> Answer:
     """Whether the grantee gets credentials of the location's role at all."""
     instance = f"arn:{partition_of(bucket.region)}:s3:{bucket.region}:{grant.account}:access-grants/default"
     trusted = _is_trusted(questions, grant)
     if principal.kind is PrincipalKind.FEDERATED:
-        return Verdict(trusted, ("an application asks for a user or group of the directory",))
+        return Answer(trusted, ("an application asks for a user or group of the directory",))
     decision = questions.decide(principal, "s3:GetDataAccess", instance, owner=principal.account)
     allowed = decision.allowed
     if principal.account != grant.account:
         reason = f"whether the Access Grants instance of {grant.account} is shared with {principal.account}, which no template says"
         allowed = all_of([allowed, Unresolved(reason)])
-    return Verdict(all_of([trusted, allowed]), reasons(decision, "s3:GetDataAccess", instance))
+    return Answer(all_of([trusted, allowed]), reasons(decision, "s3:GetDataAccess", instance))
 
 
 def _is_trusted(questions: Questions, grant: AccessGrant) -> Formula:

@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.data_plane import only_services
-from lakecheck.access.doors.objects import Verdict
 from lakecheck.access.doors.readers import readers
 from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.doors.rights import Answer
 from lakecheck.access.model import Door, Leak, Step
 from lakecheck.estate.model import IAM_IDENTITIES
 from lakecheck.formula import FALSE, TRUE, Truth, Unresolved, all_of, any_of
@@ -61,11 +61,11 @@ def athena_results(questions: Questions) -> Iterable[Leak]:
                     yield Leak(source=reader, member=member, step=step, conditions=all_of([verdict.allowed, joins.allowed]))
 
 
-def _members(questions: Questions, workgroup: Workgroup) -> dict[Principal, Verdict]:
+def _members(questions: Questions, workgroup: Workgroup) -> dict[Principal, Answer]:
     found = {each: may for each, may in _may(questions, workgroup, ("athena:StartQueryExecution",)).items() if _can_ask(each)}
     role = questions.principals.get(workgroup.role)
     if role is not None:
-        found[role] = Verdict(TRUE, (f"Spark sessions of workgroup {workgroup.name} run as {role.name}",))
+        found[role] = Answer(TRUE, (f"Spark sessions of workgroup {workgroup.name} run as {role.name}",))
     return found
 
 
@@ -75,14 +75,14 @@ def _can_ask(principal: Principal) -> bool:
     return not services or not _NEVER_ASKING.issuperset(services)
 
 
-def _readers(questions: Questions, workgroup: Workgroup) -> dict[Principal, Verdict]:
+def _readers(questions: Questions, workgroup: Workgroup) -> dict[Principal, Answer]:
     """Of the files, and of what Athena hands out."""
     asking = _may(questions, workgroup, _RESULTS)
     if workgroup.managed_results:
         return asking
     if not workgroup.output:
         reason = f"where clients of workgroup {workgroup.name} in {workgroup.account} have results written, which no template says"
-        return {reader: Verdict(all_of([verdict.allowed, Unresolved(reason)]), verdict.because) for reader, verdict in asking.items()}
+        return {reader: Answer(all_of([verdict.allowed, Unresolved(reason)]), verdict.because) for reader, verdict in asking.items()}
     found = readers(questions, workgroup.output, key=workgroup.key)
     for reader, verdict in readers(questions, workgroup.output, key=workgroup.key, calling=VIA_ATHENA).items():
         direct = found.get(reader)
@@ -91,15 +91,15 @@ def _readers(questions: Questions, workgroup: Workgroup) -> dict[Principal, Verd
         handed_out = all_of([asking[reader].allowed, verdict.allowed])
         because = (*asking[reader].because, *verdict.because)
         if direct is not None:
-            found[reader] = Verdict(any_of([direct.allowed, handed_out]), tuple(dict.fromkeys((*direct.because, *because))))
+            found[reader] = Answer(any_of([direct.allowed, handed_out]), tuple(dict.fromkeys((*direct.because, *because))))
         elif handed_out != FALSE:
-            found[reader] = Verdict(handed_out, because)
+            found[reader] = Answer(handed_out, because)
     return found
 
 
-def _may(questions: Questions, workgroup: Workgroup, actions: tuple[str, ...]) -> dict[Principal, Verdict]:
+def _may(questions: Questions, workgroup: Workgroup, actions: tuple[str, ...]) -> dict[Principal, Answer]:
     """Who may do one of these on the workgroup; Athena has no policies on resources, so that only its own account may."""
-    found: dict[Principal, Verdict] = {}
+    found: dict[Principal, Answer] = {}
     for principal in questions.estate.principals:
         if principal.kind not in IAM_IDENTITIES or principal.account != workgroup.account:
             continue
@@ -107,5 +107,5 @@ def _may(questions: Questions, workgroup: Workgroup, actions: tuple[str, ...]) -
             decision = questions.decide(principal, action, workgroup.arn, owner=workgroup.account)
             if decision.allowed != FALSE and (principal not in found or found[principal].allowed.truth is not Truth.TRUE):
                 before = [found[principal].allowed] if principal in found else []
-                found[principal] = Verdict(any_of([*before, decision.allowed]), reasons(decision, action, workgroup.arn))
+                found[principal] = Answer(any_of([*before, decision.allowed]), reasons(decision, action, workgroup.arn))
     return found

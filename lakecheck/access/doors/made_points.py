@@ -73,7 +73,7 @@ def _through_new_point(
         step = Step(Door.POLICY_EDIT, f"a new access point to {shown(bucket.name)}", answer.because)
         for action in _ACTIONS:
             for among, verdict in objects.verdicts(source, action):
-                whole = every((answer, Answer(verdict.allowed, verdict.because)))
+                whole = every((answer, verdict))
                 fresh = [] if whole.refused else [place for place in among if place.prefix not in open_already[action]]
                 if whole.allowed == TRUE:
                     open_already[action].update(place.prefix for place in fresh)

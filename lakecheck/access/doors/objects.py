@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from lakecheck.access.doors.keys import KeyRing
 from lakecheck.access.doors.public import keeps_out
 from lakecheck.access.doors.reasons import MOST_RESOURCES, reasons
+from lakecheck.access.doors.rights import NO, Answer
 from lakecheck.access.doors.splits import Group, Splitter, expanded, reaches
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
@@ -70,22 +71,6 @@ class _Deed:
     operation: str = ""
     context: tuple[tuple[str, tuple[str, ...]], ...] = ()
     on_bucket: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What comes of it.
-
-    Attributes:
-        allowed: True, false, or what it depends on.
-        because: The statements that let it, for people.
-    """
-
-    allowed: Formula
-    because: tuple[str, ...] = ()
-
-
-NO: Final = Verdict(FALSE)
 
 
 def deeds(action: Action, bucket: Bucket) -> tuple[_Deed, ...]:
@@ -150,7 +135,7 @@ class Objects:
         self._of_principal: dict[Principal, Mapping[str, str]] = {}
         self._could: dict[tuple[int, str], tuple[Statement, ...]] = {}
 
-    def verdicts(self, principal: Principal, action: Action) -> Iterator[tuple[tuple[Place, ...], Verdict]]:
+    def verdicts(self, principal: Principal, action: Action) -> Iterator[tuple[tuple[Place, ...], Answer]]:
         """What the principal may do in which places; only where it may at least under conditions."""
         chances = [(deed, self._chance(principal, deed)) for deed in deeds(action, self._bucket)]
         possible = [(deed, chance) for deed, chance in chances if chance is not _Chance.NONE]
@@ -163,8 +148,8 @@ class Objects:
 
     # --- one group ---------------------------------------------------------------------------------------------------------------------
 
-    def _of_group(self, principal: Principal, possible: Sequence[tuple[_Deed, _Chance]], group: Group) -> Verdict:
-        open_ones: list[Verdict] = []
+    def _of_group(self, principal: Principal, possible: Sequence[tuple[_Deed, _Chance]], group: Group) -> Answer:
+        open_ones: list[Answer] = []
         for deed, chance in possible:
             for key in group.keys:
                 if chance is _Chance.UNSEEN and any(_rests_on_facts_alone(each.allowed) for each in open_ones):
@@ -178,13 +163,13 @@ class Objects:
             reason = (
                 f"the policies of {shown(principal.name)} tell too many kinds of objects in {shown(group.places[0].dataset.name)} apart"
             )
-            open_ones.append(Verdict(Unresolved(reason)))
+            open_ones.append(Answer(Unresolved(reason)))
         if not open_ones:
             return NO
         because = tuple(dict.fromkeys(each for verdict in open_ones for each in verdict.because))
-        return Verdict(any_of(verdict.allowed for verdict in open_ones), because)
+        return Answer(any_of(verdict.allowed for verdict in open_ones), because)
 
-    def _of_key(self, principal: Principal, deed: _Deed, key: str) -> Verdict:
+    def _of_key(self, principal: Principal, deed: _Deed, key: str) -> Answer:
         resource = self._bucket.arn if deed.on_bucket else self._bucket_root + key
         context = {**self._context(principal), **dict(deed.context)}
         asking = principal if self._point is None or principal.account == self._bucket.account else self._trusting(principal)
@@ -206,7 +191,7 @@ class Objects:
         if deed.action == "s3:PutObjectAcl" and self._bucket.acl_enabled is None:
             parts.append(Unresolved(f"whether the ACLs of {shown(self._bucket.name)} count, which no template says"))
         allowed = all_of(parts)
-        return NO if allowed == FALSE else Verdict(allowed, tuple(dict.fromkeys(because)))
+        return NO if allowed == FALSE else Answer(allowed, tuple(dict.fromkeys(because)))
 
     def _decide(self, principal: Principal, action: str, resource: str, context: Given, owner: str) -> Decision:
         return self._questions.decide(principal, action, resource, context=context, owner=owner)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakecheck.access.doors.access_grants import access_grants
-from lakecheck.access.doors.objects import Objects, Verdict
+from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import Place, location, only_named, places
 from lakecheck.access.doors.replicas import copies
+from lakecheck.access.doors.rights import Answer
 from lakecheck.access.model import Action, Dataset, DatasetKind
 from lakecheck.formula import Truth, any_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def readers(
     questions: Questions, uri: str, *, key: str = "", calling: Mapping[str, tuple[str, ...]] | None = None
-) -> dict[Principal, Verdict]:
+) -> dict[Principal, Answer]:
     """Who reads at least one object of a folder, and under what conditions.
 
     Args:
@@ -39,7 +40,7 @@ def readers(
     folder = Place(Dataset(DatasetKind.BUCKET, bucket.account, bucket.region, f"s3://{bucket.name}/{place[1]}"), place[1], is_table=True)
     if key:
         bucket = replace(bucket, encryption="SSE_KMS", key=key, bucket_key=None)
-    found: dict[Principal, Verdict] = {}
+    found: dict[Principal, Answer] = {}
     for objects in _entrances(questions, uri, bucket, folder, calling):
         for principal in questions.estate.principals:
             for _, verdict in objects.verdicts(principal, Action.READ):
@@ -47,7 +48,7 @@ def readers(
     if calling is None:
         for access in access_grants(questions):
             if access.action is Action.READ and _meets(access.dataset.name, folder.dataset.name):
-                _add(found, access.principal, Verdict(access.conditions, access.because))
+                _add(found, access.principal, Answer(access.conditions, access.because))
     return found
 
 
@@ -68,10 +69,10 @@ def _meets(one: str, other: str) -> bool:
     return one.startswith("s3://") and (one.startswith(other) or other.startswith(one))
 
 
-def _add(found: dict[Principal, Verdict], principal: Principal, verdict: Verdict) -> None:
+def _add(found: dict[Principal, Answer], principal: Principal, verdict: Answer) -> None:
     before = found.get(principal)
     if before is None:
         found[principal] = verdict
     elif before.allowed.truth is not Truth.TRUE:
         because = verdict.because if verdict.allowed.truth is Truth.TRUE else (*before.because, *verdict.because)
-        found[principal] = Verdict(any_of([before.allowed, verdict.allowed]), tuple(dict.fromkeys(because)))
+        found[principal] = Answer(any_of([before.allowed, verdict.allowed]), tuple(dict.fromkeys(because)))

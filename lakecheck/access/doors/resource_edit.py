@@ -171,7 +171,7 @@ def _gained(
     objects = Objects(edited, bucket, among, point=point)
     for action in _ACTIONS:
         for found, verdict in objects.verdicts(source, action):
-            answer = every((*(each for _, each in way), Answer(verdict.allowed, verdict.because)))
+            answer = every((*(each for _, each in way), verdict))
             fresh = [] if answer.refused else [place for place in found if place.prefix not in open_already[action]]
             if answer.allowed == TRUE:
                 open_already[action].update(place.prefix for place in fresh)

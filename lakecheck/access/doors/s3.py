@@ -23,8 +23,8 @@ from lakecheck.access.model import Access, Action, Door
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lakecheck.access.doors.objects import Verdict
     from lakecheck.access.doors.places import Place
+    from lakecheck.access.doors.rights import Answer
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal
 
@@ -47,7 +47,7 @@ def s3(questions: Questions) -> Iterable[Access]:
                     yield from accesses(principal, found, action, Door.S3, verdict)
 
 
-def accesses(principal: Principal, found: Iterable[Place], action: Action, door: Door, verdict: Verdict) -> Iterator[Access]:
+def accesses(principal: Principal, found: Iterable[Place], action: Action, door: Door, verdict: Answer) -> Iterator[Access]:
     """One access for each dataset of some places."""
     for dataset in dict.fromkeys(place.dataset for place in found):
         yield Access(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.doors.objects import NO as NO_OBJECTS, Objects, Verdict
+from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import dataset_of, location, partition_of, places
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.doors.rights import NO, YES, Answer, every, some
@@ -66,7 +66,7 @@ class Asking:
         self._catalog: dict[tuple[int, str, bool, int], Answer] = {}
         self._credentials: dict[tuple[int, str], Answer] = {}
         self._objects: dict[str, Objects] = {}
-        self._verdicts: dict[tuple[int, str, Action], dict[tuple[Dataset, str], Verdict]] = {}
+        self._verdicts: dict[tuple[int, str, Action], dict[tuple[Dataset, str], Answer]] = {}
         self._linked_roles: dict[str, Principal] = {}
         self._reads: dict[tuple[int, int, Action], Answer] = {}
 
@@ -191,13 +191,13 @@ class Asking:
             found = self._reads[key] = self._of_location(registered, table, action)
         return found
 
-    def objects(self, principal: Principal, table: Table, action: Action) -> Verdict:
+    def objects(self, principal: Principal, table: Table, action: Action) -> Answer:
         """Whether a principal itself can read, or write, a table's files in S3, with the key they need."""
         where = location(table.location)
         bucket = self._places.bucket_named(where[0]) if where is not None else None
         if where is None or bucket is None:
-            return Verdict(Unresolved(f"where {shown(table.database)}.{shown(table.name)} has its data, which no template says"))
-        return self._verdicts_of(principal, bucket, action).get((dataset_of(table), where[1]), NO_OBJECTS)
+            return Answer(Unresolved(f"where {shown(table.database)}.{shown(table.name)} has its data, which no template says"))
+        return self._verdicts_of(principal, bucket, action).get((dataset_of(table), where[1]), NO)
 
     def _of_location(self, registered: DataLocation, table: Table, action: Action) -> Answer:
         role = self._role(registered)
@@ -230,7 +230,7 @@ class Asking:
             )
         return self._linked_roles[account]
 
-    def _verdicts_of(self, principal: Principal, bucket: Bucket, action: Action) -> dict[tuple[Dataset, str], Verdict]:
+    def _verdicts_of(self, principal: Principal, bucket: Bucket, action: Action) -> dict[tuple[Dataset, str], Answer]:
         key = (id(principal), bucket.arn, action)
         found = self._verdicts.get(key)
         if found is None:

@@ -35,7 +35,6 @@ from lakecheck.values import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lakecheck.access.doors.objects import Verdict
     from lakecheck.access.model import Dataset
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal, Table
@@ -72,7 +71,7 @@ class CatalogDoors:
         self._rows: dict[tuple[int, int], tuple[Row, ...]] = {}
         self._kept: list[tuple[Right, ...]] = []
         self._notes: dict[tuple[int, str, tuple[int, ...]], str] = {}
-        self._files: list[list[Verdict]] = []
+        self._files: list[list[Answer]] = []
         self._profiles: dict[int, int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._trusting = {(each.account, each.region): each for each in questions.estate.catalogs}
@@ -306,8 +305,7 @@ class CatalogDoors:
         catalog = self.asking.catalog(principal, table, CATALOG_ACTIONS[permission])
         if catalog.refused or not needs_data:
             return every([Answer(left), catalog])
-        verdict = self.asking.objects(principal, table, Action.READ if permission == SELECT else Action.WRITE)
-        own_files = Answer(verdict.allowed, verdict.because)
+        own_files = self.asking.objects(principal, table, Action.READ if permission == SELECT else Action.WRITE)
         unregistered = every([Answer(negate(registered)), own_files])
         files = [own_files]
         if not governance.hybrid:
