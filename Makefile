@@ -56,8 +56,9 @@ docs: ## build the documentation site into site/, warnings are errors
 	@$(PYTHON) tools/setup.py docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings that --strict counts
 
-bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK
+bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK, and the access matrix against synthesis
 	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/access.py
 
 scale: setup-dev ## measure how the reference grows, from 250 to 10,000 tables
 	@$(BIN)/python bench/scale.py

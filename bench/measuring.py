@@ -63,8 +63,8 @@ def environment(**more: str | None) -> dict[str, str]:
     return {key: value for key, value in made.items() if value is not None}
 
 
-def measure(command: Sequence[str], started_with: Mapping[str, str] | None = None) -> Measurement:
-    """Runs a command to its end."""
+def measure(command: Sequence[str], started_with: Mapping[str, str] | None = None, *, accepted: Sequence[int] = (0,)) -> Measurement:
+    """Runs a command to its end, with an exit code that is accepted."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -85,7 +85,7 @@ def measure(command: Sequence[str], started_with: Mapping[str, str] | None = Non
     ended.set()
     sampler.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if process.returncode != 0:
+    if process.returncode not in accepted:
         sys.exit(f"{' '.join(command)} failed:\n{said}")
     return Measurement(wall=wall, cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, rss=max(peaks))
 
