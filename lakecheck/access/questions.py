@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.estate.arns import account_in
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of, any_of
 from lakecheck.iam.evaluator import evaluate
@@ -249,7 +250,7 @@ class Questions:
 
     def _decided(self, principal: Principal, action: str, resource: str, context: dict[str, tuple[str, ...]], owner: str) -> Decision:
         layers = self.layers(principal, action, resource)
-        account = owner or self._resource_policy(action, resource)[2] or _account_in(resource) or principal.account
+        account = owner or self._resource_policy(action, resource)[2] or account_in(resource) or principal.account
         owning = self.estate.accounts.get(account)
         bucket = self._bucket_of(resource)
         request = Request(
@@ -426,11 +427,6 @@ def _without_wildcards(principal: Principal) -> str:
         return principal.arn
     suffix = "_" + hole(f"suffix of {principal.name} in {principal.account}", generated=True, length=_SUFFIX.count("?"))
     return principal.arn.replace(_SUFFIX, suffix).replace("*", hole(f"folder of {principal.name}", is_word=True))
-
-
-def _account_in(arn: str) -> str:
-    parts = arn.split(":", 5)
-    return parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - the fifth part of an ARN
 
 
 def _expanded(pattern: str, known: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.objects import Objects
-from lakecheck.access.doors.places import partition_of, places
+from lakecheck.access.doors.places import partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.doors.rights import Answer, Rights
 from lakecheck.access.doors.s3 import accesses
@@ -153,7 +153,7 @@ def _grantees(questions: Questions, grant: AccessGrant) -> tuple[Principal, ...]
 
 def _may_ask(questions: Questions, grant: AccessGrant, bucket: Bucket, principal: Principal) -> Answer:
     """Whether the grantee gets credentials of the location's role at all."""
-    instance = f"arn:{partition_of(bucket.region)}:s3:{bucket.region}:{grant.account}:access-grants/default"
+    instance = f"arn:{partition_of_region(bucket.region)}:s3:{bucket.region}:{grant.account}:access-grants/default"
     trusted = _is_trusted(questions, grant)
     if principal.kind is PrincipalKind.FEDERATED:
         return Answer(trusted, ("an application asks for a user or group of the directory",))

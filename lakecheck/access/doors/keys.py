@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.doors.places import partition_of
+from lakecheck.access.doors.places import partition_of_region
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, any_of, negate
 
@@ -93,7 +93,7 @@ class KeyRing:
         return self._speaks_of_objects[id(policy)]
 
     def _decide(self, principal: Principal, operation: str, arn: str, bucket: Bucket, encrypted: str) -> Decision:
-        suffix = "amazonaws.com.cn" if partition_of(bucket.region) == "aws-cn" else "amazonaws.com"
+        suffix = "amazonaws.com.cn" if partition_of_region(bucket.region) == "aws-cn" else "amazonaws.com"
         context = {
             "kms:viaservice": (f"s3.{bucket.region}.{suffix}",),
             OF_OBJECT: (encrypted,),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.objects import Objects
-from lakecheck.access.doors.places import partition_of, places
+from lakecheck.access.doors.places import partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.doors.resource_edit import POINT, surely_open, written_by
 from lakecheck.access.doors.rights import Answer, Rights, every
@@ -57,7 +57,7 @@ def _through_new_point(
     rights: Rights, source: Principal, bucket: Bucket, origin: Origin, open_already: dict[Action, set[str]]
 ) -> Iterator[Access]:
     questions = rights.questions
-    pattern = f"arn:{partition_of(bucket.region)}:s3:{bucket.region}:{source.account}:accesspoint/*"
+    pattern = f"arn:{partition_of_region(bucket.region)}:s3:{bucket.region}:{source.account}:accesspoint/*"
     found = questions.may_any(source, MAKING, pattern)
     if found.allowed == FALSE:
         return

@@ -67,7 +67,7 @@ def location(uri: str) -> tuple[str, str] | None:
     return found[1], f"{prefix}/" if prefix else ""
 
 
-def partition_of(region: str) -> str:
+def partition_of_region(region: str) -> str:
     """The partition that a Region is in."""
     for start, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
         if region.startswith(start):
@@ -181,7 +181,7 @@ def places_like(questions: Questions, whole: Questions) -> Places:
 
 def only_named(name: str, region: str) -> Bucket:
     """A bucket that no template defines, so that nobody can say whom its policy lets."""
-    arn = f"arn:{partition_of(region)}:s3:::{name}"
+    arn = f"arn:{partition_of_region(region)}:s3:::{name}"
     return Bucket(arn=arn, name=name, account="", region=region, unknown_policy=f"the policy of {arn}, which no template defines")
 
 

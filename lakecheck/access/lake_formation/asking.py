@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.objects import Objects
-from lakecheck.access.doors.places import dataset_of, location, partition_of, places
+from lakecheck.access.doors.places import dataset_of, location, partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.doors.rights import NO, YES, Answer, every, some
 from lakecheck.access.questions import DIRECT_CALL
@@ -105,7 +105,7 @@ class Asking:
         catalog = self._catalogs.get((table.account, table.region))
         if catalog is None or catalog.key_role or catalog.key not in self.questions.keys:
             return
-        suffix = "amazonaws.com.cn" if partition_of(table.region) == "aws-cn" else "amazonaws.com"
+        suffix = "amazonaws.com.cn" if partition_of_region(table.region) == "aws-cn" else "amazonaws.com"
         context = {"kms:viaservice": (f"glue.{table.region}.{suffix}",), "aws:viaawsservice": ("true",)}
         decision = self.questions.decide(principal, "kms:Decrypt", catalog.key, context=context)
         yield NO if decision.allowed == FALSE else Answer(decision.allowed)
@@ -218,7 +218,7 @@ class Asking:
             return self.questions.principals.get(registered.role)
         account = registered.account
         if account not in self._linked_roles:
-            partition = partition_of(registered.region)
+            partition = partition_of_region(registered.region)
             resources = tuple(f"{each.arn}{end}" for each in self.questions.estate.locations for end in ("", "/*") if not each.role)
             statement = Statement(index=0, effect=Effect.ALLOW, actions=_ON_LOCATIONS, resources=resources)
             self._linked_roles[account] = Principal(
@@ -250,7 +250,7 @@ def sure(formula: Formula) -> bool:
 
 
 def _arns(table: Table, action: str) -> tuple[str, ...]:
-    start = f"arn:{partition_of(table.region)}:glue:{table.region}:{table.account}"
+    start = f"arn:{partition_of_region(table.region)}:glue:{table.region}:{table.account}"
     of_database = (f"{start}:catalog", f"{start}:database/{table.database}")
     if action == "glue:DeleteDatabase":
         return of_database

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.doors.places import partition_of
+from lakecheck.access.doors.places import partition_of_region
 from lakecheck.access.doors.rights import Rights
 from lakecheck.access.lake_formation.names import account_of, is_organization, is_pattern, means, permission_set
+from lakecheck.estate.arns import account_in
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, IAM_IDENTITIES, Principal, PrincipalKind
 from lakecheck.formula import FALSE
 from lakecheck.values import shown
@@ -103,9 +104,9 @@ class People:
             reason = f"the policies of {shown(name)}, which no template defines"
             kind = PrincipalKind.PERMISSION_SET if of_set else PrincipalKind.ROLE
             where = ("a Lake Formation grant",)
-            account = name.split(":")[4] if name.count(":") > 3 else ""  # noqa: PLR2004 - the fifth part of an ARN
+            account = account_in(name)
             return Principal(arn=name, kind=kind, account=account, name=short, unknown=(reason,), named_in=where)
         return self._known.somebody(name, "a Lake Formation grant")
 
     def _partition(self) -> str:
-        return next((partition_of(table.region) for table in self._lake.tables), partition_of(""))
+        return next((partition_of_region(table.region) for table in self._lake.tables), partition_of_region(""))
