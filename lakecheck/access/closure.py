@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.chains import together
 from lakecheck.access.words import RANK, Verdict, verdict, who
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.formula import TRUE, Formula, Unresolved, all_of, any_of
+from lakecheck.formula import FALSE, TRUE, Formula, Unresolved, all_of, any_of
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -205,11 +206,9 @@ def _adjacency(edges: Iterable[Edge]) -> _Steps:
 
 
 def _both(one: Formula, other: Formula) -> Formula | None:
-    """Both conditions together; None when they exclude each other."""
-    if TRUE in (one, other):
-        return other if one == TRUE else one
-    joint = all_of((one, other))
-    return None if verdict(joint) is Verdict.NO else joint
+    """The conditions of a way and of its next step; None when one of the two cannot be."""
+    joint = together(one, other)
+    return None if joint == FALSE else joint
 
 
 def _key(principal: Principal) -> str:

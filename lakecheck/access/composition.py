@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.chains import together
 from lakecheck.access.model import ALL_ROWS, Access, Action, Dataset, Door
 from lakecheck.access.words import ACTIONS, MOST_KEPT, Verdict, verdict
-from lakecheck.formula import TRUE, Formula, all_of, any_of
+from lakecheck.formula import TRUE, Formula, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -215,18 +216,16 @@ def _set(columns: tuple[str, ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _joined(one: Formula, other: Formula) -> Formula:
-    return all_of((one, other))
-
-
-@lru_cache(maxsize=MOST_KEPT)
 def _same(formula: Formula) -> Formula:
     """The first formula of those that are equal, so that what is known of it is found without comparing."""
     return formula
 
 
 def _joint(one: Formula, other: Formula) -> Formula:
-    """Both conditions; found by the identity of the two, for a matrix asks millions of times about a few hundred."""
+    """The conditions of a way and of what is done at its end.
+
+    Found by the identity of the two: a matrix asks millions of times about a few hundred.
+    """
     if one is TRUE or other is TRUE or one is other:
         return other if one is TRUE else one
     key = (id(one), id(other))
@@ -235,7 +234,7 @@ def _joint(one: Formula, other: Formula) -> Formula:
         if len(_JOINTS) >= MOST_KEPT:
             _JOINTS.clear()
         # The two are kept beside, so that no others get their identity.
-        found = _JOINTS[key] = (one, other, _same(_joined(one, other)))
+        found = _JOINTS[key] = (one, other, _same(together(one, other)))
     return found[2]
 
 

@@ -83,11 +83,13 @@ def test_a_sure_way_counts_more_than_a_short_one() -> None:
 
 
 def test_conditions_of_a_way_add_up_and_exclude_each_other() -> None:
-    """Both steps' conditions remain; a way that no request can take is none."""
+    """Both steps' conditions remain, each with values of its own where they differ; a way that nobody can take is none."""
     edges = (becomes(ANALYST, READER, conditions=FROM_EITHER),)
     (row,) = [one for one in matrix(access(READER, conditions=NOBODY_KNOWS), edges=edges).accesses if one.principal is ANALYST]
     assert row.conditions == all_of((FROM_EITHER, NOBODY_KNOWS))
     found = matrix(access(READER, conditions=negate(FROM_EITHER)), edges=(becomes(ANALYST, READER, conditions=FROM_VPC),))
+    assert len(rows(found, ANALYST)) == 1
+    found = matrix(access(READER, conditions=negate(NOBODY_KNOWS)), edges=(becomes(ANALYST, READER, conditions=NOBODY_KNOWS),))
     assert rows(found, ANALYST) == []
     assert rows(matrix(access(READER, conditions=all_of((FROM_VPC, negate(FROM_EITHER))))), READER) == []
 
@@ -221,11 +223,11 @@ def test_lines_say_of_each_column_what_the_rows_say() -> None:
 
 
 def test_a_longer_way_counts_where_the_shorter_one_is_shut() -> None:
-    """The direct step needs one network, the role's access another: only the way round gets there."""
-    edges = (becomes(ANALYST, READER, conditions=FROM_VPC), becomes(ANALYST, JOB), becomes(JOB, READER, conditions=NOBODY_KNOWS))
-    found = matrix(access(READER, conditions=negate(FROM_VPC)), edges=edges, estate=estate(ANALYST, READER, JOB))
+    """The direct step needs what shuts the role's access: only the way round gets there."""
+    edges = (becomes(ANALYST, READER, conditions=NOBODY_KNOWS), becomes(ANALYST, JOB), becomes(JOB, READER, conditions=FROM_VPC))
+    found = matrix(access(READER, conditions=negate(NOBODY_KNOWS)), edges=edges, estate=estate(ANALYST, READER, JOB))
     told = [one for one in found.accesses if one.principal is ANALYST]
-    assert [(len(one.via), one.conditions) for one in told] == [(2, all_of([NOBODY_KNOWS, negate(FROM_VPC)]))]
+    assert [(len(one.via), one.conditions) for one in told] == [(2, all_of([FROM_VPC, negate(NOBODY_KNOWS)]))]
 
 
 def test_ways_that_are_open_at_different_times_are_both_told() -> None:
