@@ -17,7 +17,6 @@ from tests.lakecheck.access.planted.lake import (
     Template,
     allow,
     att,
-    deny,
     document,
     grant,
     on_columns,
@@ -83,7 +82,6 @@ _CELLS: Final = {"DataCellsFilter": {"TableCatalogId": LAKE, "DatabaseName": "sa
 _LEVEL: Final = resource("LakeFormation::Tag", CatalogId=LAKE, TagKey="level", TagValues=["public", "secret"])
 _SECRET = {"Level": _LEVEL, "OnDatabase": tagged("d", on_database(), level="secret")}
 _BY_LEVEL = grant(_ENGINEER, expression(level=["public"]), "SELECT")
-_BY_LEVEL_DB = grant(_ENGINEER, expression("DATABASE", level=["public"]), "DESCRIBE")
 
 GRANTED: Final = (
     given("select", on_table(), "SELECT", columns=("email",)),
@@ -416,23 +414,14 @@ SETTINGS: Final = (
     admin("tags-and-grants", "lakeformation:*Tag*", "lakeformation:PutDataLakeSettings", "lakeformation:BatchGrantPermissions"),
 )
 
-_DENIED = deny(
-    "s3:GetObject",
-    f"{DATA}/*",
-    Condition={"ArnNotLike": {"aws:PrincipalArn": [f"arn:aws:iam::{LAKE}:role/LakeReader", f"arn:aws:iam::{LAKE}:role/Loader"]}},
-)
 _IN_ORG: Final = {
     "id": "o-acmeacmeacme",
     "management": "111111111111",
     "accounts": {LAKE: {"path": ["r-root"]}, CONSUMER: {"path": ["r-root"]}},
 }
-_OFF: Final = resource(
-    "Organizations::Policy", Name="guard", Type="SERVICE_CONTROL_POLICY", TargetIds=["r-root"], Content=document(_DENIED)
-)
-
-GUARDED: Final = (
+IN_ORGANISATION: Final = (
     Leak(
-        name="behind-a-guardrail",
+        name="in-an-organisation-without-guardrails",
         who="Developer",
         door="s3",
         lake={"Extra": policy(READS, OPENS)},
@@ -441,4 +430,4 @@ GUARDED: Final = (
     ),
 )
 
-LEAKS: Final = (*GRANTED, *SETTINGS, *GUARDED)
+LEAKS: Final = (*GRANTED, *SETTINGS, *IN_ORGANISATION)
