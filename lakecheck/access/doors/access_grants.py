@@ -14,10 +14,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import Answer
 from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import Answer, Rights
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.s3 import accesses
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step

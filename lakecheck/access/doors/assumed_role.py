@@ -15,16 +15,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, Answer
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import (
-    NO,
-    Answer,
-    Rights,
-    account_in,
-    account_named,
-    partition_of,
-    split_arn,
-)
+from lakecheck.access.doors.rights import Rights, account_in, account_named, partition_of, split_arn
 from lakecheck.access.model import Door, Edge, Step
 from lakecheck.access.questions import DIRECT_CALL
 from lakecheck.estate.model import PrincipalKind

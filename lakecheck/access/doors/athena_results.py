@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import Answer
 from lakecheck.access.doors.data_plane import only_services
 from lakecheck.access.doors.readers import readers
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import Answer
 from lakecheck.access.model import Door, Leak, Step
 from lakecheck.estate.model import IAM_IDENTITIES
 from lakecheck.formula import FALSE, TRUE, Truth, Unresolved, all_of, any_of

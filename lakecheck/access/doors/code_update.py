@@ -11,9 +11,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, Answer, doubtful, every, some
 from lakecheck.access.doors.objects import key_ring
 from lakecheck.access.doors.pass_role import PASS, may_pass
-from lakecheck.access.doors.rights import NO, Answer, Rights, doubtful, every, partition_of, some
+from lakecheck.access.doors.rights import Rights, partition_of
 from lakecheck.access.doors.ways import ANY_OF_SERVICE, CHANGED, SELF
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Door, Edge, Step

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from lakecheck.access.doors.access_grants import access_grants
 from lakecheck.access.doors.access_points import access_points
+from lakecheck.access.doors.answers import Answer, every
 from lakecheck.access.doors.assumed_role import assumed_role
 from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.pass_role import pass_role
 from lakecheck.access.doors.replicas import replicas
-from lakecheck.access.doors.rights import Answer, Rights, every
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.s3 import s3
 from lakecheck.access.doors.self_grant import self_grant
 from lakecheck.access.doors.widening import owns, widens_itself

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import Answer, every
 from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.doors.resource_edit import POINT, surely_open, written_by
-from lakecheck.access.doors.rights import Answer, Rights, every
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
 from lakecheck.estate.model import AccessPoint

@@ -8,10 +8,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from lakecheck.access.doors.answers import NO, Answer
 from lakecheck.access.doors.keys import KeyRing
 from lakecheck.access.doors.public import keeps_out
 from lakecheck.access.doors.reasons import MOST_RESOURCES, reasons
-from lakecheck.access.doors.rights import NO, Answer
 from lakecheck.access.doors.splits import Group, Splitter, expanded, reaches
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import Answer, doubtful, every, some
 from lakecheck.access.doors.places import dataset_of
-from lakecheck.access.doors.rights import Answer, Rights, doubtful, every, some
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
 from lakecheck.estate.model import EVERY_PERMISSION, IAM_ALLOWED_PRINCIPALS, ResourceType

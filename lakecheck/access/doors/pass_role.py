@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.doors.rights import NO, YES, Answer, Rights, doubtful, every, some
+from lakecheck.access.doors.answers import NO, YES, Answer, doubtful, every, some
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.ways import HARMLESS, PASSED
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Door, Edge, Step

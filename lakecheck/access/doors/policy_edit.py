@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, YES, Answer, doubtful, every, some
 from lakecheck.access.doors.assumed_role import assumed_role
 from lakecheck.access.doors.code_update import code_update
 from lakecheck.access.doors.pass_role import pass_role
-from lakecheck.access.doors.rights import NO, YES, Answer, Rights, doubtful, every, some
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.widening import assumes, owns, widens, widens_itself
 from lakecheck.access.model import Door, Edge, Step
 from lakecheck.estate.model import Principal, PrincipalKind

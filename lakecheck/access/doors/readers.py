@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakecheck.access.doors.access_grants import access_grants
+from lakecheck.access.doors.answers import Answer
 from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import Place, location, only_named, places
 from lakecheck.access.doors.replicas import copies
-from lakecheck.access.doors.rights import Answer
 from lakecheck.access.model import Action, Dataset, DatasetKind
 from lakecheck.formula import Truth, any_of
 

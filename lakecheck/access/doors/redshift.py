@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.access.doors.rights import NO, Answer, Rights, account_in, doubtful, every, partition_of, short, some, split_arn
+from lakecheck.access.doors.answers import NO, Answer, doubtful, every, some
+from lakecheck.access.doors.rights import Rights, account_in, partition_of, short, split_arn
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Door, Edge, Step
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, Answer, every, some
 from lakecheck.access.doors.objects import Objects, key_ring
 from lakecheck.access.doors.places import places
-from lakecheck.access.doors.rights import NO, Answer, Rights, every, some
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import Access, Action, Door, Step
 from lakecheck.formula import TRUE

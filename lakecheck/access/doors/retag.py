@@ -11,8 +11,9 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import Answer, every
 from lakecheck.access.doors.places import dataset_of
-from lakecheck.access.doors.rights import Answer, Rights, every
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.model import Access, Action, Door, Step
 from lakecheck.estate.model import EVERY_PERMISSION, GovernedResource, ResourceType, TagAssociation
 from lakecheck.formula import FALSE

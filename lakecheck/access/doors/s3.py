@@ -23,8 +23,8 @@ from lakecheck.access.model import Access, Action, Door
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lakecheck.access.doors.answers import Answer
     from lakecheck.access.doors.places import Place
-    from lakecheck.access.doors.rights import Answer
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Principal
 

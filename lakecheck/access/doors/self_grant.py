@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, Answer, doubtful, every, some
 from lakecheck.access.doors.places import dataset_of
 from lakecheck.access.doors.policy_edit import reach
-from lakecheck.access.doors.rights import NO, Answer, Rights, doubtful, every, some
+from lakecheck.access.doors.rights import Rights
 from lakecheck.access.doors.widening import owns
 from lakecheck.access.model import ALL_ROWS, Access, Action, Door, Step
 from lakecheck.formula import TRUE

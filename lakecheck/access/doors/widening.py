@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, YES, Answer, doubtful, every, some
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import NO, YES, Answer, Rights, doubtful, every, partition_of, short, some, statement_has
+from lakecheck.access.doors.rights import Rights, partition_of, short, statement_has
 from lakecheck.access.questions import DIRECT_CALL
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import TRUE, Truth

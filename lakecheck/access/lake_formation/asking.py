@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.doors.answers import NO, YES, Answer, every, some
 from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import dataset_of, location, partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.rights import NO, YES, Answer, every, some
 from lakecheck.access.questions import DIRECT_CALL
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved

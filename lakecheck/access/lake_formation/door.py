@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from lakecheck.access.doors.answers import NO, YES, Answer, every, some
 from lakecheck.access.doors.places import dataset_of
-from lakecheck.access.doors.rights import NO, YES, Answer, every, some
 from lakecheck.access.lake_formation.asking import Asking, sure
 from lakecheck.access.lake_formation.core import LakeFormation
 from lakecheck.access.lake_formation.people import People
