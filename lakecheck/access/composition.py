@@ -47,6 +47,42 @@ class Numbers:
             key=lambda entry: (entry[0], entry[1].door, entry[1].rows, entry[1].columns is not None, entry[1].columns),
         )
 
+    def everything(self, account: str, principal: Principal) -> Entries:
+        """Every action on each dataset of an account, wholly; of whom, and by which door, is for `Rows.add_all_of` to say."""
+        return [
+            (number * len(ACTIONS) + place, Access(principal=principal, dataset=dataset, action=action, door=Door.POLICY_EDIT))
+            for number, dataset in enumerate(self.datasets)
+            if dataset.account == account
+            for place, action in enumerate(ACTIONS)
+        ]
+
+
+class _Under:
+    """What further conditions come to under those of one way."""
+
+    def __init__(self, conditions: Formula) -> None:
+        self._conditions = conditions
+        self._joints: dict[int, tuple[Formula | None, dict[int, bool]]] = {}
+
+    def joint(self, conditions: Formula) -> tuple[Formula | None, dict[int, bool]]:
+        """Both together, None when they exclude each other; and a place to note, by identity, what follows from them."""
+        found = self._joints.get(id(conditions))
+        if found is None:
+            both = _joint(self._conditions, conditions)
+            found = self._joints[id(conditions)] = (None if _doubt(both) is Verdict.NO else both, {})
+        return found
+
+
+def _is_told(rows: Sequence[Access], access: Access, conditions: Formula, implied: dict[int, bool]) -> bool:
+    """Whether one of some rows gives whatever the access gives under the conditions; asks once for rows of the same condition."""
+    for one in rows:
+        follows = implied.get(id(one.conditions))
+        if follows is None:
+            follows = implied[id(one.conditions)] = one.conditions == TRUE or _joint(one.conditions, conditions) == conditions
+        if follows and _covers(one, access):
+            return True
+    return False
+
 
 class Rows:
     """The rows of one principal, as they are found: the surest and shortest have to come first.
@@ -78,6 +114,7 @@ class Rows:
         entries: Entries,
         *,
         door: Door | None = None,
+        because: tuple[str, ...] | None = None,
         numbers: frozenset[int] = frozenset(),
     ) -> None:
         """Adds what is reached over steps.
@@ -87,26 +124,25 @@ class Rows:
             conditions: Of the steps together.
             entries: What whoever is at the end may do.
             door: The door through which the data leaves; that of each access when left out.
+            because: The reasons; those of each access when left out.
             numbers: The numbers of the entries, by which they are passed over at once when each of them is there already.
         """
         first = steps[0].door
         kept, own, done = self._by_door.setdefault(first, {}), self._own, self._done
         done_here = self._done_by_door.setdefault(first, set())
         # Under conditions that the administrator's row needs as well, that row says whatever these would.
-        covered = [those for when, those in self._all_of.get(first, ()) if _joint(when, conditions) == conditions]
-        if numbers and numbers - done - done_here <= frozenset().union(*covered):
+        covered = frozenset[int]().union(*(those for when, those in self._all_of.get(first, ()) if _joint(when, conditions) == conditions))
+        if numbers and numbers - done - done_here <= covered:
             return
+        under = _Under(conditions)
         for number, access in entries:
-            if number in done or number in done_here or any(number in those for those in covered):
+            if number in done or number in done_here or number in covered:
                 continue
-            joint = _joint(conditions, access.conditions)
-            doubt = _doubt(joint)
-            if doubt is Verdict.NO:
-                continue
-            if any(_says_all(one, access, joint) for one in own.get(number, ())):
+            joint, implied = under.joint(access.conditions)
+            if joint is None or _is_told(own.get(number, ()), access, joint, implied):
                 continue
             rows = kept.setdefault(number, [])
-            if any(_says_all(one, access, joint) for one in rows):
+            if _is_told(rows, access, joint, implied):
                 continue
             row = Access(
                 principal=self.principal,
@@ -117,26 +153,26 @@ class Rows:
                 rows=access.rows,
                 conditions=joint,
                 via=steps if not access.via else _longer(steps, access.via),
-                because=access.because,
+                because=access.because if because is None else because,
                 enforced_by_engine=access.enforced_by_engine,
                 origin=access.origin,
             )
             rows.append(row)
             self.entries.append((number, row))
-            if joint == TRUE and _is_whole(row):
+            if joint is TRUE and _is_whole(row):
                 done_here.add(number)
 
-    def add_all_of(self, steps: tuple[Step, ...], conditions: Formula, datasets: Sequence[tuple[int, Dataset]]) -> None:
-        """Adds every action on these datasets, which an administrator of their account gets."""
-        step = steps[-1]
-        entries = [
-            (number * len(ACTIONS) + place, Access(principal=self.principal, dataset=dataset, action=action, door=step.door,
-                                                   because=step.because))
-            for number, dataset in datasets
-            for place, action in enumerate(ACTIONS)
-        ]  # fmt: skip
-        self.add(steps, conditions, entries)
-        self._all_of.setdefault(steps[0].door, []).append((conditions, frozenset(number for number, _ in entries)))
+    def add_all_of(self, steps: tuple[Step, ...], conditions: Formula, everything: Entries, numbers: frozenset[int]) -> None:
+        """Adds every action on an account's datasets, which its administrator gets.
+
+        Args:
+            steps: As in `add`.
+            conditions: As in `add`.
+            everything: What `Numbers.everything` gives for the account.
+            numbers: Their numbers.
+        """
+        self.add(steps, conditions, everything, door=steps[-1].door, because=steps[-1].because, numbers=numbers)
+        self._all_of.setdefault(steps[0].door, []).append((conditions, numbers))
 
     def in_order(self) -> list[Access]:
         """The rows by dataset, action, first door; within these as they were found."""

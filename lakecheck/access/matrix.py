@@ -159,9 +159,7 @@ class _Composer:
         self._readings: dict[int, Entries] = {}
         self._sets: dict[int, tuple[Entries, frozenset[int]]] = {}
         self._with_leaks: dict[int, Entries] = {}
-        self._of_account: dict[str, list[tuple[int, Dataset]]] = {}
-        for number, dataset in enumerate(numbers.datasets):
-            self._of_account.setdefault(dataset.account, []).append((number, dataset))
+        self._of_account: dict[str, Entries] = {}
 
     @property
     def not_known(self) -> tuple[str, ...]:
@@ -175,7 +173,10 @@ class _Composer:
         ways = list(self._closure.ways(principal))
         for way in ways:
             if way.target is None:
-                rows.add_all_of(way.steps, way.conditions, self._of_account.get(way.account, ()))
+                if way.account not in self._of_account:
+                    self._of_account[way.account] = self._numbers.everything(way.account, principal)
+                everything = self._of_account[way.account]
+                rows.add_all_of(way.steps, way.conditions, everything, self._numbers_of(everything))
         for way in ways:
             if way.target is not None:
                 entries = self._own(way.target)

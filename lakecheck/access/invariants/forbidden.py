@@ -27,6 +27,7 @@ def forbidden_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
 
     Data of which nobody says the zone or the domain counts as of any: what is not known is not safe.
     """
+    known: dict[tuple[int, tuple[str, ...] | None], tuple[str, ...] | None] = {}
     for access in situation.matrix.accesses:
         if rule.do is not None and access.action not in rule.do:
             continue
@@ -35,7 +36,10 @@ def forbidden_accesses(situation: Situation, rule: Rule) -> Iterator[Candidate]:
         if not situation.who.fits(access.principal, rule.who, forbidden=True) or not _crosses(situation, access, rule):
             continue
         parts = situation.data.matching(access.dataset, rule.data, forbidden=True)
-        columns = columns_at_issue(access, [part.columns for part in parts])
+        key = (id(parts), access.columns)
+        if key not in known:  # the parts are kept with the facts
+            known[key] = columns_at_issue(access, [part.columns for part in parts])
+        columns = known[key]
         if columns is not None:
             yield candidate(access, columns)
 

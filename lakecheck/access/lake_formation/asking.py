@@ -67,6 +67,7 @@ class Asking:
         self._credentials: dict[tuple[int, str], Answer] = {}
         self._objects: dict[str, Objects] = {}
         self._verdicts: dict[tuple[int, str, Action], dict[tuple[Dataset, str], Answer]] = {}
+        self._files: dict[int, tuple[Bucket | None, tuple[Dataset, str]]] = {}
         self._linked_roles: dict[str, Principal] = {}
         self._reads: dict[tuple[int, int, Action], Answer] = {}
 
@@ -193,11 +194,15 @@ class Asking:
 
     def objects(self, principal: Principal, table: Table, action: Action) -> Answer:
         """Whether a principal itself can read, or write, a table's files in S3, with the key they need."""
-        where = location(table.location)
-        bucket = self._places.bucket_named(where[0]) if where is not None else None
-        if where is None or bucket is None:
+        found = self._files.get(id(table))
+        if found is None:
+            where = location(table.location)
+            bucket = self._places.bucket_named(where[0]) if where is not None else None
+            found = self._files[id(table)] = (bucket, (dataset_of(table), where[1] if where is not None else ""))
+        bucket, place = found
+        if bucket is None:
             return Answer(Unresolved(f"where {shown(table.database)}.{shown(table.name)} has its data, which no template says"))
-        return self._verdicts_of(principal, bucket, action).get((dataset_of(table), where[1]), NO)
+        return self._verdicts_of(principal, bucket, action).get(place, NO)
 
     def _of_location(self, registered: DataLocation, table: Table, action: Action) -> Answer:
         role = self._role(registered)
