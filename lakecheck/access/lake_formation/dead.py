@@ -152,14 +152,15 @@ class DeadGrants:
         first = ""
         alike: set[tuple[object, ...]] = set()
         for table in self._candidates(grant):
-            kind = self._kind(principal, table)
-            if kind in alike or (not self._lake.table_rights.of_grant(held, table) and not self._describes(grant, table)):
+            if not self._lake.table_rights.of_grant(held, table) and not self._describes(grant, table):
+                continue
+            if alike and self._kind(principal, table) in alike:
                 continue
             missing = self._on_table(grant, principal, table)
             if not missing:
                 return ""
             first = first or missing
-            alike.add(kind)
+            alike.add(self._kind(principal, table))
         return first
 
     def _kind(self, principal: Principal, table: Table) -> tuple[object, ...]:
