@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from lakecheck.iam.model import Policy
 
 _MOST_BYTES: Final = 256 * 1024
-_AUDIT: Final = f"arn:{'aws'}:s3:::audit/*"
+_PARTITION: Final = "aws"
+_AUDIT: Final = f"arn:{_PARTITION}:s3:::audit/*"
+"""An example."""
 
 _DESCRIPTION: Final = """\
 Asks of policy documents what IAM Access Analyzer's custom policy checks ask, without AWS: for every principal, action, resource and

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.formula import FALSE, TRUE, Formula, Test as KeyTest, Truth, all_of, any_of, leaves, negate
 from lakecheck.iam import globs
 from lakecheck.iam.documents import PolicyKind, read_policy
-from lakecheck.iam.domains import ACTION, KIND, RESOURCE
+from lakecheck.iam.domains import ACTION, KIND, RESOURCE, USUAL_PARTITION
 from lakecheck.iam.keys import Keys
 from lakecheck.iam.matching import prepared
 from lakecheck.iam.model import Caller, CallerKind, Context, Request
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _WHO: Final = ("principal", "notprincipal")
 _HARMLESS: Final = ("policy.sid_twice",)
-_SOMEBODY: Final = f"arn:{'aws'}:iam::999999999999:role/Other"
+_SOMEBODY: Final = f"arn:{USUAL_PARTITION}:iam::999999999999:role/Other"
 _MOST_PAIRS: Final = 500_000
 """The most allowed resources times statements that are looked at."""
 _UNCONFIRMED: Final = "a request was found that evaluating it does not confirm"
@@ -342,7 +342,7 @@ def _callers(found: Mapping[str, tuple[str, ...]]) -> Iterator[Caller]:
     for account in (parts[4], "999999999999") if len(parts[4]) == 1 else (parts[4],):
         for name in (parts[5], "role/Other") if len(parts[5]) == 1 else (parts[5],):
             if (account, name) != (parts[4], parts[5]):
-                yield _caller(f"arn:{'aws'}:iam::{account}:{name}", session)
+                yield _caller(f"arn:{USUAL_PARTITION}:iam::{account}:{name}", session)
     yield _caller(arn, session)
 
 
@@ -360,6 +360,7 @@ def _places(resource: str, access: Access, action: str) -> Iterator[str]:
         service = action.partition(":")[0]
         if access.statement.resources is None and access.statement.not_resources is None:
             yield "*"
-        yield f"arn:{'aws'}:s3:::some-bucket/some-key" if service == "s3" else f"arn:{'aws'}:{service}:eu-west-1:999999999999:some/thing"
+        thing = "s3:::some-bucket/some-key" if service == "s3" else f"{service}:eu-west-1:999999999999:some/thing"
+        yield f"arn:{USUAL_PARTITION}:{thing}"
         yield "*"
     yield resource

@@ -56,6 +56,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATTERNS: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
 _ANY_ARN: Final = globs.by_segment("*:*:*:*:*:*")
 _WITHIN: Final = {ACTION: "?*:?*", "aws:principalarn": globs.by_segment("arn:?*:?*:*:?*:?*")}
+USUAL_PARTITION: Final = "aws"
+"""The partition of principals and resources that are made up to show something."""
+
 _USUAL: Final = {
     "aws:principalaccount": ("999999999999",),
     "aws:resourceaccount": ("999999999999",),
@@ -237,7 +240,7 @@ def _candidates(key: str, tests: tuple[Test, ...], extra: tuple[str, ...]) -> tu
 
 def _texts(key: str, patterns: list[str]) -> tuple[list[str], bool]:
     found, exact = _classes(tuple(dict.fromkeys(patterns)), _WITHIN.get(key, "?*"))
-    usual = [*_USUAL.get(key, ()), f"arn:{'aws'}:iam::999999999999:role/Other"] if key in _USUAL or key.endswith("arn") else []
+    usual = [*_USUAL.get(key, ()), f"arn:{USUAL_PARTITION}:iam::999999999999:role/Other"] if key in _USUAL or key.endswith("arn") else []
     return ([*usual, *found] if key in _WITHIN or key in ALWAYS_PRESENT else [*usual, *found, ""]), exact
 
 
