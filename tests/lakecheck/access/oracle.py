@@ -190,6 +190,8 @@ class Oracle:
             named = {"server_side_encryption": ("aws:kms",), "server_side_encryption_aws_kms_key_id": (bucket.key,)}
             ways.append(both((s3("PutObject", **named), self._key(who, bucket, "kms:GenerateDataKey"))))
             ways.append(s3("PutObject", server_side_encryption=("AES256",)))
+        else:  # with AWS's own key for S3, which everybody may use who may put the object
+            ways.append(s3("PutObject", server_side_encryption=("aws:kms",)))
         if bucket.versioned:
             ways.append(s3("DeleteObjectVersion"))
         return either(ways)
