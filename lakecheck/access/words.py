@@ -96,6 +96,7 @@ _NEGATED: Final = {
     "DateNotEquals": "DateEquals",
 }
 _FEW: Final = 3
+_FACT: Final = re.compile(r"\[[^\[\]]*\]")
 
 
 class Verdict(StrEnum):
@@ -167,12 +168,13 @@ def _words(formula: Formula, *, positive: bool) -> str:
     if isinstance(formula, All | Any):
         joint = " and " if isinstance(formula, All) is positive else " or "
         parts = sorted({_words(part, positive=positive) for part in formula.parts})
-        return joint.join(f"({part})" if _is_joined(part) else part for part in parts)
+        return parts[0] if len(parts) == 1 else joint.join(f"({part})" if _is_joined(part) else part for part in parts)
     return str(formula)
 
 
 def _is_joined(text: str) -> bool:
-    return " and " in text or " or " in text
+    outside = _FACT.sub("", text)
+    return " and " in outside or " or " in outside
 
 
 def _test(test: Test, *, positive: bool) -> str:

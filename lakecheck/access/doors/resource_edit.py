@@ -145,7 +145,7 @@ def _of_editor(rights: Rights, editor: _Editor) -> Iterator[Access]:
                 edits = [each for wanted, each in ((with_storage, of_storage), (with_key, of_key)) if wanted]
                 if edits and None not in edits:
                     names = [shown(bucket.name if point is None else point.arn)] * with_storage + [shown(bucket.key)] * with_key
-                    way = [(f"the policy of {name}", each) for name, each in zip(names, edits, strict=True) if each is not None]
+                    way = [(name, each) for name, each in zip(names, edits, strict=True) if each is not None]
                     yield from _gained(edited, source, known.of(bucket), _Where(bucket, point), way, open_already)
 
 

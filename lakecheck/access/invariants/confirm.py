@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.access import doors, lake_formation
 from lakecheck.access.doors.places import location, places, places_like
+from lakecheck.access.doors.reasons import reasons
 from lakecheck.access.invariants.candidates import possibility
 from lakecheck.access.invariants.verdicts import Asked
 from lakecheck.access.matrix import compose
@@ -26,11 +27,33 @@ if TYPE_CHECKING:
     from lakecheck.access.model import Access, Matrix, Step
     from lakecheck.estate.model import Bucket, Principal, Table
 
-MOST_REQUESTS: Final = 6
-"""So many requests are printed with a counterexample."""
+MOST_STEPS: Final = 3
+"""So many requests that lead to the data are printed with a counterexample."""
+
+MOST_REQUESTS: Final = 4
+"""So many requests that do something to it."""
 
 MOST_PARTS: Final = 64
 """So many parts of an estate are kept for further counterexamples about the same data."""
+
+_DEEDS: Final[Mapping[Action, tuple[str, ...]]] = {
+    Action.READ: ("s3:Get", "kms:Decrypt", "glue:GetTable", "lakeformation:GetDataAccess"),
+    Action.WRITE: ("s3:Put", "s3:Delete", "s3:Replicate", "kms:GenerateDataKey", "glue:GetTable", "lakeformation:GetDataAccess"),
+    Action.ALTER: ("glue:UpdateTable",),
+    Action.DROP: ("glue:Delete", "s3:Delete"),
+    Action.GRANT: ("lakeformation:", "s3:Put"),
+}
+"""How the names of requests begin that do something to data."""
+
+_LEADING: Final[Mapping[Door, tuple[str, ...]]] = {
+    Door.ASSUMED_ROLE: ("sts:",),
+    Door.SELF_GRANT: ("lakeformation:",),
+    Door.POLICY_EDIT: ("iam:", "sso:", "s3:PutBucket", "s3:DeleteBucket", "s3:PutAccessPoint", "kms:PutKey", "kms:CreateGrant"),
+}
+"""How the names of requests begin that are such a step; any for another door."""
+
+_NO_DATA: Final = frozenset({Door.PASS_ROLE, Door.CODE_UPDATE, Door.POLICY_EDIT})
+"""Doors behind which there is everything in an account: what shows them is the step."""
 
 _OF_COPIES: Final = frozenset({Door.ATHENA_RESULTS, Door.TEMPORARY_FILES})
 
@@ -174,19 +197,58 @@ class Confirmation:
     def _requests(
         self, questions: Questions, chain: Sequence[Principal], access: Access, context: Mapping[str, tuple[str, ...]]
     ) -> tuple[Asked, ...]:
-        """What was asked and allowed that is about this data, in the order of the chain."""
-        bucket = questions.bucket_at(_location(questions, access))
-        copies = [arn for arn, _ in bucket.replicates_to] if bucket is not None and access.door is Door.REPLICA else []
-        about = tuple(each for each in (bucket.arn, bucket.key, *copies) if each) if bucket is not None else ()
-        asked: dict[tuple[int, str, str], Asked] = {}
+        """What was asked and allowed that shows this access: the steps to it, in the order of the chain, then what is done to the data."""
+        steps: dict[tuple[int, str, str], Asked] = {}
+        deeds: dict[tuple[int, str, str], Asked] = {}
+        is_deed = _Deeds(questions, access)
         for principal, action, resource, decision in questions.allowed:
-            is_data = action.startswith(("s3:", "kms:"))
-            if principal not in chain or (is_data and not resource.startswith(about)) or (is_data and not _is_of(action, access.action)):
+            if principal not in chain:
                 continue
             because = tuple(f"{each.policy.name} statement {each.statement.index + 1}" for each in decision.allows)
             one = Asked(principal=shown(principal.arn), action=action, resource=shown(resource), context=context, because=because)
-            asked[chain.index(principal), action, resource] = one
-        return tuple(asked[key] for key in sorted(asked))[:MOST_REQUESTS]
+            key = (chain.index(principal), action, resource)
+            if is_deed(action, resource):
+                deeds[key] = one
+            elif any(_leads(step, action, reasons(decision, action, resource)) for step in access.via):
+                steps[key] = one
+        return (*[steps[key] for key in sorted(steps)][:MOST_STEPS], *[deeds[key] for key in sorted(deeds)][:MOST_REQUESTS])
+
+
+class _Deeds:
+    """Which requests are the deed itself: done to this data, through this door.
+
+    Args:
+        questions: Of the part of the estate that was asked.
+        access: What is to be shown.
+    """
+
+    def __init__(self, questions: Questions, access: Access) -> None:
+        self._names = () if access.door in _NO_DATA else _DEEDS[access.action]
+        self._of_files = access.door is not Door.LAKE_FORMATION
+        self._of_engines = access.door in {Door.LAKE_FORMATION, Door.IAM_CATALOG}
+        is_table = access.dataset.kind is DatasetKind.TABLE
+        self._table = f":table/{access.dataset.name.replace('.', '/', 1)}" if is_table else ""
+        bucket = questions.bucket_at(_location(questions, access))
+        copies = [arn for arn, _ in bucket.replicates_to] if bucket is not None and access.door is Door.REPLICA else []
+        points = [point.arn for point in questions.estate.access_points] if access.door is Door.ACCESS_POINT else []
+        self._about = tuple(each for each in (bucket.arn, bucket.key, *copies, *points) if each) if bucket is not None else ()
+
+    def __call__(self, action: str, resource: str) -> bool:
+        """Whether a request is one of them."""
+        if not action.startswith(self._names):
+            return False
+        match action.partition(":")[0]:
+            case "s3" | "kms":
+                return self._of_files and (resource.startswith(self._about) or action == "s3:GetDataAccess")
+            case "glue":
+                return self._of_engines and bool(self._table) and resource.endswith(self._table)
+            case _:
+                return self._of_engines
+
+
+def _leads(step: Step, action: str, because: tuple[str, ...]) -> bool:
+    """Whether a request is a step on the way."""
+    return action.startswith(_LEADING.get(step.door, ("",))) and not set(step.because).isdisjoint(because)
 
 
 def _is_same(found: Access, access: Access) -> bool:
@@ -199,10 +261,6 @@ def _is_same(found: Access, access: Access) -> bool:
         and (found.columns is None or (access.columns is not None and set(access.columns) <= set(found.columns)))
         and bool(found.via) == bool(access.via)
     )
-
-
-def _is_of(request: str, action: Action) -> bool:
-    return (action is Action.READ) == request.startswith(("s3:Get", "s3:List", "kms:Decrypt"))
 
 
 def _location(questions: Questions, access: Access) -> str:

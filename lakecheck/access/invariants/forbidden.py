@@ -10,7 +10,7 @@ from lakecheck.access.invariants.candidates import Candidate, possibility
 from lakecheck.access.invariants.verdicts import Counterexample
 from lakecheck.access.words import access_in_words
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.formula import Truth
+from lakecheck.formula import TRUE, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,10 @@ def candidate(access: Access, columns: tuple[str, ...], *, found: Possibility | 
 
 
 def _example(access: Access, columns: tuple[str, ...], found: Possibility) -> Counterexample:
+    # The conditions are told apart from it: as the values that meet them, or as what is not known.
+    at_issue = replace(access, conditions=TRUE, columns=columns or access.columns)
     return Counterexample(
-        summary=access_in_words(replace(access, columns=columns) if columns else access),
+        summary=access_in_words(at_issue),
         environment=access.dataset.environment,
         access=access,
         columns=columns,

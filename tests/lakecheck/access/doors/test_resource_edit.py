@@ -68,7 +68,7 @@ def test_both_edits_together() -> None:
     dev = role("Dev", EDIT, allow("kms:PutKeyPolicy", KEY))
     assert found(dev) == BOTH
     (one, *_) = [each for each in resource_edit(lake(dev)) if each.action is Action.READ]
-    assert [step.target for step in one.via] == ["the policy of prod-curated", f"the policy of {KEY}"]
+    assert [step.target for step in one.via] == ["prod-curated", KEY]
     assert {step.door for step in one.via} == {Door.POLICY_EDIT}
 
 

@@ -11,8 +11,10 @@ from lakecheck.access.invariants.judge import judge
 from lakecheck.access.invariants.loader import load_rules
 from lakecheck.access.invariants.verdicts import State
 from lakecheck.access.matrix import build_matrix
+from lakecheck.access.model import Door
 from lakecheck.access.questions import Questions
 from lakecheck.estate.model import Account
+from lakecheck.iam.documents import parse_policy
 from lakemodel.errors import InvalidInput
 from tests.lakecheck.access.invariants.estates import BUCKET, KEY, LAKE, OTHER, READ_ALL, READ_ORDERS, TRAIL, allow, estate, judged, role
 
@@ -39,6 +41,25 @@ def test_a_direct_grant_is_found_with_its_door_and_a_request():
     actions = {asked.action for asked in orders.requests}
     assert {"s3:GetObject", "kms:Decrypt"} <= actions
     assert all(asked.principal.endswith("role/Notebook") for asked in orders.requests)
+
+
+def test_the_requests_are_those_that_show_it():
+    """Of all that a wide role may do, what reads this data through this door is printed, and the step that leads there."""
+    wide = role("Wide", allow("*", "*"), trusts="lambda.amazonaws.com")
+    direct = [each for each in judged(estate(wide), PII).examples if each.access.door is Door.S3 and not each.access.via]
+    assert direct
+    for example in direct:
+        assert {asked.action for asked in example.requests} == {"s3:GetObject", "kms:Decrypt"}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LAKE}:root"}, "Action": "sts:AssumeRole"}]}
+    reader = replace(role("Reader", *READ_ORDERS), trust=parse_policy(trust, name="Reader/Trust"))
+    climber = role("Climber", allow(["sts:AssumeRole", "glue:*"], "*"))
+    exempt = PII | {"except": [{"principal": "role/Reader", "because": "it is looked after"}]}
+    shown = judged(estate(reader, climber), exempt).examples[0]
+    assert [(asked.principal.rpartition("/")[2], asked.action) for asked in shown.requests] == [
+        ("Climber", "sts:AssumeRole"),
+        ("Reader", "kms:Decrypt"),
+        ("Reader", "s3:GetObject"),
+    ]
 
 
 def test_half_a_door_is_no_door():
@@ -114,7 +135,6 @@ def test_environments_are_apart_unless_somebody_crosses():
     """A role of another environment that both sides let in crosses; one of the same environment does not."""
     apart = {"forbid": {"crossing": "environment"}}
     assert judged(estate(role("Notebook", *READ_ALL)), apart).state is State.PROVED
-    from lakecheck.iam.documents import parse_policy  # noqa: PLC0415
 
     stranger = role("Stranger", *READ_ALL, account=OTHER)
     where = estate(stranger)
@@ -146,7 +166,6 @@ def test_actions_on_a_trail_are_found_through_an_assumed_role_too():
     assert refuted.state is State.REFUTED
     assert [(asked.action, asked.resource) for asked in refuted.examples[0].requests] == [("cloudtrail:StopLogging", TRAIL)]
     assert refuted.examples[0].requests[0].context == {"aws:sourcevpce": ("vpce-1",)}
-    from lakecheck.iam.documents import parse_policy  # noqa: PLC0415
 
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LAKE}:root"}, "Action": "sts:AssumeRole"}]}
     open_stopper = replace(stopper, trust=parse_policy(trust, name="Stopper/Trust"))
