@@ -49,6 +49,9 @@ class Finding:
         source: `file:line` of the code that made the construct, where the assembly tells.
         controls: Ids of the framework's controls that the rule stands for.
         acknowledged: Set when somebody took the finding on.
+        details: What is behind it, a line each: the statements that allow an access, the chain that replaces a resource.
+        help: The page that explains the rule; empty when there is none.
+        category: Of a change, what it endangers, such as `data_loss`; empty for what is not about a change.
     """
 
     check: str
@@ -63,6 +66,9 @@ class Finding:
     source: str = ""
     controls: tuple[str, ...] = ()
     acknowledged: Acknowledged | None = None
+    details: tuple[str, ...] = ()
+    help: str = ""
+    category: str = ""
 
     @property
     def where(self) -> str:

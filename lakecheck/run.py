@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from lakecheck.assembly import Assembly, StackTemplate
+    from lakecheck.access.invariants.verdicts import Judgement
+    from lakecheck.access.review import Review
+    from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
     from lakecheck.checks.base import Progress
+    from lakecheck.evidence import Evidence
     from lakecheck.findings import Finding
+    from lakecheck.snapshot import Snapshot
+    from lakecheck.upgrade.review import UpgradeReview
 
 CHECKS = (compliance.NAME, cloudformation.NAME, lint.NAME, limits.NAME, acknowledgements.NAME)
 """Every check, in the order of the report."""
@@ -48,22 +53,44 @@ class Run:
     """What a run said.
 
     Attributes:
-        assembly: What was judged.
+        snapshot: What was judged, with all that was made of it.
         options: How.
         results: One for each of `CHECKS`, in that order.
         findings: Of all checks, worst first.
         seconds: Wall-clock time of reading and judging.
         synth_seconds: Time the app took; None when it was not run.
         app_exit: The app's exit code; None when it was not run.
+        judgement: The verdicts on the invariants of access.yaml; None without one.
+        base: What the snapshot was compared with; None without a base.
+        upgrade: What deploying it over the base endangers; None without a base.
+        gains: Who gains or loses access to what against the base; None without a base.
+        new_acknowledgements: Those that the base has not; None without a base.
+        gone_acknowledgements: Those of the base that are there no more; None without a base.
     """
 
-    assembly: Assembly
+    snapshot: Snapshot
     options: Options
     results: tuple[CheckResult, ...]
     findings: tuple[Finding, ...]
     seconds: float
     synth_seconds: float | None = None
     app_exit: int | None = None
+    judgement: Judgement | None = None
+    base: Snapshot | None = None
+    upgrade: UpgradeReview | None = None
+    gains: Review | None = None
+    new_acknowledgements: tuple[Acknowledgement, ...] | None = None
+    gone_acknowledgements: tuple[Acknowledgement, ...] | None = None
+
+    @property
+    def assembly(self) -> Assembly:
+        """What was judged."""
+        return self.snapshot.assembly
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What was found to be in order, by check and rule."""
+        return tuple(each for result in self.results for each in result.evidence)
 
     @property
     def failing(self) -> tuple[Finding, ...]:
@@ -82,7 +109,7 @@ class Run:
 
 
 def judge(
-    assembly: Assembly,
+    snapshot: Snapshot,
     options: Options,
     *,
     progress: Progress = quiet,
@@ -93,7 +120,7 @@ def judge(
     """Runs the checks.
 
     Args:
-        assembly: What to judge.
+        snapshot: What to judge.
         options: How.
         progress: Told what goes on.
         started: `time.perf_counter()` from which to count the run's time; now when left out.
@@ -105,6 +132,7 @@ def judge(
     """
     started = time.perf_counter() if started is None else started
     processes = options.processes or os.cpu_count() or 1
+    assembly = snapshot.assembly
 
     def run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
         return CheckResult(name=name, title="", not_run=options.skip[name]) if name in options.skip else check()
@@ -118,7 +146,7 @@ def judge(
     acknowledged = run(acknowledgements.NAME, lambda: acknowledgements.check(assembly, so_far, as_of=options.as_of))
     results = (*so_far, acknowledged)
     return Run(
-        assembly=assembly,
+        snapshot=snapshot,
         options=options,
         results=results,
         findings=in_order(each for result in results for each in result.findings),

@@ -100,6 +100,7 @@ def handle(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace, progress: Progress) -> Run | int:
     from lakecheck.assembly import read_assembly  # noqa: PLC0415
     from lakecheck.run import judge  # noqa: PLC0415
+    from lakecheck.snapshot import Snapshot  # noqa: PLC0415
 
     synth_seconds = app_exit = None
     if arguments.app is not None:
@@ -113,8 +114,8 @@ def _run(arguments: argparse.Namespace, progress: Progress) -> Run | int:
             return 1 if synthesis.exit_code == 1 else 2
         synth_seconds, app_exit = synthesis.seconds, synthesis.exit_code
     started = time.perf_counter()
-    assembly = read_assembly(arguments.assembly)
-    return judge(assembly, _options(arguments), progress=progress, started=started, synth_seconds=synth_seconds, app_exit=app_exit)
+    snapshot = Snapshot(read_assembly(arguments.assembly))
+    return judge(snapshot, _options(arguments), progress=progress, started=started, synth_seconds=synth_seconds, app_exit=app_exit)
 
 
 def _options(arguments: argparse.Namespace) -> Options:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
+    from lakecheck.evidence import Evidence
     from lakemodel.findings import Severity
 
     Progress = Callable[[str], None]
@@ -34,6 +35,7 @@ class CheckResult:
         seconds: Wall-clock time.
         stack_seconds: Time spent on each template, by its file.
         not_run: Why the check did not run; empty when it did.
+        evidence: What complied, rule by rule, from checks that know it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class CheckResult:
     seconds: float = 0.0
     stack_seconds: Mapping[str, float] = field(default_factory=dict)
     not_run: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Acknowledgements:

@@ -13,6 +13,7 @@ from lakecheck.assembly import Assembly, StackTemplate, read_assembly
 from lakecheck.checks import acknowledgements, cloudformation, compliance, distinct, limits, lint
 from lakecheck.checks.base import IGNORED
 from lakecheck.run import CHECKS, Options, judge
+from lakecheck.snapshot import Snapshot
 from lakemodel.findings import Severity
 from lakemodel.limits import Quota, limit
 from tests.lakecheck.assemblies import BUCKET, acknowledging, pack, report_of, violation, write_assembly
@@ -83,7 +84,7 @@ def test_an_acknowledged_redundant_dependency_is_not_stale(tmp_path: Path) -> No
     }
     template = {"Resources": {"Bucket": BUCKET, "Policy": policy}}
     assembly = read_assembly(write_assembly(tmp_path / "out", {"Only": template}, metadata=metadata, report=report_of(pack())))
-    run = judge(assembly, Options(as_of=DAY, skip={"lint": "--fast"}))
+    run = judge(Snapshot(assembly), Options(as_of=DAY, skip={"lint": "--fast"}))
     assert [each.acknowledged is not None for each in run.findings if each.rule == "W3005"] == [True]
     assert "stale" not in rules(run.findings)
 
@@ -162,7 +163,7 @@ def test_warnings_are_found_and_advice_is_not(tmp_path: Path) -> None:
 def test_a_template_that_is_nonsense_is_found_not_crashed_on(tmp_path: Path) -> None:
     """Resources that are no object reach every check and come back as findings."""
     for number, resources in enumerate([3, [], {"A": 1}, {"A": {"Type": 5}}, {}]):
-        run = judge(read_assembly(write_assembly(tmp_path / str(number), {"Only": {"Resources": resources}})), Options(as_of=DAY))
+        run = judge(Snapshot(read_assembly(write_assembly(tmp_path / str(number), {"Only": {"Resources": resources}}))), Options(as_of=DAY))
         assert [each for each in run.findings if each.check in {"lint", "cloudformation"} and each.severity is Severity.ERROR], resources
 
 
@@ -216,7 +217,7 @@ def test_built_in_validation_is_not_repeated_and_not_lost(tmp_path: Path) -> Non
     report = report_of(pack(compliance.BUILT_IN, violation("F3034", "Only/Queue"), violation("F9999", "Only/Queue")), pack())
     metadata = {"/Only/Queue": [{"type": "aws:cdk:logicalId", "data": "Queue"}]}
     folder = write_assembly(tmp_path / "out", {"Only": {"Resources": {"Queue": QUEUE_KEPT_TOO_LONG}}}, report=report, metadata=metadata)
-    run = judge(read_assembly(folder), Options(as_of=DAY, skip={"lint": "--fast"}))
+    run = judge(Snapshot(read_assembly(folder)), Options(as_of=DAY, skip={"lint": "--fast"}))
     assert sorted((each.check, each.rule) for each in run.findings) == [("cloudformation", "F3034"), ("compliance", "F9999")]
 
 
@@ -281,7 +282,7 @@ def test_constructs_listed_together_have_an_acknowledgement_each(tmp_path: Path)
 
 def test_nothing_is_called_stale_when_its_check_did_not_run(lake: Assembly, tmp_path: Path) -> None:
     """Neither when the check was left out nor when there is no report to judge by."""
-    left_out = judge(lake, Options(as_of=DAY, skip={"compliance": "--skip", "lint": "--fast"}))
+    left_out = judge(Snapshot(lake), Options(as_of=DAY, skip={"compliance": "--skip", "lint": "--fast"}))
     assert not [each for each in left_out.findings if each.rule == "stale"]
     metadata = {"/Only/Bucket": acknowledging("AwsSolutions::AwsSolutions-S1")}
     no_report = read_assembly(write_assembly(tmp_path / "out", metadata=metadata))
@@ -325,7 +326,7 @@ def test_linter_and_validation_findings_can_be_acknowledged_in_code(tmp_path: Pa
         "/Only/Sibling": acknowledging("cfn-lint::E3034", owner="me"),
     }
     folder = write_assembly(tmp_path / "out", {"Only": {"Resources": resources}}, metadata=metadata, report=report_of(pack()))
-    run = judge(read_assembly(folder), Options(as_of=DAY))
+    run = judge(Snapshot(read_assembly(folder)), Options(as_of=DAY))
     state = {(each.check, each.logical_id): each.acknowledged is not None for each in run.findings if each.logical_id}
     assert state == {
         ("lint", "Queue"): True,
@@ -347,7 +348,7 @@ def test_a_template_near_its_quota_is_found(share: float, severity: Severity | N
 
 def test_a_run_has_every_check_and_says_what_it_left_out(lake: Assembly) -> None:
     """Each check reports, a skipped one with who skipped it."""
-    run = judge(lake, Options(as_of=DAY, skip={"lint": "--fast"}))
+    run = judge(Snapshot(lake), Options(as_of=DAY, skip={"lint": "--fast"}))
     assert tuple(result.name for result in run.results) == CHECKS
     assert {result.name: result.not_run for result in run.results if result.not_run} == {"lint": "--fast"}
 
@@ -359,6 +360,6 @@ def test_fails_on_what_the_options_say(tmp_path: Path) -> None:
     )
     assembly = read_assembly(folder)
     skip = {"lint": "--fast", "cloudformation": "--skip"}
-    assert not judge(assembly, Options(as_of=DAY, skip=skip)).passed
-    assert judge(assembly, Options(as_of=DAY, skip=skip, fail_on=Severity.ERROR)).passed
-    assert not judge(assembly, Options(as_of=DAY, skip=skip, fail_on=Severity.ERROR), app_exit=1).passed
+    assert not judge(Snapshot(assembly), Options(as_of=DAY, skip=skip)).passed
+    assert judge(Snapshot(assembly), Options(as_of=DAY, skip=skip, fail_on=Severity.ERROR)).passed
+    assert not judge(Snapshot(assembly), Options(as_of=DAY, skip=skip, fail_on=Severity.ERROR), app_exit=1).passed

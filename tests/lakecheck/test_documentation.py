@@ -16,6 +16,7 @@ from lakecheck.checks.base import IGNORED
 from lakecheck.cli import _parser
 from lakecheck.report.text import MOST_PLACES, render
 from lakecheck.run import CHECKS, Options, judge
+from lakecheck.snapshot import Snapshot
 from tests.lakecheck.assemblies import BUCKET, acknowledging, pack, report_of, violation, write_assembly
 from tests.support import ROOT
 
@@ -52,7 +53,7 @@ def test_the_report_of_the_page_is_one_that_is_printed(tmp_path: Path) -> None:
     report = report_of(pack(suppressed=(known,)), pack("HIPAA.Security", found))
     folder = write_assembly(tmp_path / "cdk.out", {"Lake": {"Resources": resources}}, report=report, metadata=metadata)
     assembly = replace(read_assembly(folder), directory="cdk.out")
-    text = render(judge(assembly, Options(as_of=date(2026, 1, 1))))
+    text = render(judge(Snapshot(assembly), Options(as_of=date(2026, 1, 1))))
     shown = (ROOT / "examples/lakecheck/report.txt").read_text()
     assert _steady(shown) == _steady("$ lakecheck run\n" + text)
 

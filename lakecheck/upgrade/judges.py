@@ -1,0 +1,16 @@
+"""All judges of a change: each takes a comparison and names what is at risk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from lakecheck.upgrade.model import Comparison, Risk
+
+JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = ()
+"""In the order of the categories. A module with a judge is called after what it looks at, and has its rules in `RULES`."""
+
+RULES: Final[Mapping[str, str]] = {}
+"""Every rule id with what it finds, in a sentence."""
