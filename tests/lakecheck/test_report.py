@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from lakecheck.assembly import read_assembly
 from lakecheck.report import json as json_report, text as text_report
 from lakecheck.run import Options, Run, judge
+from lakecheck.snapshot import Snapshot
 from tests.lakecheck.assemblies import ACCOUNTS, acknowledging, pack, report_of, violation, write_assembly
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ DAY = date(2026, 7, 1)
 
 @pytest.fixture(scope="module")
 def run(lake: Assembly) -> Run:
-    return judge(lake, Options(as_of=DAY))
+    return judge(Snapshot(lake), Options(as_of=DAY))
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def many(tmp_path: Path) -> Run:
     bucket = violation("AwsSolutions-S1", "Only/B0")
     bucket["violatingConstructs"] = [{"constructPath": f"Only/B{index:02}"} for index in range(20)]
     folder = write_assembly(tmp_path / "out", report=report_of(pack("AwsSolutions", bucket)))
-    return judge(read_assembly(folder), Options(as_of=DAY, skip={"lint": "--fast", "cloudformation": "--skip"}))
+    return judge(Snapshot(read_assembly(folder)), Options(as_of=DAY, skip={"lint": "--fast", "cloudformation": "--skip"}))
 
 
 def without_times(data: Any) -> Any:
@@ -72,7 +73,7 @@ def test_the_schema_allows_nothing_it_does_not_name(run: Run) -> None:
 
 def test_json_is_the_same_each_time_but_for_times(run: Run, lake: Assembly) -> None:
     """Two runs over one assembly differ in nothing else."""
-    again = judge(lake, Options(as_of=DAY))
+    again = judge(Snapshot(lake), Options(as_of=DAY))
     assert without_times(json.loads(json_report.render(run))) == without_times(json.loads(json_report.render(again)))
 
 
