@@ -141,7 +141,7 @@ def judge(
     linted = run(lint.NAME, lambda: lint.check(assembly, processes=processes, progress=progress))
     validated = run(cloudformation.NAME, lambda: cloudformation.check(assembly, progress=progress))
     complied = run(compliance.NAME, lambda: compliance.check(assembly, require_packs=options.require_packs, already=validated.findings))
-    limited = run(limits.NAME, lambda: limits.check(assembly))
+    limited = run(limits.NAME, lambda: limits.check(snapshot))
     so_far = (complied, validated, linted, limited)
     acknowledged = run(acknowledgements.NAME, lambda: acknowledgements.check(assembly, so_far, as_of=options.as_of))
     results = (*so_far, acknowledged)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
+    from lakecheck.checks.measures import Measure
     from lakecheck.evidence import Evidence
     from lakemodel.findings import Severity
 
@@ -36,6 +37,7 @@ class CheckResult:
         stack_seconds: Time spent on each template, by its file.
         not_run: Why the check did not run; empty when it did.
         evidence: What complied, rule by rule, from checks that know it.
+        measures: What was counted against a quota: the fullest of each.
     """
 
     name: str
@@ -46,6 +48,7 @@ class CheckResult:
     stack_seconds: Mapping[str, float] = field(default_factory=dict)
     not_run: str = ""
     evidence: tuple[Evidence, ...] = ()
+    measures: tuple[Measure, ...] = ()
 
 
 class Acknowledgements:

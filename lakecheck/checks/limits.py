@@ -1,72 +1,94 @@
-"""How near each template is to CloudFormation's quotas."""
+"""How near templates, resources and accounts are to AWS's quotas."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, finding_in
+from lakecheck.assembly.resources import Origin
+from lakecheck.checks.base import Acknowledgements, CheckResult
+from lakecheck.checks.measures import highest, measures
+from lakecheck.findings import Finding
 from lakemodel.findings import Severity
-from lakemodel.limits import Quota, limit
+from lakemodel.limits import Quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
-    from lakecheck.assembly import Assembly, StackTemplate
-    from lakecheck.findings import Finding
+    from lakecheck.checks.measures import Measure
+    from lakecheck.snapshot import Snapshot
 
 NAME = "limits"
 PREFIX = "lakecheck-limits"
-WARN_AT = 0.8
+WARN_AT: Final = 0.8
 
-_SECTIONS = {
-    Quota.STACK_RESOURCES: "Resources",
-    Quota.STACK_OUTPUTS: "Outputs",
-    Quota.STACK_PARAMETERS: "Parameters",
-    Quota.STACK_MAPPINGS: "Mappings",
+_REMEDIES: Final = {
+    Quota.STACK_RESOURCES: "Move part of the stack into another one",
+    Quota.STACK_OUTPUTS: "Move part of the stack into another one",
+    Quota.STACK_PARAMETERS: "Move part of the stack into another one",
+    Quota.STACK_MAPPINGS: "Move part of the stack into another one",
+    Quota.TEMPLATE_BYTES: "Move part of the stack into another one",
+    Quota.BUCKET_POLICY_BYTES: "Say the same of an organisation or of prefixes, or give prefixes access points with policies of their own",
+    Quota.BUCKET_LIFECYCLE_RULES: "Let rules go by tags or wider prefixes, or use another bucket",
+    Quota.KEY_POLICY_BYTES: "Let IAM policies of the key's account decide, or use another key",
+    Quota.MANAGED_POLICY_CHARACTERS: "Split the policy in two",
+    Quota.ROLE_INLINE_POLICY_CHARACTERS: "Move statements into managed policies",
+    Quota.ROLE_TRUST_POLICY_CHARACTERS: "Trust fewer principals by name, or ask AWS for more and say so in lakecheck.yaml",
+    Quota.ROLE_MANAGED_POLICIES: "Join policies, or ask AWS for more and say so in lakecheck.yaml",
+    Quota.LF_NATIVE_EXPRESSION_KEYS: "Grant by a saved expression, or by fewer keys",
+    Quota.SSM_PARAMETER_BYTES: "Use the tier Advanced, or split the value",
+    Quota.STATE_MACHINE_DEFINITION_BYTES: "Move states into a state machine of their own",
 }
+_OTHERWISE: Final = "Use less of it here"
+_RAISED: Final = "Ask AWS for more and say so in lakecheck.yaml, or move some into another account"
+_STATED: Final = frozenset({Quota.LF_NATIVE_EXPRESSION_KEYS, Quota.LF_ROW_EXPRESSION_CHARACTERS, Quota.SSM_PARAMETER_BYTES})
+"""Sizes that somebody wrote down and that do not grow: being near the quota is no news."""
 
 
-def check(assembly: Assembly) -> CheckResult:
-    """Counts what each template has against `lakemodel.limits`: a warning from 80 %, an error above 100 %."""
+def check(snapshot: Snapshot, *, raised: Mapping[Quota, int] | None = None) -> CheckResult:
+    """Measures against `lakemodel.limits`: a warning from 80 %, an error above 100 %.
+
+    Args:
+        snapshot: What to measure.
+        raised: Quotas that AWS has raised for the accounts, with their values; none when left out.
+    """
     started = time.perf_counter()
-    acknowledgements = Acknowledgements(assembly.acknowledgements)
-    findings: list[Finding] = []
-    highest = (0.0, "no template")
-    for stack in assembly.stacks:
-        for quota, count in _counts(stack):
-            allowed = limit(quota)
-            share = count / allowed.value
-            highest = max(highest, (share, f"{stack.path} {count:,} of {allowed.value:,} {allowed.unit}"))
-            if share >= WARN_AT:
-                findings.append(_finding(stack, quota, count, acknowledgements))
+    acknowledgements = Acknowledgements(snapshot.assembly.acknowledgements)
+    found = measures(snapshot, raised)
+    near = [one for one in found if one.share > 1 or (one.share >= WARN_AT and one.quota not in _STATED)]
+    findings = [_finding(one, acknowledgements) for one in near]
+    fullest = highest(found)
+    first = next(iter(fullest), None)
     return CheckResult(
         name=NAME,
         title="highest",
         findings=tuple(findings),
-        detail=highest[1],
+        detail="no template" if first is None else f"{first.place} {first.count:,} of {first.allowed.value:,} {first.allowed.unit}",
         seconds=time.perf_counter() - started,
+        measures=fullest,
     )
 
 
-def _counts(stack: StackTemplate) -> Iterator[tuple[Quota, int]]:
-    for quota, section in _SECTIONS.items():
-        content = stack.bare.get(section)
-        yield quota, len(content) if isinstance(content, dict) else 0
-    yield Quota.TEMPLATE_BYTES, stack.size
-
-
-def _finding(stack: StackTemplate, quota: Quota, count: int, acknowledgements: Acknowledgements) -> Finding:
-    allowed = limit(quota)
-    over = count > allowed.value
-    return finding_in(
-        stack,
-        "",
+def _finding(measure: Measure, acknowledgements: Acknowledgements) -> Finding:
+    allowed, over = measure.allowed, measure.share > 1
+    subject = "the template has" if measure.stack is not None else f"{measure.place} has"
+    about = "about " if measure.is_about else ""
+    remedy = _RAISED if measure.origin is None and measure.stack is None else _REMEDIES.get(measure.quota, _OTHERWISE)
+    place = measure.origin
+    if place is None and measure.stack is not None:
+        place = Origin(environment=measure.environment, stack=measure.stack.path, logical_id="")
+    path = "" if place is None else place.construct_path or place.stack
+    return Finding(
         check=NAME,
-        rule=quota.value,
+        rule=measure.quota.value,
         severity=Severity.ERROR if over else Severity.WARNING,
-        message=f"the template has {count:,} {allowed.unit} ({count / allowed.value:.0%}); allowed is {allowed}",
-        remedy="Move part of the stack into another one; " + ("it cannot be deployed." if over else "soon it cannot grow any more."),
-        acknowledgements=acknowledgements,
-        prefix=PREFIX,
+        message=f"{subject} {about}{measure.count:,} {allowed.unit} ({measure.share:.0%}); allowed is {allowed}",
+        remedy=f"{remedy}; {'it cannot be deployed' if over else 'soon it cannot grow any more'}.",
+        environment=measure.environment,
+        stack="" if place is None else place.stack,
+        logical_id="" if place is None else place.logical_id,
+        construct_path="" if place is None else place.construct_path,
+        source="" if place is None else place.source,
+        help=allowed.source,
+        acknowledged=acknowledgements.covering(path, f"{PREFIX}::{measure.quota.value}"),
     )
