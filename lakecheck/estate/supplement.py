@@ -9,25 +9,22 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel, ValidationError
-
 from lakecheck.estate.supplement_model import WORDS, Document, PrincipalEntry, SupplementFile
 from lakecheck.iam.documents import PolicyKind, read_policy
 from lakemodel import yaml_source
-from lakemodel.config.schema import DIALECT, simplified
-from lakemodel.config.wording import listed, meant, shown
+from lakemodel.config.wording import shown
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Finding
+from lakemodel.yaml_model import by_place, read_model, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pydantic_core import ErrorDetails
-
     from lakecheck.iam.model import Policy
 
 Path_ = tuple[str | int, ...]
+_UNION_PARTS: Final = frozenset({"literal['all']", "list[constrained-str]", "[key]"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,11 +54,7 @@ def load_supplement(path: Path, *, display: str | None = None) -> Supplement:
             files that are not there.
     """
     source = yaml_source.load(path, display=display)
-    try:
-        file = SupplementFile.model_validate(source.data)
-    except ValidationError as error:
-        found = {_finding(details, source) for details in error.errors(include_url=False)}
-        raise InvalidInput(sorted(found, key=_by_place)) from None
+    file = read_model(source, SupplementFile, code="estate", words=WORDS, ignored=_UNION_PARTS)
     findings = list(_complaints(file, source))
     policies: dict[Path_, Policy] = {}
     for where, entry, kind in _documents(file):
@@ -71,16 +64,13 @@ def load_supplement(path: Path, *, display: str | None = None) -> Supplement:
         else:
             policies[where] = policy
     if findings:
-        raise InvalidInput(sorted(findings, key=_by_place))
+        raise InvalidInput(sorted(findings, key=by_place))
     return Supplement(name=source.file, file=file, policies=policies)
 
 
 def estate_schema_text() -> str:
     """The JSON Schema of the file, as it is committed beside it."""
-    schema: dict[str, Any] = simplified(SupplementFile.model_json_schema(ref_template="#/definitions/{model}"))
-    definitions = schema.pop("$defs")
-    whole = {"$schema": DIALECT, "title": "estate.yaml", **schema, "definitions": definitions}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return schema_text(SupplementFile, "estate.yaml")
 
 
 def _documents(file: SupplementFile) -> Iterator[tuple[Path_, Document, PolicyKind]]:
@@ -167,58 +157,3 @@ def _is_role_or_user(arn: str) -> bool:
 def _names(entry: PrincipalEntry) -> list[str]:
     """Whom an entry is about: nobody may be stated twice."""
     return [entry.arn] if entry.arn is not None else [f"{entry.permission_set} in {account}" for account in entry.accounts]
-
-
-def _finding(details: ErrorDetails, source: yaml_source.Document) -> Finding:
-    """One of pydantic's errors in the words of this project."""
-    path, found = tuple(part for part in details["loc"] if part not in _UNION_PARTS), details["input"]
-    code, where = "type", path
-    match details["type"]:
-        case "extra_forbidden":
-            allowed = sorted(_model_at(path[:-1]).model_fields)
-            code, message = "unknown_key", f"found the unknown key {path[-1]}; allowed: {listed(allowed, joined_by='and')}"
-            remedy = meant(str(path[-1]), allowed, "Remove it.")
-        case "missing":
-            code, where = "missing_key", path[:-1]
-            message = f"the key {path[-1]} is missing; it has no default"
-            remedy = f"Add {path[-1]}. {_model_at(where).model_fields[str(path[-1])].description}"
-        case "string_pattern_mismatch":
-            code, message, remedy = "pattern", f"found {shown(found)}; {WORDS[details['ctx']['pattern']]}", "Correct it."
-        case "string_too_short":
-            code, message, remedy = "empty", f"found {shown(found)}; a name is expected", "Fill it in."
-        case "literal_error":
-            code, message, remedy = "choice", f"found {shown(found)}; allowed: {details['ctx']['expected']}", "Write that."
-        case kind:
-            message, remedy = f"found {shown(found)}; {_EXPECTED.get(kind, details['msg'].lower())} is expected", "Change the value."
-    return Finding(source.place(where), f"estate.{code}", message, remedy)
-
-
-_UNION_PARTS: Final = frozenset({"literal['all']", "list[constrained-str]", "[key]"})
-_EXPECTED: Final = {
-    "list_type": "a list",
-    "model_type": "a mapping",
-    "dict_type": "a mapping",
-    "string_type": "text",
-    "bool_type": "true or false",
-}
-
-
-def _model_at(path: Path_) -> type[BaseModel]:
-    """The model of the mapping at a path."""
-    model: type[BaseModel] = SupplementFile
-    for part in path:
-        if isinstance(part, str) and part in model.model_fields:
-            found = _models_in(model.model_fields[part].annotation)
-            model = found if found is not None else model
-    return model
-
-
-def _models_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = getattr(annotation, "__args__", ())
-    return next((model for each in inner if (model := _models_in(each)) is not None), None)
-
-
-def _by_place(finding: Finding) -> tuple[int, str, str, str]:
-    return finding.place.line or 0, finding.place.path, finding.code, finding.message

@@ -342,7 +342,7 @@ def test_a_template_near_its_quota_is_found(share: float, severity: Severity | N
     """Below 80 % nothing, up to 100 % a warning, above an error; by the numbers of lakemodel.limits."""
     many = round(limit(Quota.STACK_OUTPUTS).value * share)
     template = {"Resources": {"Bucket": BUCKET}, "Outputs": {f"Output{each}": {"Value": "x"} for each in range(many)}}
-    found = limits.check(read_assembly(write_assembly(tmp_path / "out", {"Only": template}))).findings
+    found = limits.check(Snapshot(read_assembly(write_assembly(tmp_path / "out", {"Only": template})))).findings
     assert [(each.rule, each.severity) for each in found] == ([] if severity is None else [(Quota.STACK_OUTPUTS.value, severity)])
 
 
