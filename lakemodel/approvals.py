@@ -21,9 +21,10 @@ from lakemodel.config.wording import listed, meant, shown
 from lakemodel.contracts.diff.rules import RULES
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Finding
+from lakemodel.upgrade_risk import PLACE, RULE, STACK, UpgradeRisk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -43,6 +44,9 @@ _WORDS: Final = {
     _RULE: "a rule is family.kind, such as classification.lowered, or a whole family, such as classification.*",
     _CONTRACT: "a contract is domain.product, such as sales.orders, without wildcards",
     EXACT: "principal and dataset are named as they were printed, without wildcards",
+    RULE: "a rule of an upgrade is category.kind, such as data_loss.replaced, without wildcards; other categories need no approval",
+    STACK: "a stack is named as it was printed, without wildcards",
+    PLACE: "resource and property are named as they were printed, without wildcards",
 }
 
 
@@ -87,7 +91,11 @@ def _fits(pattern: str, text: str) -> bool:
     return text.startswith((pattern.removesuffix("*"), pattern.removesuffix(_BELOW) + "["))
 
 
-KINDS: Final[dict[str, type[Approval]]] = {"contract_change": ContractChange, "access_gain": AccessGain}
+KINDS: Final[dict[str, type[Approval]]] = {
+    "contract_change": ContractChange,
+    "access_gain": AccessGain,
+    "upgrade_risk": UpgradeRisk,
+}
 """The kinds of approvals by their names."""
 
 
@@ -96,7 +104,7 @@ class _Register(Model):
 
     version: Literal[1]
     """The version of this file's form: 1."""
-    approvals: list[Annotated[ContractChange | AccessGain, Field(discriminator="kind")]]
+    approvals: list[Annotated[ContractChange | AccessGain | UpgradeRisk, Field(discriminator="kind")]]
     """What was approved. Empty when nothing is."""
 
 
@@ -116,7 +124,15 @@ class RegisteredGain:
     place: Place
 
 
-_Entry = TypeVar("_Entry", Registered, RegisteredGain)
+@dataclass(frozen=True, slots=True)
+class RegisteredRisk:
+    """An approval of what a deployment endangers, with where it stands."""
+
+    approval: UpgradeRisk
+    place: Place
+
+
+_Entry = TypeVar("_Entry", Registered, RegisteredGain, RegisteredRisk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +142,12 @@ class Register:
     Attributes:
         entries: Those of changes of contracts.
         gains: Those of accesses.
+        risks: Those of what deployments endanger.
     """
 
     entries: tuple[Registered, ...] = ()
     gains: tuple[RegisteredGain, ...] = ()
+    risks: tuple[RegisteredRisk, ...] = ()
 
     def contract_changes(self) -> tuple[Registered, ...]:
         """Those about changes of contracts."""
@@ -138,6 +156,10 @@ class Register:
     def access_gains(self) -> tuple[RegisteredGain, ...]:
         """Those about accesses that somebody gains."""
         return self.gains
+
+    def upgrade_risks(self) -> tuple[RegisteredRisk, ...]:
+        """Those about what a deployment deletes, replaces, takes away or weakens."""
+        return self.risks
 
 
 def load_approvals(path: Path, *, display: str | None = None) -> Register:
@@ -165,6 +187,7 @@ def load_approvals(path: Path, *, display: str | None = None) -> Register:
     return Register(
         entries=tuple(Registered(one, place) for one, place in placed if isinstance(one, ContractChange)),
         gains=tuple(RegisteredGain(one, place) for one, place in placed if isinstance(one, AccessGain)),
+        risks=tuple(RegisteredRisk(one, place) for one, place in placed if isinstance(one, UpgradeRisk)),
     )
 
 
@@ -197,7 +220,7 @@ def _as_written(document: yaml_source.Document, index: int, key: str, value: Any
     return value
 
 
-def _complaints(approvals: list[ContractChange | AccessGain], document: yaml_source.Document) -> Iterator[Finding]:
+def _complaints(approvals: Sequence[Approval], document: yaml_source.Document) -> Iterator[Finding]:
     seen: dict[str, int | None] = {}
     for index, approval in enumerate(approvals):
         place = ("approvals", index)
