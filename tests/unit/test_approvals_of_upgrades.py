@@ -29,7 +29,7 @@ RISK: dict[str, Any] = {
 }
 SEEN: dict[str, Any] = {
     "rule": "data_loss.replaced",
-    "environment": "prod",
+    "environment": "Prod",
     "stack": "Prod/Storage",
     "logical_id": "Archive3D6F2C11",
     "property": "BucketName",
@@ -105,7 +105,7 @@ def test_a_number_is_the_text_it_is_written_as(tmp_path: Path) -> None:
         ({"logical_id": "Arch*"}, "pattern", "without wildcards"),
         ({"property": "*"}, "pattern", "without wildcards"),
         ({"environments": []}, "empty", "at least one"),
-        ({"logicalid": "x"}, "unknown_key", "did you mean logical_id?"),
+        ({"logicalid": "x"}, "unknown_key", "Did you mean logical_id?"),
         ({"expires": "2027-02-30"}, "day", "no day of the calendar"),
     ],
 )
