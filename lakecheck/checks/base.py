@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
+    from lakecheck.assembly.resources import Origin
     from lakecheck.checks.measures import Measure
     from lakecheck.evidence import Evidence
     from lakemodel.findings import Severity
@@ -72,6 +73,13 @@ class Acknowledgements:
         return None
 
 
+def path_of(origin: Origin) -> str:
+    """The path by which a resource is acknowledged: its construct's, else that of its stack with the logical id."""
+    if origin.construct_path or not origin.logical_id:
+        return origin.construct_path or origin.stack
+    return f"{origin.stack}/{origin.logical_id}"
+
+
 def finding_in(
     stack: StackTemplate,
     logical_id: str,
@@ -88,7 +96,8 @@ def finding_in(
     construct_path = stack.construct_paths.get(logical_id, "")
     acknowledged = None
     if acknowledgements is not None:
-        acknowledged = acknowledgements.covering(construct_path or stack.path, f"{prefix}::{rule}")
+        place = construct_path or (f"{stack.path}/{logical_id}" if logical_id else stack.path)
+        acknowledged = acknowledgements.covering(place, f"{prefix}::{rule}")
     return Finding(
         check=check,
         rule=rule,

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.assembly.resources import Origin
-from lakecheck.checks.base import Acknowledgements, CheckResult
+from lakecheck.checks.base import Acknowledgements, CheckResult, path_of
 from lakecheck.checks.measures import highest, measures
 from lakecheck.findings import Finding
 from lakemodel.findings import Severity
@@ -77,7 +77,6 @@ def _finding(measure: Measure, acknowledgements: Acknowledgements) -> Finding:
     place = measure.origin
     if place is None and measure.stack is not None:
         place = Origin(environment=measure.environment, stack=measure.stack.path, logical_id="")
-    path = "" if place is None else place.construct_path or place.stack
     return Finding(
         check=NAME,
         rule=measure.quota.value,
@@ -90,5 +89,5 @@ def _finding(measure: Measure, acknowledgements: Acknowledgements) -> Finding:
         construct_path="" if place is None else place.construct_path,
         source="" if place is None else place.source,
         help=allowed.source,
-        acknowledged=acknowledgements.covering(path, f"{PREFIX}::{measure.quota.value}"),
+        acknowledged=acknowledgements.covering("" if place is None else path_of(place), f"{PREFIX}::{measure.quota.value}"),
     )

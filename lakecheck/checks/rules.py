@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, plural, quiet
+from lakecheck.checks.base import Acknowledgements, CheckResult, path_of, plural, quiet
 from lakecheck.evidence import Evidence
 from lakecheck.findings import Finding
 from lakecheck.values import shown
@@ -75,5 +75,5 @@ def _finding(rule: Rule, origin: Origin, complaint: Complaint, acknowledgements:
         source=origin.source,
         controls=rule.controls,
         help=rule.source,
-        acknowledged=acknowledgements.covering(origin.construct_path or origin.stack, f"{PREFIX}::{rule.id}"),
+        acknowledged=acknowledgements.covering(path_of(origin), f"{PREFIX}::{rule.id}"),
     )
