@@ -21,6 +21,7 @@ class Holding:
 
     Attributes:
         what: What is lost with it, for people.
+        means: What that means, beyond what it says itself; a sentence.
         blocked: What may stop its deletion; empty when nothing does.
         copy: How to bring the content into another one.
         snapshots: Whether CloudFormation can take a last snapshot of it (`DeletionPolicy: Snapshot`).
@@ -29,6 +30,7 @@ class Holding:
     """
 
     what: str
+    means: str = ""
     blocked: str = ""
     copy: str = "Copy the content into the new one before readers are pointed at it."
     snapshots: bool = False
@@ -75,9 +77,8 @@ _POINTS: Final = "Copy the recovery points into the new vault."
 _DRAIN: Final = "Stop the senders or point them at the new one, let the receivers empty the old one, then remove it."
 
 _DATABASE: Final = _holds("every table and row in it, its automated backups too", blocked=_PROTECTED, copy=_DUMP, snapshots=True)
-_CLUSTERED: Final = _holds(
-    "every table and row of all its instances, its automated backups too", blocked=_PROTECTED, copy=_DUMP, snapshots=True
-)
+_CLUSTER: Final[dict[str, Any]] = {"blocked": _PROTECTED, "copy": _DUMP, "snapshots": True}
+_CLUSTERED: Final = _holds("every table and row of all its instances, its automated backups too", **_CLUSTER)
 _CACHE: Final = _holds("everything that is kept in memory", copy="Restore a snapshot into the new one.", snapshots=True)
 _TABLE: Final = _holds("every item, the continuous backups too", blocked=_PROTECTED, copy="Export to S3 and import into the new table.")
 _SEARCH: Final = _holds("every index and dashboard", copy="Take a manual snapshot into a bucket and restore it into the new domain.")
@@ -141,11 +142,13 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     "AWS::Lightsail::Instance": _holds("what was written to its disk", is_certain=False),
     # Keys, secrets, identities
     "AWS::KMS::Key": _holds(
-        "the key: when its waiting period is over, all that was encrypted with it can be read by nobody any more, backups too",
+        "the key",
+        means="When its waiting period is over, nobody can read what was encrypted with it any more, backups too.",
         copy="A key cannot be copied: encrypt everything again with the new key first, and keep the old one as long as backups use it.",
     ),
     "AWS::KMS::ReplicaKey": _holds(
-        "the replica of the key: what was encrypted with it in this Region cannot be read here any more",
+        "the replica of the key",
+        means="What was encrypted with it in this Region cannot be read here any more.",
         copy="Make the replica again of the same primary key.",
     ),
     "AWS::SecretsManager::Secret": _holds(
@@ -160,7 +163,9 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     "AWS::IdentityStore::Group": _holds("the group with the assignments that name it"),
     "AWS::VerifiedPermissions::PolicyStore": _holds("every policy in it", blocked=_PROTECTED),
     "AWS::ACMPCA::CertificateAuthority": _holds(
-        "the authority: certificates it gave out cannot be renewed or revoked", copy="Issue every certificate anew from another authority."
+        "the authority",
+        means="Certificates that it gave out can be neither renewed nor revoked.",
+        copy="Issue every certificate anew from another authority.",
     ),
     # Catalogues and queries
     "AWS::Glue::Database": _holds(
@@ -168,10 +173,11 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     ),
     "AWS::Glue::Table": _holds("the catalog entry with its columns, partitions, grants and tags; the files stay", copy=_ENTRY),
     "AWS::Glue::Registry": _holds("every schema and version in it", blocked=_NOT_EMPTY),
-    "AWS::Glue::Schema": _holds("every version of the schema: messages that name one cannot be decoded"),
+    "AWS::Glue::Schema": _holds("every version of the schema", means="Messages that name one cannot be decoded any more."),
     "AWS::Glue::MLTransform": _holds("what it learned from labels"),
     "AWS::Glue::Job": _holds(
-        "its bookmark: the next run reads everything from the beginning, and writes it twice",
+        "its bookmark",
+        means="The next run reads everything from the beginning, and writes it twice.",
         copy="Note where the old job stood, and run the new one with a bookmark reset to it or with the old data filtered out.",
         when=_has_bookmark,
     ),
@@ -248,7 +254,8 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     "AWS::Detective::Graph": _holds("the behaviour of a year that investigations look at"),
     "AWS::AuditManager::Assessment": _holds("the evidence it gathered"),
     "AWS::Organizations::Account": _holds(
-        "the account: it is closed, and everything in it is deleted after 90 days",
+        "the account",
+        means="It is closed, and everything in it is deleted after 90 days.",
         copy="An account is not replaced: change its name or address in its own settings.",
     ),
     "AWS::Organizations::Organization": _holds("the organisation with its policies", blocked="AWS deletes it only without accounts"),
@@ -282,6 +289,9 @@ def _prunes(properties: Mapping[str, Any]) -> bool:
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
+    "Custom::LakeFormationPermissions": Handler(),
+    "Custom::LakeFormationSettings": Handler(),
+    "Custom::LakeFormationCatalogPolicy": Handler(),
     "Custom::CDKBucketDeployment": Handler(
         loses="the files under its destination, since `RetainOnDelete` is off",
         when=_prunes,
@@ -309,7 +319,10 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "Custom::AWSCDK-EKS-KubernetesPatch": Handler(),
     "Custom::AWSCDK-EKS-KubernetesObjectValue": Handler(),
 }
-"""What CDK's own custom resources do, by type: https://github.com/aws/aws-cdk/tree/main/packages/%40aws-cdk/custom-resource-handlers"""
+"""What the custom resources of this library and of CDK do, by type; what dies of grants is told as lost access.
+
+https://github.com/aws/aws-cdk/tree/main/packages/%40aws-cdk/custom-resource-handlers
+"""
 
 EMPTIES: Final[Mapping[str, tuple[str, str]]] = {
     "Custom::S3AutoDeleteObjects": ("AWS::S3::Bucket", "BucketName"),
