@@ -6,7 +6,6 @@ import argparse
 import os
 import shutil
 import sys
-import tempfile
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck import access_check
 from lakecheck.access.sources import DEFAULT_SUPPLEMENT
+from lakecheck.output import write
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
@@ -216,33 +216,6 @@ def run_check(arguments: argparse.Namespace) -> int:
     return access_check.report(judgement, arguments)
 
 
-def write(chunks: Iterable[str], output: Path | None) -> None:
-    """Writes a report to stdout, or to a file that is there as a whole or not at all.
-
-    Raises:
-        DataLakeError: `report_not_written`.
-    """
-    if output is None or str(output) == "-":
-        for chunk in chunks:
-            sys.stdout.write(chunk)
-        return
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", newline="\n", dir=output.parent, prefix=f".{output.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.writelines(chunks)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(output)
-    except OSError as error:
-        msg = f"the report cannot be written: {error.strerror or error}"
-        raise DataLakeError(msg, code="report_not_written", where=str(output)) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
 def parameters_of(words: Sequence[str]) -> dict[str, str]:
     """`Stack:Name=Value` words as a mapping.
 
@@ -386,12 +359,6 @@ def _terminal(output: Path | None) -> tuple[Any, int]:
     style = Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
     columns = shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH
     return style, max(_NARROWEST, min(columns, _WIDEST))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _day(text: str) -> date:

@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     validator.add_argument("--format", choices=["text", "json"], default="text", help="how to say it (default: %(default)s)")
     validator.set_defaults(handler=validate)
     printer = commands.add_parser("schema", help="print the JSON Schema of one of these files, for editors")
-    kinds = ["lake", "approvals", "estate", "access"]
+    kinds = ["lake", "approvals", "estate", "access", "lakecheck"]
     printer.add_argument("of", nargs="?", choices=kinds, default="lake", help="of which file (default: %(default)s)")
     printer.set_defaults(handler=schema)
 
@@ -62,9 +62,16 @@ def schema(arguments: argparse.Namespace) -> int:
     """Prints a JSON Schema."""
     from lakecheck.access.invariants.loader import access_schema_text  # noqa: PLC0415
     from lakecheck.estate.supplement import estate_schema_text  # noqa: PLC0415
+    from lakecheck.settings import settings_schema_text  # noqa: PLC0415
     from lakemodel.approvals import approvals_schema_text  # noqa: PLC0415
     from lakemodel.config.schema import config_schema_text  # noqa: PLC0415
 
-    texts = {"lake": config_schema_text, "approvals": approvals_schema_text, "estate": estate_schema_text, "access": access_schema_text}
+    texts = {
+        "lake": config_schema_text,
+        "approvals": approvals_schema_text,
+        "estate": estate_schema_text,
+        "access": access_schema_text,
+        "lakecheck": settings_schema_text,
+    }
     sys.stdout.write(texts[arguments.of]())
     return 0

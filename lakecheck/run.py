@@ -7,25 +7,40 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakecheck.checks import CheckResult, acknowledgements, cloudformation, compliance, limits, lint
+from lakecheck.checks import CheckResult, access, acknowledgements, cloudformation, compliance, limits, lint, rules, upgrade
 from lakecheck.checks.base import quiet
 from lakecheck.findings import in_order
+from lakecheck.rules import all_rules
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
+    from pathlib import Path
 
+    from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.access.invariants.verdicts import Judgement
     from lakecheck.access.review import Review
     from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
     from lakecheck.checks.base import Progress
     from lakecheck.evidence import Evidence
     from lakecheck.findings import Finding
+    from lakecheck.rules.base import Rule
     from lakecheck.snapshot import Snapshot
     from lakecheck.upgrade.review import UpgradeReview
+    from lakemodel.approvals import Register
+    from lakemodel.limits import Quota
 
-CHECKS = (compliance.NAME, cloudformation.NAME, lint.NAME, limits.NAME, acknowledgements.NAME)
+CHECKS = (
+    compliance.NAME,
+    cloudformation.NAME,
+    lint.NAME,
+    rules.NAME,
+    limits.NAME,
+    access.NAME,
+    upgrade.NAME,
+    acknowledgements.NAME,
+)
 """Every check, in the order of the report."""
 
 
@@ -39,6 +54,11 @@ class Options:
         require_packs: Compliance packs that must have left a trace in the validation report.
         fail_on: The least severity of an open finding that fails the run: WARNING (so errors too) or ERROR.
         processes: Linters at a time; as many as there are processors when left out.
+        rules: The lake rules to apply; all of lakecheck's own when left out.
+        guard: Files with rules in the language of CloudFormation Guard.
+        quotas: Quotas that AWS has raised for these accounts.
+        invariants: What access.yaml says; None judges only what holds for every lake.
+        register: What was approved of a change.
     """
 
     as_of: date
@@ -46,6 +66,11 @@ class Options:
     require_packs: tuple[str, ...] = ()
     fail_on: Severity = Severity.WARNING
     processes: int | None = None
+    rules: tuple[Rule, ...] | None = None
+    guard: tuple[Path, ...] = ()
+    quotas: Mapping[Quota, int] = field(default_factory=dict)
+    invariants: LoadedRules | None = None
+    register: Register | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,9 +119,10 @@ class Run:
 
     @property
     def failing(self) -> tuple[Finding, ...]:
-        """The findings that nobody acknowledged and that are severe enough."""
+        """The findings that nobody acknowledged and that are severe enough; what is near a quota and not above it fails nothing."""
         severities = {Severity.ERROR} if self.options.fail_on is Severity.ERROR else {Severity.ERROR, Severity.WARNING}
-        return tuple(each for each in self.findings if each.acknowledged is None and each.severity in severities)
+        open_ones = (each for each in self.findings if each.acknowledged is None and each.severity in severities)
+        return tuple(each for each in open_ones if each.check != limits.NAME or each.severity is Severity.ERROR)
 
     @property
     def passed(self) -> bool:
@@ -112,6 +138,7 @@ def judge(
     snapshot: Snapshot,
     options: Options,
     *,
+    base: Snapshot | None = None,
     progress: Progress = quiet,
     started: float | None = None,
     synth_seconds: float | None = None,
@@ -122,29 +149,41 @@ def judge(
     Args:
         snapshot: What to judge.
         options: How.
+        base: What it is compared with; without one nothing is said of a change.
         progress: Told what goes on.
         started: `time.perf_counter()` from which to count the run's time; now when left out.
         synth_seconds: As in `Run`.
         app_exit: As in `Run`.
 
     Raises:
-        DataLakeError: `check_extra_missing`, if what a check stands on is not installed.
+        DataLakeError: `check_extra_missing`, if what a check stands on is not installed; `guard_unreadable`, for a Guard file that is none.
+        InvalidInput: If the supplement cannot be read, or an exception of access.yaml is too wide.
     """
     started = time.perf_counter() if started is None else started
     processes = options.processes or os.cpu_count() or 1
-    assembly = snapshot.assembly
+    assembly, base_assembly = snapshot.assembly, None if base is None else base.assembly
 
     def run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
         return CheckResult(name=name, title="", not_run=options.skip[name]) if name in options.skip else check()
 
     # The linter first: it forks, which is safe only as long as no library has started threads.
     linted = run(lint.NAME, lambda: lint.check(assembly, processes=processes, progress=progress))
-    validated = run(cloudformation.NAME, lambda: cloudformation.check(assembly, progress=progress))
+    validated = run(cloudformation.NAME, lambda: cloudformation.check(assembly, guard=options.guard, progress=progress))
     complied = run(compliance.NAME, lambda: compliance.check(assembly, require_packs=options.require_packs, already=validated.findings))
-    limited = run(limits.NAME, lambda: limits.check(snapshot))
-    so_far = (complied, validated, linted, limited)
-    acknowledged = run(acknowledgements.NAME, lambda: acknowledgements.check(assembly, so_far, as_of=options.as_of))
+    applied = all_rules() if options.rules is None else options.rules
+    ruled = run(rules.NAME, lambda: rules.check(snapshot, applied, progress=progress))
+    limited = run(limits.NAME, lambda: limits.check(snapshot, raised=options.quotas))
+    accessed, compared = access.Outcome(), upgrade.Outcome()
+    reached = run(access.NAME, lambda: access.check(snapshot, options.invariants, into=accessed, progress=progress))
+    upgraded = run(
+        upgrade.NAME, lambda: upgrade.check(base, snapshot, options.register, as_of=options.as_of, into=compared, progress=progress)
+    )
+    so_far = (complied, validated, linted, ruled, limited, reached, upgraded)
+    acknowledged = run(
+        acknowledgements.NAME, lambda: acknowledgements.check(assembly, so_far, as_of=options.as_of, base=base_assembly)
+    )  # fmt: skip
     results = (*so_far, acknowledged)
+    new, gone = (None, None) if base_assembly is None else acknowledgements.delta(base_assembly, assembly)
     return Run(
         snapshot=snapshot,
         options=options,
@@ -153,4 +192,10 @@ def judge(
         seconds=time.perf_counter() - started,
         synth_seconds=synth_seconds,
         app_exit=app_exit,
+        judgement=accessed.judgement,
+        base=base,
+        upgrade=compared.review,
+        gains=compared.gains,
+        new_acknowledgements=new,
+        gone_acknowledgements=gone,
     )

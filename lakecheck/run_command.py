@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import shutil
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakemodel.errors import DataLakeError
+from lakecheck.output import write
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lakecheck.progress import Progress
     from lakecheck.run import Options, Run
+    from lakecheck.settings import Settings
+    from lakecheck.snapshot import Snapshot
 
-CHECK_NAMES = ("compliance", "cloudformation", "lint", "limits", "acknowledgements")
+CHECK_NAMES = ("compliance", "cloudformation", "lint", "rules", "limits", "access", "upgrade", "acknowledgements")
 
 _WIDEST = 120
 _NARROWEST = 88
 
 _DESCRIPTION = """\
 Judges a cloud assembly: the folder that `cdk synth` writes, from any CDK app, with all its stages and nested stacks.
-A single template file will do, too.
+A single template file will do, too. Nothing has to be configured.
 
   compliance        what cdk-nag's packs, or any validation plugin, reported at synth
-  cloudformation    CloudFormation's own rules (cloudformation-validate)
+  cloudformation    CloudFormation's own rules (cloudformation-validate), and Guard rules of yours
   lint              cfn-lint, W3005 aside
-  limits            resources, outputs, parameters, mappings and bytes of each template against the quotas
-  acknowledgements  those that match no finding any more, have no owner, or are past their day
+  rules             what no other tool looks at: Lake Formation, catalog, encryption, pipelines, queries; and rules of yours
+  limits            resources, policies, definitions, accounts against the quotas; what is near one warns and does not fail
+  access            the invariants of access.yaml; without one, whether anybody at all reaches data
+  upgrade           with --base: what would be lost, taken away or weakened, and who gains access
+  acknowledgements  those that match no finding any more, have no owner, are past their day, or are new
 
 Templates are judged without their Metadata, so that nothing in them can silence a check.
 """
@@ -44,11 +53,30 @@ exit codes:
 
 examples:
   lakecheck run                                          judge cdk.out
+  lakecheck run cdk.out --base ../main/cdk.out           in a pull request: what would the change do?
   lakecheck run --app "python app.py"                    synthesize into cdk.out first, then judge
-  lakecheck run cdk.out --json report.json               for machines, too
+  lakecheck run cdk.out --html report.html               one page for people, with everything in it
+  lakecheck run cdk.out --sarif lakecheck.sarif          for code scanning
   lakecheck run cdk.out --as-of 2027-01-01               what will have expired by then?
   lakecheck run cdk.out --require-pack AwsSolutions      fail if this pack left no trace
 """
+
+_REPORTS = {
+    "json": "everything, for machines; its schema is lakecheck/report/run.schema.json",
+    "junit": "for a CI's test report",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "markdown": "for a comment on a pull request, short first",
+    "html": "one self-contained page",
+    "evidence": "CSV for auditors: each control, the resources it was shown on, and the result",
+}
+_RENDERERS = {
+    "json": "json.render",
+    "junit": "junit.render",
+    "sarif": "sarif.render",
+    "markdown": "run_markdown.render",
+    "html": "page.render",
+    "evidence": "coverage.evidence_csv",
+}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -62,14 +90,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("assembly", nargs="?", type=Path, default=Path("cdk.out"), metavar="CDK_OUT", help="default: cdk.out")
     parser.add_argument("--app", metavar="COMMAND", help="run this command first, so that it synthesizes afresh into CDK_OUT")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON, too; - for stdout instead of the text")
+    parser.add_argument("--base", type=Path, metavar="BASE", help="the assembly or template that is deployed, to compare with")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="default: lakecheck.yaml or config/lakecheck.yaml, if there is one")
+    for name, what in _REPORTS.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {what}; - for stdout instead of the text")
     parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
     parser.add_argument("--fast", action="store_true", help="leave out cfn-lint, the slow one")
     parser.add_argument("--skip", action="append", default=[], choices=CHECK_NAMES, help="leave a check out; may be repeated")
     parser.add_argument(
         "--require-pack", action="append", default=[], metavar="PACK", help="fail if the pack left no trace; may be repeated"
     )
-    parser.add_argument("--fail-on", choices=("warning", "error"), default="warning", help="what fails the run; default: warning")
+    parser.add_argument(
+        "--fail-on", choices=("warning", "error"), help="what fails the run; default: what lakecheck.yaml says, else warning"
+    )
     parser.add_argument("--acknowledged", action="store_true", help="list each acknowledged finding with its reason and owner")
     parser.add_argument("--all", action="store_true", help="list every place of a finding, however many")
     parser.set_defaults(handler=handle)
@@ -98,10 +131,11 @@ def handle(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, progress: Progress) -> Run | int:
-    from lakecheck.assembly import read_assembly  # noqa: PLC0415
     from lakecheck.run import judge  # noqa: PLC0415
-    from lakecheck.snapshot import Snapshot  # noqa: PLC0415
+    from lakecheck.settings import load_settings  # noqa: PLC0415
 
+    settings = load_settings(arguments.config)
+    options = _options(arguments, settings)
     synth_seconds = app_exit = None
     if arguments.app is not None:
         from lakecheck.assembly.reader import MANIFEST  # noqa: PLC0415
@@ -114,42 +148,66 @@ def _run(arguments: argparse.Namespace, progress: Progress) -> Run | int:
             return 1 if synthesis.exit_code == 1 else 2
         synth_seconds, app_exit = synthesis.seconds, synthesis.exit_code
     started = time.perf_counter()
-    snapshot = Snapshot(read_assembly(arguments.assembly))
-    return judge(snapshot, _options(arguments), progress=progress, started=started, synth_seconds=synth_seconds, app_exit=app_exit)
+    snapshot = _snapshot(arguments.assembly, settings, progress)
+    base = None if arguments.base is None else _snapshot(arguments.base, settings, progress)
+    return judge(snapshot, options, base=base, progress=progress, started=started, synth_seconds=synth_seconds, app_exit=app_exit)
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+def _snapshot(location: Path, settings: Settings, progress: Progress) -> Snapshot:
+    from lakecheck.assembly import read_assembly  # noqa: PLC0415
+    from lakecheck.snapshot import Snapshot  # noqa: PLC0415
+
+    assembly = read_assembly(location)
+    assembly = replace(assembly, acknowledgements=(*assembly.acknowledgements, *settings.acknowledgements))
+    return Snapshot(assembly, parameters=settings.parameters, supplement=settings.estate, progress=progress)
+
+
+def _options(arguments: argparse.Namespace, settings: Settings) -> Options:
+    from lakecheck.access.invariants.loader import load_rules  # noqa: PLC0415
+    from lakecheck.rules import all_rules  # noqa: PLC0415
+    from lakecheck.rules.own import own_rules  # noqa: PLC0415
     from lakecheck.run import Options  # noqa: PLC0415
+    from lakemodel.approvals import load_approvals  # noqa: PLC0415
 
-    skip = dict.fromkeys(arguments.skip, "--skip")
+    skip = dict.fromkeys(settings.skip, settings.file) | dict.fromkeys(arguments.skip, "--skip")
     if arguments.fast:
         skip["lint"] = "--fast"
+    rules = all_rules()
     return Options(
         as_of=arguments.as_of or date.today(),  # noqa: DTZ011 - the day where the user is
         skip=skip,
-        require_packs=tuple(arguments.require_pack),
-        fail_on=Severity(arguments.fail_on),
+        require_packs=(*settings.require_packs, *arguments.require_pack),
+        fail_on=Severity(arguments.fail_on) if arguments.fail_on is not None else settings.fail_on,
+        rules=(*rules, *own_rules(settings.python_rules, beside=rules)),
+        guard=settings.guard_rules,
+        quotas=settings.quotas,
+        invariants=None if settings.access is None or "access" in skip else load_rules(settings.access),
+        register=None if settings.approvals is None else load_approvals(settings.approvals),
     )
 
 
 def _report(run: Run, arguments: argparse.Namespace) -> None:
-    from lakecheck.report import json, text  # noqa: PLC0415
-
-    if arguments.json is not None and str(arguments.json) == "-":
-        sys.stdout.write(json.render(run))
+    """Writes every report that was asked for; the text too, unless one of them goes to stdout."""
+    wanted = {name: path for name in _REPORTS if (path := getattr(arguments, name)) is not None}
+    for name, path in wanted.items():
+        write(_rendered(name, run), path)
+    if any(str(path) == "-" for path in wanted.values()):
         return
-    if arguments.json is not None:
-        try:
-            arguments.json.write_text(json.render(run), encoding="utf-8")
-        except OSError as error:
-            msg = f"the report cannot be written: {error.strerror or error}"
-            raise DataLakeError(msg, code="report_not_written", where=str(arguments.json)) from None
+    from lakecheck.report import text  # noqa: PLC0415
+
     terminal = sys.stdout.isatty()
     style = text.Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
     columns = shutil.get_terminal_size((text.WIDTH, 24)).columns if terminal else text.WIDTH
     width = max(_NARROWEST, min(columns, _WIDEST))
     shown = text.render(run, style=style, width=width, list_acknowledged=arguments.acknowledged, list_all=arguments.all)
     sys.stdout.write(shown)
+
+
+def _rendered(name: str, run: Run) -> Iterable[str]:
+    """One report; its module is loaded only where it is asked for."""
+    module, _, function = _RENDERERS[name].partition(".")
+    rendered = getattr(importlib.import_module(f"lakecheck.report.{module}"), function)(run)
+    return (rendered,) if isinstance(rendered, str) else rendered
 
 
 def _day(text: str) -> date:

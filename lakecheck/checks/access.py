@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.invariants.verdicts import State
@@ -34,16 +35,25 @@ _SEVERITIES: Final = {State.REFUTED: Severity.ERROR, State.UNKNOWN: Severity.WAR
 _MOST_DETAILS: Final = 12
 
 
-def check(snapshot: Snapshot, rules: LoadedRules | None, *, progress: Progress = quiet) -> tuple[CheckResult, Judgement | None]:
+@dataclass(slots=True)
+class Outcome:
+    """What the check found beside its findings.
+
+    Attributes:
+        judgement: The verdicts; None where nothing is required.
+    """
+
+    judgement: Judgement | None = None
+
+
+def check(snapshot: Snapshot, rules: LoadedRules | None, *, into: Outcome | None = None, progress: Progress = quiet) -> CheckResult:
     """Judges access.
 
     Args:
         snapshot: What to judge.
         rules: What access.yaml says; None judges only what holds for every lake.
+        into: Gets the verdicts; nobody when left out.
         progress: Told what goes on.
-
-    Returns:
-        The result, and the verdicts where there are invariants.
 
     Raises:
         InvalidInput: If an exception of access.yaml is too wide, or the supplement cannot be read.
@@ -55,7 +65,6 @@ def check(snapshot: Snapshot, rules: LoadedRules | None, *, progress: Progress =
     acknowledgements = Acknowledgements(snapshot.assembly.acknowledgements)
     findings = [*_open_to_anyone(matrix, acknowledgements), *_dead(matrix, acknowledgements)]
     evidence = [Evidence(check=NAME, rule=ANYONE, title=ANYONE_TITLE, source=_ANYONE_SOURCE, looked_at=len(matrix.datasets))]
-    judgement = None
     if rules is None:
         people = len({id(one.principal) for one in matrix.accesses})
         detail = f"{plural(people, 'principal')} reach {plural(len(matrix.datasets), 'dataset')}; no access.yaml says who may"
@@ -66,16 +75,15 @@ def check(snapshot: Snapshot, rules: LoadedRules | None, *, progress: Progress =
             findings += _of_verdict(verdict, acknowledgements)
             evidence.append(Evidence(check=NAME, rule=verdict.id, title=verdict.says, looked_at=verdict.looked_at))
         detail = ", ".join(f"{judgement.count(state)} {state.value.upper()}" for state in State)
-    return (
-        CheckResult(
-            name=NAME,
-            title="invariants" if rules is not None else "data",
-            findings=tuple(findings),
-            detail=detail,
-            seconds=time.perf_counter() - started,
-            evidence=tuple(evidence),
-        ),
-        judgement,
+        if into is not None:
+            into.judgement = judgement
+    return CheckResult(
+        name=NAME,
+        title="invariants" if rules is not None else "data",
+        findings=tuple(findings),
+        detail=detail,
+        seconds=time.perf_counter() - started,
+        evidence=tuple(evidence),
     )
 
 

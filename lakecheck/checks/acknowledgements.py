@@ -6,7 +6,7 @@ import time
 from datetime import date
 from typing import TYPE_CHECKING
 
-from lakecheck.checks import cloudformation, compliance, lint
+from lakecheck.checks import access, cloudformation, compliance, limits, lint, rules
 from lakecheck.checks.base import CheckResult, plural
 from lakecheck.findings import Finding
 from lakemodel.findings import Severity
@@ -21,24 +21,35 @@ TITLE = "in the code"
 SOON_DAYS = 14
 
 _ANNOTATION = "Annotation::"
+_CHECK_OF = {
+    lint.PREFIX: lint.NAME,
+    rules.PREFIX: rules.NAME,
+    limits.PREFIX: limits.NAME,
+    access.PREFIX: access.NAME,
+    cloudformation.GUARD_PREFIX: cloudformation.NAME,
+}
+"""By an acknowledgement's prefix the check that has to have run, so that it can be told to be stale."""
 
 
-def check(assembly: Assembly, results: Sequence[CheckResult], *, as_of: date) -> CheckResult:
+def check(assembly: Assembly, results: Sequence[CheckResult], *, as_of: date, base: Assembly | None = None) -> CheckResult:
     """Judges every acknowledgement in the assembly by what the other checks found.
 
     Args:
         assembly: What to judge.
+        base: What it is compared with, so that new ones are told; none when left out.
         results: What the other checks said. An acknowledgement of a rule that belongs to a check that did not run is not called stale.
         as_of: The day to judge expiry by. An acknowledgement holds up to and including its last day.
     """
     started = time.perf_counter()
     findings: list[Finding] = []
     used = {(each.acknowledged.at, each.acknowledged.rule) for result in results for each in result.findings if each.acknowledged}
+    new = frozenset() if base is None else frozenset(delta(base, assembly)[0])
     ran = {result.name for result in results if not result.not_run}
     for acknowledgement in assembly.acknowledgements:
         if _can_be_stale(acknowledgement, assembly, ran) and (acknowledgement.path, acknowledgement.rule) not in used:
             findings.append(_stale(assembly, acknowledgement))
             continue  # what else is wrong with it goes with it
+        findings += _new(assembly, acknowledgement) if acknowledgement in new else ()
         findings += _owner(assembly, acknowledgement)
         findings += _expiry(assembly, acknowledgement, as_of)
     return CheckResult(
@@ -50,12 +61,31 @@ def check(assembly: Assembly, results: Sequence[CheckResult], *, as_of: date) ->
     )
 
 
+def delta(base: Assembly, head: Assembly) -> tuple[tuple[Acknowledgement, ...], tuple[Acknowledgement, ...]]:
+    """The acknowledgements that HEAD has and BASE has not, and the other way round; a changed reason, owner or day makes a new one."""
+    was, now = ({_meaning(each) for each in one.acknowledgements} for one in (base, head))
+    return (
+        tuple(each for each in head.acknowledgements if _meaning(each) not in was),
+        tuple(each for each in base.acknowledgements if _meaning(each) not in now),
+    )
+
+
+def _meaning(one: Acknowledgement) -> tuple[str, str, str, str | None, str | None]:
+    """All but where in the code it stands."""
+    return one.path, one.rule, one.reason, one.owner, one.expires
+
+
+def _new(assembly: Assembly, acknowledgement: Acknowledgement) -> Iterator[Finding]:
+    message = f"the acknowledgement of {acknowledgement.rule} is new: {acknowledgement.reason}"
+    yield _finding(assembly, acknowledgement, "new", Severity.NOTE, message, "Review it: is it true, and as narrow as what it is about?")
+
+
 def _can_be_stale(acknowledgement: Acknowledgement, assembly: Assembly, ran: set[str]) -> bool:
     prefix, separator, _ = acknowledgement.rule.partition("::")
     if not separator:
         return compliance.NAME in ran
-    if prefix == lint.PREFIX:
-        return lint.NAME in ran
+    if prefix in _CHECK_OF:
+        return _CHECK_OF[prefix] in ran
     if prefix == cloudformation.PREFIX:
         return cloudformation.NAME in ran or (compliance.NAME in ran and assembly.report is not None)
     if acknowledgement.rule.startswith(_ANNOTATION) and not _names_a_pack(acknowledgement.rule):

@@ -11,12 +11,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, quiet, templates, tool
+from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, plural, quiet, templates, tool
 from lakecheck.checks.distinct import equal_templates
+from lakemodel.errors import DataLakeError
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from lakecheck.assembly import Assembly, StackTemplate
     from lakecheck.checks.base import Progress
@@ -26,24 +28,28 @@ NAME = "cloudformation"
 PREFIX = "CloudFormation-Validate"
 """As CDK's built-in validation spells it, so that one acknowledgement serves both."""
 
+GUARD_PREFIX = "guard"
 _RESOURCE = "RESOURCE"
 
 
-def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
+def check(assembly: Assembly, *, guard: Sequence[Path] = (), progress: Progress = quiet) -> CheckResult:
     """Validates every template without its Metadata; what is less than a warning is left out.
 
-    Of equal ones (but for their account and the names of exports) one is enough, if nothing is found in it.
+    Of equal ones (but for their account and the names of exports) one is enough, if nothing is found in it; not so with Guard rules, which
+    may look at accounts and names.
 
     Args:
         assembly: What to judge.
+        guard: Files with rules in the language of CloudFormation Guard, applied beside the built-in ones; none when left out.
+            https://docs.aws.amazon.com/cfn-guard/latest/ug/writing-rules.html
         progress: Told what goes on.
 
     Raises:
-        DataLakeError: `check_extra_missing`, if cloudformation-validate is not installed.
+        DataLakeError: `check_extra_missing`, if cloudformation-validate is not installed; `guard_unreadable`, if a Guard file is no such.
     """
     started = time.perf_counter()
     library = tool("cloudformation_validate", "cloudformation-validate")
-    engine = library.RegoEngine()  # CelEngine is quicker and misses a resource policy without a statement
+    engine = _engine(library, guard)
     acknowledgements = Acknowledgements(assembly.acknowledgements)
     seconds: dict[str, float] = {}
 
@@ -59,16 +65,39 @@ def check(assembly: Assembly, *, progress: Progress = quiet) -> CheckResult:
                 break
         return findings
 
+    groups = [[stack] for stack in assembly.stacks] if guard else equal_templates(assembly)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads are enough: the engine works outside of Python's lock
-        findings = [finding for found in pool.map(in_group, equal_templates(assembly)) for finding in found]
+        findings = [finding for found in pool.map(in_group, groups) for finding in found]
     return CheckResult(
         name=NAME,
-        title=f"cloudformation-validate {library.version()}",
+        title=f"cloudformation-validate {library.version()}" + (f", {plural(len(guard), 'Guard file')}" if guard else ""),
         findings=tuple(findings),
         detail=templates(assembly) + (f", {len(seconds):,} distinct" if len(seconds) < len(assembly.stacks) else ""),
         seconds=time.perf_counter() - started,
         stack_seconds=seconds,
     )
+
+
+def _engine(library: Any, guard: Sequence[Path]) -> Any:
+    """CloudFormation's rules with those of the Guard files. CelEngine is quicker and misses a resource policy without a statement."""
+    sources = []
+    for path in guard:
+        try:
+            sources.append(library.ExternalRuleSource(name=str(path), content=path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise _no_guard(path, getattr(error, "strerror", None) or "it is no text") from None
+    for path, source in zip(guard, sources, strict=True):
+        try:  # one by one, so that the file is known
+            library.RegoEngine(library.EngineConfig(guard_rules=[source]))
+        except library.ValidationError as error:
+            raise _no_guard(path, str(getattr(error, "msg", error))) from None
+    return library.RegoEngine(library.EngineConfig(guard_rules=sources)) if sources else library.RegoEngine()
+
+
+def _no_guard(path: Path, why: str) -> DataLakeError:
+    said = " ".join(why.split())
+    msg = f"the Guard rules cannot be read: {said}; cfn-guard's language is expected"
+    return DataLakeError(msg, code="guard_unreadable", where=str(path))
 
 
 def _template(library: Any, engine: Any, stack: StackTemplate, acknowledgements: Acknowledgements) -> list[Finding]:
@@ -90,6 +119,7 @@ def _finding(library: Any, stack: StackTemplate, diagnostic: Any, acknowledgemen
     severe = diagnostic.severity in {library.Severity.ERROR, library.Severity.FATAL}
     entity = diagnostic.entity
     logical_id = entity.logical_id if entity is not None and entity.entity_type.name == _RESOURCE else ""
+    own = diagnostic.source is library.RuleOrigin.GUARD
     where = first(diagnostic.property_path).removeprefix("Properties.")
     return finding_in(
         stack,
@@ -100,5 +130,5 @@ def _finding(library: Any, stack: StackTemplate, diagnostic: Any, acknowledgemen
         message=f"{where}: {diagnostic.message}" if where else diagnostic.message,
         remedy=first(diagnostic.suggested_fix),
         acknowledgements=acknowledgements,
-        prefix=PREFIX,
+        prefix=GUARD_PREFIX if own else PREFIX,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.difference import Kind
+from lakecheck.access.sentences import sentences
 from lakecheck.checks.base import plural
-from lakecheck.report.access_diff import entry_for, sentences, summary
+from lakecheck.report.access_diff import entry_for, summary
 from lakecheck.report.contracts_diff_markdown import MOST_CHARACTERS, code
 from lakecheck.values import shown
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lakecheck.access.review import Judged, Review
-    from lakecheck.report.access_diff import Said
+    from lakecheck.access.sentences import Said
 
 _TOO_LONG: Final = "too long for a comment; `lakecheck access diff` prints all."
 _MOST: Final = 600

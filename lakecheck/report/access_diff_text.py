@@ -6,8 +6,9 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.difference import Kind
+from lakecheck.access.sentences import sentences
 from lakecheck.checks.base import plural
-from lakecheck.report.access_diff import entry_for, sentences, summary
+from lakecheck.report.access_diff import entry_for, summary
 from lakecheck.report.text import WIDTH, Style
 from lakecheck.values import shown
 from lakemodel.findings import Severity, printable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lakecheck.access.review import Judged, Review
-    from lakecheck.report.access_diff import Said
+    from lakecheck.access.sentences import Said
     from lakemodel.approvals import RegisteredGain
 
 MOST_LISTED: Final = 20

@@ -13,8 +13,9 @@ import pytest
 from lakecheck.access.difference import Kind, difference
 from lakecheck.access.model import Action, Dataset, DatasetKind, Door
 from lakecheck.access.review import review
+from lakecheck.access.sentences import sentences
 from lakecheck.report import access_diff, access_diff_markdown, access_diff_text
-from lakecheck.report.access_diff import entry_for, sentences
+from lakecheck.report.access_diff import entry_for
 from lakemodel.approvals import Register, load_approvals
 from tests.lakecheck.access.matrices import (
     ADMIN,
