@@ -154,6 +154,7 @@ class Watched:
         what: What the property is, for people.
         danger: What it means that it is weaker.
         default: What holds when the property is not there.
+        endless: Values that mean that there is no end.
         remedy: How to do it safely; the danger's when left out.
         examples: Values before and after, for tests; the direction's when left out.
     """
@@ -164,6 +165,7 @@ class Watched:
     what: str
     danger: Danger
     default: Any = MISSING
+    endless: tuple[Any, ...] = ()
     remedy: str = ""
     examples: tuple[tuple[Any, Any], ...] = field(default=())
 
@@ -216,7 +218,7 @@ def _pairs(path: str, was: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _judged(change: ResourceChange, entry: Watched, path: str, was: Any, now: Any) -> Risk | None:
-    before, after = (entry.default if value is MISSING else value for value in (was, now))
+    before, after = _filled(was, entry), _filled(now, entry)
     if canonical(before) == canonical(after):
         return None
     truth = entry.weaker.is_weaker(before, after)
@@ -235,6 +237,12 @@ def _judged(change: ResourceChange, entry: Watched, path: str, was: Any, now: An
         because=() if is_certain else ("whether that is weaker cannot be told", *reasons(was, now)),
         is_certain=is_certain,
     )
+
+
+def _filled(value: Any, entry: Watched) -> Any:
+    """The value that holds."""
+    found = entry.default if value is MISSING else value
+    return UNLIMITED if entry.endless and number(found) in entry.endless else found
 
 
 def _words(value: Any, entry: Watched) -> str:
