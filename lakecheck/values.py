@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
@@ -14,6 +17,7 @@ _LENGTH: Final = "\ue007"
 _WORD: Final = "\ue008"
 _KIND: Final = f"(?:{_GENERATED}?(?:{_LENGTH}[0-9]+{_LENGTH}|{_WORD})?)"
 _HOLE: Final = re.compile(f"{_OPEN}{_KIND}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_HOLE_PARTS: Final = re.compile(f"{_OPEN}({_KIND})([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 _SIZED_HOLE: Final = re.compile(f"{_OPEN}{_GENERATED}?{_LENGTH}([0-9]+){_LENGTH}[^{_OPEN}{_CLOSE}]*{_CLOSE}")
 _SIGNS: Final = {"/": "\ue010", ":": "\ue011", "*": "\ue012", "?": "\ue013", "$": "\ue014", "{": "\ue015", "}": "\ue016", ",": "\ue017"}
 _HIDE: Final = str.maketrans(_SIGNS)
@@ -65,6 +69,13 @@ def is_word_hole(token: str) -> bool:
 def holes(text: str) -> tuple[str, ...]:
     """The identities of the holes in a text, in order."""
     return tuple(each.translate(_SHOW) for each in _HOLE.findall(text)) if _OPEN in text else ()
+
+
+def with_holes_called(text: str, name: Callable[[str], str]) -> str:
+    """The text with the same holes called otherwise: each identity as `name` gives it."""
+    if _OPEN not in text:
+        return text
+    return _HOLE_PARTS.sub(lambda found: f"{_OPEN}{found[1]}{name(found[2].translate(_SHOW)).translate(_HIDE)}{_CLOSE}", text)
 
 
 def generated_holes(text: str) -> tuple[str, ...]:

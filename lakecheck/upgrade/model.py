@@ -94,7 +94,8 @@ class PropertyChange:
     """One property that differs.
 
     Attributes:
-        path: With dots between the levels, from the resource's properties: `TableInput.Name`, `Rules.0.Status`.
+        path: With dots between the levels, from the resource's properties: `TableInput.Name`, `Rules.0.Status`; an attribute beside
+            the properties starts with `^.`: `^.DeletionPolicy`. The item of a list has its place in HEAD, in BASE when it is gone.
         was: The resolved value in BASE; None when it was not there.
         now: The resolved value in HEAD; None when it is not there.
         replaces: Whether it replaces the resource.
@@ -119,6 +120,7 @@ class ResourceChange:
         properties: The smallest parts that differ, by path.
         deletion: What happens to the old one.
         because: The chain that leads here, outermost cause first, a line each.
+        is_certain: False for what a condition without a known value decides: a removed one then still has its `now`.
     """
 
     fate: Fate
@@ -127,6 +129,7 @@ class ResourceChange:
     properties: tuple[PropertyChange, ...] = ()
     deletion: Deletion = Deletion.NOTHING
     because: tuple[str, ...] = ()
+    is_certain: bool = True
 
     @property
     def node(self) -> Node:

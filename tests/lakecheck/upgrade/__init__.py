@@ -1,0 +1,1 @@
+"""What lakecheck says of a change of an app."""
