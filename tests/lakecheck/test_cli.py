@@ -24,6 +24,12 @@ CLEAN = pack(
 )
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a folder of its own: what stands in `config/` of this project is not about other apps."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def clean(tmp_path: Path) -> Path:
     return write_assembly(tmp_path / "clean", report=report_of(CLEAN))
