@@ -19,6 +19,7 @@ from lakemodel.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.progress import Progress
     from lakecheck.run import Options, Run
     from lakecheck.settings import Settings
@@ -92,6 +93,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--app", metavar="COMMAND", help="run this command first, so that it synthesizes afresh into CDK_OUT")
     parser.add_argument("--base", type=Path, metavar="BASE", help="the assembly or template that is deployed, to compare with")
     parser.add_argument("--config", type=Path, metavar="FILE", help="default: lakecheck.yaml or config/lakecheck.yaml, if there is one")
+    parser.add_argument("--contracts", type=Path, metavar="FOLDER", help="data contracts, instead of those that access.yaml names")
     for name, what in _REPORTS.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {what}; - for stdout instead of the text")
     parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
@@ -163,7 +165,6 @@ def _snapshot(location: Path, settings: Settings, progress: Progress) -> Snapsho
 
 
 def _options(arguments: argparse.Namespace, settings: Settings) -> Options:
-    from lakecheck.access.invariants.loader import load_rules  # noqa: PLC0415
     from lakecheck.rules import all_rules  # noqa: PLC0415
     from lakecheck.rules.own import own_rules  # noqa: PLC0415
     from lakecheck.run import Options  # noqa: PLC0415
@@ -181,9 +182,19 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> Options:
         rules=(*rules, *own_rules(settings.python_rules, beside=rules)),
         guard=settings.guard_rules,
         quotas=settings.quotas,
-        invariants=None if settings.access is None or "access" in skip else load_rules(settings.access),
+        invariants=None if settings.access is None or "access" in skip else _invariants(settings.access, arguments.contracts),
         register=None if settings.approvals is None else load_approvals(settings.approvals),
     )
+
+
+def _invariants(path: Path, contracts: Path | None) -> LoadedRules:
+    from lakecheck.access.invariants.loader import load_rules  # noqa: PLC0415
+    from lakemodel.contracts.loader import load_contracts  # noqa: PLC0415
+
+    loaded = load_rules(path)
+    if contracts is None:
+        return loaded
+    return load_rules(path, lake=loaded.lake, contracts=load_contracts(contracts, loaded.lake))
 
 
 def _report(run: Run, arguments: argparse.Namespace) -> None:

@@ -74,7 +74,7 @@ def load_settings(path: Path | None = None) -> Settings:
         beside = {key: each if (each := _NO_FOLDER / name).is_file() else None for key, name in _BESIDE.items()}
         return Settings(access=beside["access"], estate=beside["estate"], approvals=beside["approvals"])
     source = yaml_source.load(found)
-    file = read_model(source, SettingsFile, code="lakecheck", words=WORDS)
+    file = read_model(source, SettingsFile, code="lakecheck", words=WORDS, ignored=["[key]"])
     findings = sorted(_complaints(file, source, found.parent), key=by_place)
     if findings:
         raise InvalidInput(findings)

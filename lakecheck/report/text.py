@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 MOST_PLACES = 12
+_MOST_DETAILS = 4
 
 _HEADINGS = ("environment", "account", "stack", "resources", "findings", "acknowledged", "time")
 _NUMBERS_FROM = 3
@@ -183,6 +184,9 @@ def _group(group: Sequence[Finding], style: Style, width: int, most: int) -> Ite
     if finding.acknowledged:
         yield from _labelled("reason", finding.acknowledged.reason, width)
         yield from _labelled("owner", finding.acknowledged.owner or "nobody", width)
+    for number, detail in enumerate(dict.fromkeys(detail for each in group for detail in each.details)):
+        if number < (len(finding.details) if most == len(group) else _MOST_DETAILS):
+            yield from _labelled("because" if number == 0 else "", detail, width)
     if finding.remedy:
         yield from _labelled("remedy", finding.remedy, width)
     lines = list(_places(group))
