@@ -7,17 +7,24 @@ from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from lakecheck.report.fingerprints import fingerprints
+from lakecheck.upgrade.model import Category
+from lakecheck.values import shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lakecheck.assembly import StackTemplate
+    from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
     from lakecheck.checks import CheckResult
+    from lakecheck.checks.measures import Measure
+    from lakecheck.evidence import Evidence
     from lakecheck.findings import Finding
     from lakecheck.run import Run
+    from lakecheck.upgrade.review import JudgedRisk, UpgradeReview
+    from lakemodel.approvals import RegisteredRisk
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def render(run: Run) -> str:
@@ -28,7 +35,11 @@ def render(run: Run) -> str:
 
 def as_data(run: Run) -> dict[str, Any]:
     """The report as plain data."""
+    from lakecheck.report import access_diff, verdicts_json  # noqa: PLC0415 - they say which version wrote them, as this one does
+
     assembly = run.assembly
+    named = zip(run.findings, fingerprints(run.findings), strict=True)
+    gone = run.gone_acknowledgements
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "lakecheck", "version": tool_version()},
@@ -48,7 +59,16 @@ def as_data(run: Run) -> dict[str, Any]:
         },
         "checks": [_check(result) for result in run.results],
         "stacks": [_stack(run, stack) for stack in assembly.stacks],
-        "findings": [_finding(finding) for finding in run.findings],
+        "findings": [_finding(finding, fingerprint) for finding, fingerprint in named],
+        "acknowledgements": _acknowledgements(run),
+        "gone_acknowledgements": None
+        if gone is None
+        else [_acknowledgement(each, None if run.base is None else run.base.assembly) for each in gone],
+        "evidence": [_evidence(each) for each in run.evidence],
+        "limits": [_measure(each) for result in run.results for each in result.measures],
+        "access": None if run.judgement is None else verdicts_json.as_data(run.judgement),
+        "upgrade": None if run.upgrade is None else _upgrade(run.upgrade),
+        "gains": None if run.gains is None else access_diff.as_data(run.gains),
     }
 
 
@@ -109,7 +129,7 @@ def _stack(run: Run, stack: StackTemplate) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     acknowledged = finding.acknowledged
     return {
         "check": finding.check,
@@ -120,9 +140,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "logical_id": finding.logical_id or None,
         "construct_path": finding.construct_path or None,
         "source": finding.source or None,
-        "message": finding.message,
-        "remedy": finding.remedy or None,
+        "message": shown(finding.message),
+        "remedy": shown(finding.remedy) or None,
         "controls": list(finding.controls),
+        "category": finding.category or None,
+        "details": [shown(line) for line in finding.details],
+        "help": finding.help or None,
+        "fingerprint": fingerprint,
         "acknowledged": None
         if acknowledged is None
         else {
@@ -133,6 +157,102 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "expires": acknowledged.expires,
         },
     }
+
+
+def _acknowledgements(run: Run) -> list[dict[str, Any]]:
+    """Every one with what it is about: how many findings it covers, and their controls."""
+    covered: dict[tuple[str, str], list[Finding]] = {}
+    for finding in run.findings:
+        if finding.acknowledged is not None:
+            covered.setdefault((finding.acknowledged.at, finding.acknowledged.rule), []).append(finding)
+    new = None if run.new_acknowledgements is None else frozenset((each.path, each.rule) for each in run.new_acknowledgements)
+    told = []
+    for each in run.assembly.acknowledgements:
+        findings = covered.get((each.path, each.rule), [])
+        told.append(
+            {
+                **_acknowledgement(each, run.assembly),
+                "controls": list(dict.fromkeys(control for finding in findings for control in finding.controls)),
+                "findings": len(findings),
+                "new": None if new is None else (each.path, each.rule) in new,
+            }
+        )
+    return told
+
+
+def _acknowledgement(acknowledgement: Acknowledgement, assembly: Assembly | None) -> dict[str, Any]:
+    stack = None if assembly is None else assembly.stack_of(acknowledgement.path)
+    return {
+        "rule": acknowledgement.rule,
+        "at": acknowledgement.path,
+        "environment": None if stack is None else stack.environment,
+        "stack": None if stack is None else stack.path,
+        "reason": acknowledgement.reason,
+        "owner": acknowledgement.owner,
+        "expires": acknowledgement.expires,
+        "source": acknowledgement.source or None,
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "check": evidence.check,
+        "rule": evidence.rule,
+        "title": shown(evidence.title),
+        "source": evidence.source or None,
+        "controls": list(evidence.controls),
+        "looked_at": evidence.looked_at,
+        "complied": [str(origin) for origin in evidence.complied],
+    }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    return {
+        "quota": measure.quota.value,
+        "environment": measure.environment or None,
+        "place": shown(measure.place),
+        "count": measure.count,
+        "about": measure.is_about,
+        "allowed": measure.allowed.value,
+        "unit": measure.allowed.unit,
+        "share": round(measure.share, 4),
+        "source": measure.allowed.source,
+    }
+
+
+def _upgrade(review: UpgradeReview) -> dict[str, Any]:
+    categories = Counter(one.risk.category for one in review.judged)
+    return {
+        "passed": review.passed,
+        "summary": {**{category.value: categories[category] for category in Category}, "open": len(review.open)},
+        "risks": [_risk(one) for one in review.judged],
+        "approvals": {
+            "expired": [_approval(entry) for entry in review.expired],
+            "expires_soon": [_approval(entry) for entry in review.soon],
+            "stale": [_approval(entry) for entry in review.stale],
+        },
+        "not_known": [shown(reason) for reason in review.comparison.not_known],
+    }
+
+
+def _risk(judged: JudgedRisk) -> dict[str, Any]:
+    risk = judged.risk
+    texts = ("message", "consequence", "remedy")
+    places = ("environment", "stack", "logical_id", "type", "property", "was", "now", "construct_path", "source")
+    return {
+        "category": risk.category.value,
+        "rule": risk.rule,
+        "open": judged.is_open,
+        "certain": risk.is_certain,
+        **{name: shown(getattr(risk, name)) for name in texts},
+        **{name: shown(getattr(risk, name)) or None for name in places},
+        "because": [shown(reason) for reason in risk.because],
+        "approval": None if judged.approval is None else _approval(judged.approval),
+    }
+
+
+def _approval(entry: RegisteredRisk) -> dict[str, Any]:
+    return {"file": entry.place.file, "line": entry.place.line, **entry.approval.model_dump(mode="json")}
 
 
 def _seconds(value: float) -> float:

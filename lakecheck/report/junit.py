@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from lakecheck.assembly import NO_ENVIRONMENT
 from lakecheck.report.json import tool_version
 from lakecheck.values import shown
-from lakemodel.findings import Severity, printable
+from lakemodel.findings import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,15 +40,16 @@ class _Case:
 def render(run: Run) -> str:
     """The report, which ends with a line feed; the same run gives the same text but for times."""
     root = ET.Element("testsuites")
+    failing = frozenset(map(id, run.failing))
     for number, result in enumerate(run.results):
-        root.append(_suite(run, result, number))
+        root.append(_suite(run, result, number, failing))
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode", short_empty_elements=True)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _suite(run: Run, result: CheckResult, number: int) -> ET.Element:
-    cases = _not_run(result) if result.not_run else [_case(run, result.name, case) for case in _cases(result)]
+def _suite(run: Run, result: CheckResult, number: int, failing: frozenset[int]) -> ET.Element:
+    cases = _not_run(result) if result.not_run else [_case(result.name, case, failing) for case in _cases(result)]
     if not cases:
         cases = [_passing(result.name, "nothing found", result.name)]
     outcomes = [case[0].tag if len(case) else "passed" for case in cases]
@@ -70,7 +71,7 @@ def _suite(run: Run, result: CheckResult, number: int) -> ET.Element:
     for name, value in told.items():
         ET.SubElement(properties, "property", name=name, value=_attribute(value))
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = "\n".join(_output(run, result))
+    ET.SubElement(suite, "system-out").text = "\n".join(_output(result, failing))
     ET.SubElement(suite, "system-err").text = ""
     return suite
 
@@ -101,9 +102,9 @@ def _place(environment: str, stack: str) -> str:
     return stack if inside else f"{environment}/{stack}"
 
 
-def _case(run: Run, check: str, case: _Case) -> ET.Element:
+def _case(check: str, case: _Case, fail: frozenset[int]) -> ET.Element:
     element = _passing(check, case.rule, case.place)
-    failing = [finding for finding in case.findings if _fails(run, finding)]
+    failing = [finding for finding in case.findings if id(finding) in fail]
     acknowledged = [finding for finding in case.findings if finding.acknowledged is not None]
     if failing:
         message = _attribute(_said(failing[0]) if len(failing) == 1 else f"{len(failing):,} findings, the first: {_said(failing[0])}")
@@ -112,11 +113,6 @@ def _case(run: Run, check: str, case: _Case) -> ET.Element:
     elif acknowledged:
         ET.SubElement(element, "skipped", message=_attribute(_reasons(acknowledged)))
     return element
-
-
-def _fails(run: Run, finding: Finding) -> bool:
-    severe = finding.severity is Severity.ERROR or (finding.severity is run.options.fail_on)
-    return finding.acknowledged is None and severe
 
 
 def _told(finding: Finding) -> Iterator[str]:
@@ -142,10 +138,10 @@ def _reasons(findings: Sequence[Finding]) -> str:
     return f"acknowledged: {'; '.join(reasons)}"
 
 
-def _output(run: Run, result: CheckResult) -> Iterator[str]:
+def _output(result: CheckResult, failing: frozenset[int]) -> Iterator[str]:
     yield printable(result.not_run or f"{result.title}: {result.detail}")
     for finding in result.findings:
-        if finding.acknowledged is None and not _fails(run, finding):
+        if finding.acknowledged is None and id(finding) not in failing:
             yield from _told(finding)
 
 
