@@ -1,0 +1,76 @@
+"""A location is a folder in the form that Athena reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecheck.rules._lake import hive_tables
+from lakecheck.rules.base import Cases, Complaint, Rule, is_open, value
+from lakecheck.rules.catalog._cases import BUCKET, LINK, table
+from lakecheck.values import Unknown, generated_holes, has_hole, outline, shown
+from lakemodel.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.assembly.resources import Resource
+    from lakecheck.snapshot import Snapshot
+
+_AT = "TableInput.StorageDescriptor.Location"
+_OF_S3 = ("s3://", "s3a://", "s3n://", "http://", "https://")
+
+
+def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
+    """The tables whose location is one in S3, or may be."""
+    for found in hive_tables(snapshot):
+        location = value(found, _AT)
+        if is_open(location) or (isinstance(location, str) and (location.lower().startswith(_OF_S3) or ":s3:::" in location)):
+            yield found
+
+
+def _judge(found: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
+    location = value(found, _AT)
+    if isinstance(location, Unknown):
+        yield Complaint(at=_AT, message=f"is not known: {location.reason}", is_unknown=True)
+        return
+    plain = outline(location, of_hole="x")
+    path = plain.partition("://")[2]
+    if not plain.startswith("s3://"):
+        if not (has_hole(location) and plain.startswith("x")):
+            yield Complaint(at=_AT, message=f"is {shown(location)}; Athena reads s3://bucket/folder/ only")
+    elif "//" in path:
+        yield Complaint(at=_AT, message=f"is {shown(location)}, with an empty folder in it; Athena drops it and looks elsewhere")
+    elif "*" in path or "?" in path:
+        yield Complaint(at=_AT, message=f"is {shown(location)}; wildcards are not allowed, a folder is")
+    elif not path.endswith("/"):
+        # What stands at the end may have the slash itself, unless CloudFormation makes it up: a bucket's name has none.
+        unsure = has_hole(location[-1:]) or (_ends_open(location) and not generated_holes(location))
+        yield Complaint(at=_AT, message=f"is {shown(location)}, without a slash at the end; a folder has one", is_unknown=unsure)
+
+
+def _ends_open(location: str) -> bool:
+    """Whether the last thing in it is a hole."""
+    return outline(location, of_hole="\0").endswith("\0")
+
+
+RULE = Rule(
+    id="catalog.location_form",
+    title="The location of a table is s3://bucket/folder/ with a slash at its end",
+    rationale=(
+        "A location is a prefix of keys: without the slash, sales/orders also names sales/orders_2023. Athena takes no wildcards, no "
+        "other schemes and no empty folders; it drops the latter silently and reads a place that does not exist."
+    ),
+    source="https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html",
+    severity=Severity.WARNING,
+    remedy="Write the location as s3://bucket/folder/.",
+    subjects=_subjects,
+    judge=_judge,
+    cases=Cases(
+        compliant=(table(),),
+        failing=tuple(
+            table(storage={"Location": location})
+            for location in ("s3://lake/sales/orders", "s3://lake//orders/", "s3://lake/orders/*/", "s3a://lake/orders/")
+        ),
+        not_applicable=(BUCKET, LINK, table(storage={"Location": "sales.public.orders"})),
+    ),
+)
