@@ -106,7 +106,8 @@ RETENTION: Final = by_type(
     (
         # Objects, tables in S3
         row(
-            "AWS::S3::Bucket", "VersioningConfiguration.Status", ranked("Enabled", "Suspended"), "versioning", VERSIONS, default="Suspended",
+            "AWS::S3::Bucket", "VersioningConfiguration.Status", ranked("Enabled", "Suspended"), "versioning", VERSIONS,
+            default="Suspended",
         ),
         row("AWS::S3::Bucket", "ObjectLockEnabled", OFF, "Object Lock", LOCK, default=False),
         row(
@@ -163,7 +164,8 @@ RETENTION: Final = by_type(
         row(_RDS, "DeleteAutomatedBackups", ON, "whether automated backups go with the database", BACKUPS, default=True),
         row("AWS::RDS::DBCluster", "BacktrackWindow", LOWER, "seconds it can be set back", BACKUPS, default=0),
         row(
-            "AWS::Redshift::Cluster", "AutomatedSnapshotRetentionPeriod", LOWER, "days that automated snapshots are kept", BACKUPS, default=1,
+            "AWS::Redshift::Cluster", "AutomatedSnapshotRetentionPeriod", LOWER, "days that automated snapshots are kept", BACKUPS,
+            default=1,
         ),
         row(
             "AWS::Redshift::Cluster", "ManualSnapshotRetentionPeriod", LOWER, "days that manual snapshots are kept", BACKUPS,
@@ -224,7 +226,8 @@ RETENTION: Final = by_type(
         row(_KEYS, "Enabled", OFF, "whether the key is enabled", KEY, default=True),
         row(_KEYS, "PendingWindowInDays", LOWER, "days that its deletion waits", WAITING, default=30),
         row(
-            "AWS::Cognito::UserPool", "DeletionProtection", ranked("ACTIVE", "INACTIVE"), "deletion protection", PROTECTION, default="INACTIVE",
+            "AWS::Cognito::UserPool", "DeletionProtection", ranked("ACTIVE", "INACTIVE"), "deletion protection", PROTECTION,
+            default="INACTIVE",
         ),
         row(
             "AWS::VerifiedPermissions::PolicyStore", "DeletionProtection.Mode", ranked("ENABLED", "DISABLED"), "deletion protection",
@@ -251,7 +254,8 @@ RETENTION: Final = by_type(
         # Backups, images
         row("AWS::ECR::Repository", "EmptyOnDelete", ON, "whether its images go with it", EMPTIED, default=False),
         row(
-            "AWS::Backup::BackupVault", "LockConfiguration", REMOVED, "lock of the vault", LOCK, examples=(({"MinRetentionDays": 7}, None),),
+            "AWS::Backup::BackupVault", "LockConfiguration", REMOVED, "lock of the vault", LOCK,
+            examples=(({"MinRetentionDays": 7}, None),),
         ),
         row("AWS::Backup::BackupVault", "LockConfiguration.MinRetentionDays", LOWER, "days that backups are kept at least", LOCK),
         row("AWS::Backup::LogicallyAirGappedBackupVault", "MinRetentionDays", LOWER, "days that backups are kept at least", LOCK),
