@@ -185,7 +185,7 @@ def _parameters(change: ResourceChange, was: Any, now: Any) -> Iterator[Risk]:
                 "data_loss.other_data",
                 f"{name}: {said(after.get(name))} instead of {said(before.get(name))}",
                 consequence="Readers see what is at the new place, and no more what they saw before; the files at the old one stay unread.",
-                remedy="Copy the files to the new place first; leave out metadata_location, which belongs to the writers of an Iceberg table.",
+                remedy="Copy the files to the new place first; leave out metadata_location, which belongs to the writers.",
                 at=f"{_PARAMETERS}.{name}",
                 was=before.get(name),
                 now=after.get(name),

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.upgrade import data_loss, retention
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from lakecheck.upgrade.model import Comparison, Risk
 
-JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = ()
+JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = (
+    data_loss.risks,
+    retention.risks,
+)
 """In the order of the categories. A module with a judge is called after what it looks at, and has its rules in `RULES`."""
 
-RULES: Final[Mapping[str, str]] = {}
+RULES: Final[Mapping[str, str]] = {
+    **data_loss.RULES,
+    **retention.RULES,
+}
 """Every rule id with what it finds, in a sentence."""
