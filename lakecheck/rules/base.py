@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from lakecheck.values import Unknown, has_hole
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from lakemodel.findings import Severity
 
     Template = Mapping[str, Any]
+
+_Made = TypeVar("_Made")
 
 MISSING: Final = None
 """What `value` gives for a property that is not there."""
@@ -151,3 +155,22 @@ def is_true(found: Any) -> bool:
 def is_open(found: Any) -> bool:
     """Whether a value is not known, or a text that is not wholly known."""
     return isinstance(found, Unknown) or (isinstance(found, str) and has_hole(found))
+
+
+def once(make: Callable[[Snapshot], _Made]) -> Callable[[Snapshot], _Made]:
+    """What several judgements look things up in, made when a snapshot is first asked for it and kept as long as the snapshot.
+
+    Example:
+        >>> @once
+        ... def roles(snapshot):
+        ...     return {role.arn: role for role in snapshot.by_type.get("AWS::IAM::Role", ())}
+    """
+    kept: WeakKeyDictionary[Snapshot, _Made] = WeakKeyDictionary()
+
+    @wraps(make)
+    def made(snapshot: Snapshot) -> _Made:
+        if snapshot not in kept:
+            kept[snapshot] = make(snapshot)
+        return kept[snapshot]
+
+    return made
