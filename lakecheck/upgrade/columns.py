@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import Truth
-from lakecheck.upgrade.reading import at, both, canonical, is_open, objects, said, tell
+from lakecheck.upgrade.reading import at, both, canonical, is_open, objects, said, tell, touched
 from lakecheck.upgrade.watched import CHANGED, LOWER, ON
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _PLACES: Final = ("storage.location.template", "metadata_location")
 def risks(change: ResourceChange) -> Iterator[Risk]:
     """What a change of a table's entry takes from its readers; the files stay as they are."""
     pair = both(change) if change.type == "AWS::Glue::Table" else None
-    if pair is None:
+    if pair is None or not touched(change, "TableInput"):
         return
     was, now = pair
     yield from _columns(change, was, now)

@@ -132,9 +132,9 @@ def _deleted(change: ResourceChange, held: Holding, *, is_emptied: bool) -> Risk
     return tell(
         change,
         _DELETES[change.fate],
-        f"{_it(change)} {_WORDS[change.fate]}, and the old one is deleted"
+        f"{_it(change)} {_happens(change)}, and the old one is deleted"
         if change.fate in _ANEW
-        else f"{_it(change)} {_WORDS[change.fate]}, and nothing keeps it",
+        else f"{_it(change)} {_happens(change)}, and nothing keeps it",
         consequence=consequence,
         remedy=_remedy(change, held),
         at=_cause(change),
@@ -164,7 +164,7 @@ def _kept(change: ResourceChange, held: Holding, deletion: Deletion) -> Risk:
     return tell(
         change,
         "data_loss.starts_empty",
-        f"{_it(change)} {_WORDS[change.fate]}: {kept}, the new one starts without its content",
+        f"{_it(change)} {_happens(change)}: {kept}, the new one starts without its content",
         consequence=f"{found} The old one is in no stack any more." if deletion is Deletion.RETAINED else found,
         remedy=f"{_REFACTOR if change.fate in (Fate.MOVED, Fate.RENAMED) else _undo(change)} {held.copy}",
         at=_cause(change),
@@ -189,13 +189,17 @@ def _orphaned(change: ResourceChange, held: Holding, deletion: Deletion) -> Risk
     return tell(
         change,
         "identity.orphaned",
-        f"{_it(change)} {_WORDS[change.fate]}; {left}, and belongs to no stack",
+        f"{_it(change)} {_happens(change)}; {left}, and belongs to no stack",
         consequence=consequence,
         remedy="Restore a new one from the snapshot, or delete it when nobody needs it."
         if is_snapshot
         else f"{_IMPORT} Else delete it by hand.",
         because=change.because,
     )
+
+
+def _happens(change: ResourceChange) -> str:
+    return _WORDS[change.fate] if change.is_certain or change.fate is not Fate.REMOVED else "may be removed"
 
 
 def _it(change: ResourceChange) -> str:
@@ -269,7 +273,7 @@ def _handled(change: ResourceChange, consequence: str, remedy: str, *, is_certai
     return tell(
         change,
         "data_loss.handler",
-        f"{_it(change)} {_WORDS[change.fate]}, and its deletion runs",
+        f"{_it(change)} {_happens(change)}, and its deletion runs",
         consequence=consequence,
         remedy=remedy,
         because=change.because,

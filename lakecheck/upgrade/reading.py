@@ -132,15 +132,20 @@ def both(change: ResourceChange) -> tuple[Any, Any] | None:
     return (was.properties, now.properties) if was.type == now.type else None
 
 
+def touched(change: ResourceChange, path: str) -> bool:
+    """Whether a property, or something above or below it, differs for sure or perhaps: what only is called otherwise does not."""
+    inside = f"{path}."
+    return any(each.path == path or each.path.startswith(inside) or path.startswith(f"{each.path}.") for each in change.properties)
+
+
 def differing(change: ResourceChange, *paths: str) -> Iterator[tuple[str, Any, Any]]:
     """Those of the paths whose values differ, with the value before and after."""
     pair = both(change)
     if pair is None:
         return
     for path in paths:
-        was, now = at(pair[0], path), at(pair[1], path)
-        if canonical(was) != canonical(now):
-            yield path, was, now
+        if touched(change, path):
+            yield path, at(pair[0], path), at(pair[1], path)
 
 
 def tell(
@@ -174,5 +179,5 @@ def tell(
         because=because,
         construct_path=resource.origin.construct_path,
         source=resource.origin.source,
-        is_certain=is_certain,
+        is_certain=is_certain and change.is_certain,
     )

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.upgrade import columns, lifecycle
 from lakecheck.upgrade.model import Deletion, Fate
-from lakecheck.upgrade.reading import MISSING, at, both, canonical, differing, is_empty, is_open, items, number, objects, said, tell
+from lakecheck.upgrade.reading import (
+    MISSING,
+    at,
+    both,
+    canonical,
+    differing,
+    is_empty,
+    is_open,
+    items,
+    number,
+    objects,
+    said,
+    tell,
+    touched,
+)
 from lakecheck.upgrade.retention_table import BACKUPS, COPIES, LOCK, PROTECTING, RETENTION, SOONER
 from lakecheck.upgrade.watched import watch
 
@@ -160,7 +174,7 @@ def _gone(change: ResourceChange) -> Iterator[Risk]:
     """Items of a list that protect data and are there no more."""
     path, key, what, danger = _LISTS.get(change.type, ("", "", "", COPIES))
     pair = both(change) if path else None
-    if pair is None:
+    if pair is None or not touched(change, path):
         return
     was, now = (at(side, path) for side in pair)
     after = {canonical(each.get(key)) for each in objects(now)}

@@ -7,7 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import Truth
-from lakecheck.upgrade.reading import MISSING, UNLIMITED, at, both, canonical, flag, is_empty, is_open, items, number, reasons, said, tell
+from lakecheck.upgrade.reading import (
+    MISSING,
+    UNLIMITED,
+    at,
+    both,
+    canonical,
+    flag,
+    is_empty,
+    is_open,
+    items,
+    number,
+    reasons,
+    said,
+    tell,
+    touched,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -196,6 +211,8 @@ def watch(change: ResourceChange, table: dict[str, tuple[Watched, ...]]) -> Iter
     if pair is None:
         return
     for each in rows:
+        if not touched(change, each.path.partition("[")[0].rstrip(".")):
+            continue
         for path, was, now in _pairs(each.path, *pair):
             risk = _judged(change, each, path, was, now)
             if risk is not None:
