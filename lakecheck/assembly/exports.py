@@ -36,6 +36,7 @@ class World:
         self.scopes: list[StackScope] = []
         self.names: set[str] = set()
         """The holes that stand for names, accounts and Regions."""
+        self._importers: dict[str, dict[tuple[Place, str], None]] = {}
         self._given = parameters
         self._exports: _Index | None = None
         self._ssm: _Index | None = None
@@ -75,20 +76,37 @@ class World:
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html
         """
+        index = self._all_exports()
+        place = scope.place
+        self._importers.setdefault(name, {})[place, scope.stack.path] = None
+        where = f"{shown(place.account)}/{shown(place.region)}"
+        found = self._closest(scope, self._existing(index.at((place.account, place.region, name))))
+        if not found and not has_hole(name):
+            found = [each for key, entries in index.named(name) if _may_be(place, key) for each in self._existing(entries)]
+            found = found if len(found) == 1 else []
+        if not found:
+            return hole(f"export {shown(name)} of {where}")
+        return self._one([each.output(output) for each, output, _ in found], f"export {shown(name)} of {where}")
+
+    def _all_exports(self) -> _Index:
         if self._exports is None:
             self._exports = _Index()
             for each in self.scopes:
                 for output, entry in each.outputs.items():
                     self._add_export(self._exports, each, output, entry)
-        place = scope.place
-        where = f"{shown(place.account)}/{shown(place.region)}"
-        found = self._closest(scope, self._existing(self._exports.at((place.account, place.region, name))))
-        if not found and not has_hole(name):
-            found = [each for key, entries in self._exports.named(name) if _may_be(place, key) for each in self._existing(entries)]
-            found = found if len(found) == 1 else []
-        if not found:
-            return hole(f"export {shown(name)} of {where}")
-        return self._one([each.output(output) for each, output, _ in found], f"export {shown(name)} of {where}")
+        return self._exports
+
+    def exports(self) -> list[tuple[StackScope, str, str]]:
+        """Every export that exists or may exist: its stack, its output, its name; in the templates' order."""
+        names = {(id(scope), output): key[2] for key, items in self._all_exports().all() for scope, output, _ in self._existing(items)}
+        return [
+            (scope, output, names[id(scope), output]) for scope in self.scopes for output in scope.outputs if (id(scope), output) in names
+        ]
+
+    def importers_of(self, place: Place, name: str) -> tuple[str, ...]:
+        """Construct paths of the stacks that were seen to import what a place exports under a name."""
+        found = (path for other, path in self._importers.get(name, ()) if _may_be(place, (other.account, other.region, name)))
+        return tuple(dict.fromkeys(found))
 
     def _add_export(self, index: _Index, scope: StackScope, output: str, entry: Any) -> None:
         export = entry.get("Export") if isinstance(entry, dict) else None
@@ -221,6 +239,11 @@ class _Index:
         """What has exactly this key."""
         self._settle()
         return self._known.get(key, [])
+
+    def all(self) -> list[tuple[_Key, list[_Item]]]:
+        """Everything."""
+        self._settle()
+        return list(self._known.items())
 
     def named(self, name: str) -> list[tuple[_Key, list[_Item]]]:
         """What has the name in any account and Region."""

@@ -31,16 +31,43 @@ _MAKES_OTHERS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Export:
+    """An output that other stacks of its account and Region may import.
+
+    Attributes:
+        environment: The Stage.
+        stack: Construct path of the stack.
+        output: The output.
+        account: The account id, or a hole.
+        region: The Region, or a hole.
+        name: What it is imported by, perhaps with holes.
+        value: The resolved value.
+        importers: Construct paths of the stacks whose resources import it, as far as their templates are there.
+    """
+
+    environment: str
+    stack: str
+    output: str
+    account: str
+    region: str
+    name: str
+    value: Any
+    importers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Resolution:
     """What the templates say.
 
     Attributes:
         resources: Every resource that exists or may exist, in the templates' order.
         not_known: What could not be told beyond single values, such as a macro that makes resources.
+        exports: Every exported output that exists or may exist.
     """
 
     resources: tuple[Resource, ...]
     not_known: tuple[str, ...] = ()
+    exports: tuple[Export, ...] = ()
 
 
 def resolve(assemblies: Sequence[Assembly], *, parameters: Mapping[str, str] | None = None) -> Resolution:
@@ -72,7 +99,22 @@ def resolve(assemblies: Sequence[Assembly], *, parameters: Mapping[str, str] | N
     resources = tuple(resource for scope in world.scopes for resource in _resources(scope))
     notes = [note for scope in world.scopes for note in (*scope.problems, *_macros(scope))]
     unused = [f"the given parameter {key} belongs to no stack" for key in world.unused()]
-    return Resolution(resources=resources, not_known=tuple(dict.fromkeys([*notes, *unused])))
+    return Resolution(resources=resources, not_known=tuple(dict.fromkeys([*notes, *unused])), exports=tuple(_exports(world)))
+
+
+def _exports(world: World) -> Iterator[Export]:
+    for scope, output, name in world.exports():
+        place = scope.place
+        yield Export(
+            environment=scope.stack.environment,
+            stack=scope.stack.path,
+            output=output,
+            account=place.account,
+            region=place.region,
+            name=name,
+            value=scope.output(output),
+            importers=world.importers_of(place, name),
+        )
 
 
 def _read(world: World, assemblies: Sequence[Assembly]) -> None:

@@ -151,9 +151,9 @@ class _Comparing:
         for each in differences.between(dict(one), dict(other), *raws):
             kind, because = replaces(now, each)
             yield PropertyChange(path=".".join(each.path), was=each.was, now=each.now, replaces=kind, because=because)
+        here = f"{now.stack.path}/{now.resource.origin.logical_id}"
         self.found.not_known += [
-            f"{now.stack.path}/{now.resource.origin.logical_id}: {path or 'its properties'} is written otherwise, and its value is not known"
-            for path in differences.vague
+            f"{here}: {path or 'its properties'} is written otherwise, and its value is not known" for path in differences.vague
         ]
 
     def _attributes(self, was: Node, now: Node, base: Written, head: Written) -> Iterator[PropertyChange]:

@@ -23,7 +23,8 @@ _ROUNDS: Final = 12
 class Sign(Protocol):
     """What has to be the same of two nodes for one to be the other; None when it says nothing."""
 
-    def __call__(self, sides: Sides, node: Node, called: dict[str, str], *, of_base: bool) -> Any: ...
+    def __call__(self, sides: Sides, node: Node, called: dict[str, str], *, of_base: bool) -> Any:
+        """The sign of a node of BASE, or of HEAD."""
 
 
 @dataclass(frozen=True, slots=True)

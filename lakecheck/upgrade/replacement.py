@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.upgrade.conditions import conditional
 from lakecheck.upgrade.model import Deletion, Fate, Node, PropertyChange, Replaces, ResourceChange
 from lakecheck.upgrade.schemas import facts
 from lakecheck.values import Unknown, generated_holes, has_hole, holes
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lakecheck.upgrade.differences import Difference
     from lakecheck.upgrade.nodes import State
     from lakecheck.upgrade.pairing import StackPair
-    from lakecheck.upgrade.schemas import Path
+    from lakecheck.upgrade.schemas import Facts, Path
 
 _KEPT: Final = ("Retain", "RetainExceptOnCreate")
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
@@ -59,10 +60,22 @@ def replaces(node: Node, difference: Difference) -> tuple[Replaces, str]:
         return found, ""
     path = ".".join(difference.path)
     if found is Replaces.PERHAPS:
-        return found, f"the schema of {kind} says that a change of {path} may replace it"
+        return _perhaps(node, difference, path, known)
     if not difference.surely:
         return Replaces.PERHAPS, f"{path} is create-only in the schema of {kind}, and whether its value changes is not known"
     return found, f"{path} is create-only in the schema of {kind}"
+
+
+def _perhaps(node: Node, difference: Difference, path: str, known: Facts) -> tuple[Replaces, str]:
+    kind = node.resource.type
+    found = conditional(kind, path, difference.was, difference.now, node.resource.properties)
+    if found is Replaces.YES and difference.surely:
+        return found, f"such a change of {path} replaces {kind}"
+    if found is Replaces.NO and difference.surely:
+        return found, ""
+    if known.is_disputed(difference.path, difference.was, difference.now):
+        return Replaces.PERHAPS, f"the page of {kind} says that a change of {path} replaces it, its schema does not"
+    return Replaces.PERHAPS, f"the schema of {kind} says that a change of {path} may replace it"
 
 
 def deletion_of(was: Node) -> Deletion:

@@ -33,6 +33,7 @@ class Facts:
     Attributes:
         create_only: Whose change replaces the resource.
         conditional: Whose change may replace it.
+        disputed: Whose change replaces it, or may, as its page says and its schema does not.
         write_only: What cannot be read back.
         read_only: What only AWS sets.
         identifier: What identifies the resource, one or several.
@@ -42,6 +43,7 @@ class Facts:
 
     create_only: tuple[Path, ...] = ()
     conditional: tuple[Path, ...] = ()
+    disputed: tuple[Path, ...] = ()
     write_only: tuple[Path, ...] = ()
     read_only: tuple[Path, ...] = ()
     identifier: tuple[Path, ...] = ()
@@ -58,7 +60,11 @@ class Facts:
         """
         if any(_concerns(each, path, was, now) for each in self.create_only):
             return Replaces.YES
-        return Replaces.PERHAPS if any(_concerns(each, path, was, now) for each in self.conditional) else Replaces.NO
+        return Replaces.PERHAPS if any(_concerns(each, path, was, now) for each in (*self.conditional, *self.disputed)) else Replaces.NO
+
+    def is_disputed(self, path: Path, was: Any, now: Any) -> bool:
+        """Whether only the type's page says that a change at a path replaces the resource."""
+        return any(_concerns(each, path, was, now) for each in self.disputed)
 
 
 def _concerns(stated: Path, path: Path, was: Any, now: Any) -> bool:
@@ -82,13 +88,51 @@ def _below(path: Path, value: Any) -> list[Any]:
     return found
 
 
-_MORE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
-    # The schema names the read-only DatabaseName alone, but the name that a template gives is in the input.
-    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-database.html
-    "AWS::Glue::Database": {"c": ("DatabaseInput.Name", "CatalogId"), "p": ("CatalogId", "DatabaseInput.Name")},
-    "AWS::Glue::Table": {"p": ("CatalogId", "DatabaseName", "TableInput.Name")},
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Correction:
+    """Where a schema is known to be wrong, or names what no template can give."""
+
+    create_only: tuple[str, ...] = ()
+    identifier: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    """What is updated in place although a page or a schema says otherwise."""
+    source: str
+
+
+_GUIDE: Final = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
+
+CORRECTIONS: Final[dict[str, _Correction]] = {
+    # The schema has the read-only DatabaseName alone; the name that a template gives is in the input.
+    "AWS::Glue::Database": _Correction(
+        create_only=("DatabaseInput.Name", "CatalogId"),
+        identifier=("CatalogId", "DatabaseInput.Name"),
+        source=f"{_GUIDE}/aws-properties-glue-database-databaseinput.html",
+    ),
+    # The identifier's Name is for what no TableInput gives.
+    "AWS::Glue::Table": _Correction(
+        identifier=("CatalogId", "DatabaseName", "TableInput.Name"), source=f"{_GUIDE}/aws-properties-glue-table-tableinput.html"
+    ),
+    # Both identifiers are read-only texts that are made of these.
+    "AWS::LakeFormation::PrincipalPermissions": _Correction(
+        identifier=("Catalog", "Principal", "Resource"), source=f"{_GUIDE}/aws-resource-lakeformation-principalpermissions.html"
+    ),
+    "AWS::LakeFormation::TagAssociation": _Correction(
+        identifier=("Resource", "LFTags"), source=f"{_GUIDE}/aws-resource-lakeformation-tagassociation.html"
+    ),
+    "AWS::LakeFormation::Resource": _Correction(identifier=("ResourceArn",), source=f"{_GUIDE}/aws-resource-lakeformation-resource.html"),
+    # The key of a table and the type of a key's attribute are never changed in place: UpdateTable has no such parameter.
+    "AWS::DynamoDB::Table": _Correction(
+        create_only=("KeySchema", "AttributeDefinitions.*.AttributeType"), source=f"{_GUIDE}/aws-resource-dynamodb-table.html"
+    ),
+    "AWS::DynamoDB::GlobalTable": _Correction(
+        create_only=("KeySchema", "AttributeDefinitions.*.AttributeType"), source=f"{_GUIDE}/aws-resource-dynamodb-globaltable.html"
+    ),
+    # Object Lock can be switched on for existing buckets since November 2023; the page still calls it a replacement.
+    "AWS::S3::Bucket": _Correction(
+        updated=("ObjectLockEnabled",), source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html"
+    ),
 }
-"""Where the schemas are known to be wrong or to name what no template can give: `c` is added, `p` stands instead."""
+"""By type what counts instead of the table, each with its source."""
 
 
 @cache
@@ -104,13 +148,15 @@ def facts(type_name: str) -> Facts | None:
     found = _types().get(type_name)
     if found is None:
         return None
-    more = _MORE.get(type_name, {})
+    more = CORRECTIONS.get(type_name, _Correction(source=""))
+    stated = {key: [path for path in found.get(key, ()) if path not in more.updated] for key in "ckm"}
     return Facts(
-        create_only=_paths((*found.get("c", ()), *more.get("c", ()))),
-        conditional=_paths(found.get("k", ())),
+        create_only=_paths((*stated["c"], *more.create_only)),
+        conditional=_paths(stated["k"]),
+        disputed=_paths([path for path in stated["m"] if path not in more.create_only]),
         write_only=_paths(found.get("w", ())),
         read_only=_paths(found.get("r", ())),
-        identifier=_paths(more.get("p", found.get("p", ()))),
+        identifier=_paths(more.identifier if len(more.identifier) else found.get("p", ())),
         unordered=frozenset(_paths(found.get("s", ()))),
         deletes_first="d" in found,
     )
