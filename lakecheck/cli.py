@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "judge a cloud assembly before it is deployed",
+    "pull-request": "judge a change against the branch it goes to, for CI",
     "access": "say who can read which column, through which door",
     "contracts": "judge data contracts, compare them, lock their field ids",
     "config": "judge lake.yaml, or print its schema",
@@ -85,7 +86,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     called = next((word for word in argv if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
         if name == called:
-            importlib.import_module(f"lakecheck.{name}_command").add_parser(subparsers)
+            importlib.import_module(f"lakecheck.{name.replace('-', '_')}_command").add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
     return parser

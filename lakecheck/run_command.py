@@ -92,10 +92,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("assembly", nargs="?", type=Path, default=Path("cdk.out"), metavar="CDK_OUT", help="default: cdk.out")
     parser.add_argument("--app", metavar="COMMAND", help="run this command first, so that it synthesizes afresh into CDK_OUT")
     parser.add_argument("--base", type=Path, metavar="BASE", help="the assembly or template that is deployed, to compare with")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="default: lakecheck.yaml or config/lakecheck.yaml, if there is one")
-    parser.add_argument("--contracts", type=Path, metavar="FOLDER", help="data contracts, instead of those that access.yaml names")
     for name, what in _REPORTS.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {what}; - for stdout instead of the text")
+    add_judging(parser)
+    parser.set_defaults(handler=handle)
+
+
+def add_judging(parser: argparse.ArgumentParser) -> None:
+    """Adds how to judge, and how to print it."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="default: lakecheck.yaml or config/lakecheck.yaml, if there is one")
+    parser.add_argument("--contracts", type=Path, metavar="FOLDER", help="data contracts, instead of those that access.yaml names")
     parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
     parser.add_argument("--fast", action="store_true", help="leave out cfn-lint, the slow one")
     parser.add_argument("--skip", action="append", default=[], choices=CHECK_NAMES, help="leave a check out; may be repeated")
@@ -107,7 +113,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--acknowledged", action="store_true", help="list each acknowledged finding with its reason and owner")
     parser.add_argument("--all", action="store_true", help="list every place of a finding, however many")
-    parser.set_defaults(handler=handle)
 
 
 def handle(arguments: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ class Synthesis:
     seconds: float
 
 
-def synthesize(command: str, outdir: Path, progress: Progress) -> Synthesis:
+def synthesize(command: str, outdir: Path, progress: Progress, *, folder: Path | None = None) -> Synthesis:
     """Runs `command` with `CDK_OUTDIR` set, passing on what it prints as it comes, except for the CDK's own list of findings.
 
     `LAKECHECK=1` tells the app that its findings are going to be listed here.
@@ -54,6 +54,7 @@ def synthesize(command: str, outdir: Path, progress: Progress) -> Synthesis:
         command: The app's command line; split as a shell would, but no shell runs it.
         outdir: Where the assembly shall stand. Absent, empty, or an assembly: nothing else is ever replaced.
         progress: Where the app's output goes.
+        folder: Where the app runs; here when left out.
 
     Raises:
         DataLakeError: `outdir_in_use`, `app_command`, if `outdir` is something else or the command cannot be started.
@@ -66,7 +67,7 @@ def synthesize(command: str, outdir: Path, progress: Progress) -> Synthesis:
     fresh = Path(tempfile.mkdtemp(prefix=f".{outdir.name}.", dir=parent))
     fresh.chmod(0o755)
     try:
-        exit_code, held = _run(words, fresh, outdir, progress)
+        exit_code, held = _run(words, fresh, outdir, progress, folder)
         written = (fresh / MANIFEST).exists() and (exit_code == 0 or (fresh / REPORT).exists())
         if written:
             _swap(fresh, outdir)
@@ -101,13 +102,20 @@ def _split(command: str) -> list[str]:
     return words
 
 
-def _run(words: list[str], fresh: Path, outdir: Path, progress: Progress) -> tuple[int, list[str]]:
+def _run(words: list[str], fresh: Path, outdir: Path, progress: Progress, folder: Path | None) -> tuple[int, list[str]]:
     environment = {**os.environ, "CDK_OUTDIR": str(fresh), "PYTHONUNBUFFERED": "1", "LAKECHECK": "1"}
     # Where a finding stems from; costs nothing measurable.
     environment.setdefault("JSII_HOST_STACK_TRACES", "1")
     try:
         process = subprocess.Popen(  # noqa: S603 - running the user's own command is the point
-            words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+            words,
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
     except OSError as error:
         raise DataLakeError(f"the app cannot be started: {error.strerror or error}", code="app_command", where=words[0]) from None

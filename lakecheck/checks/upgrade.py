@@ -110,7 +110,8 @@ def _gains(reviewed: Review) -> Iterator[Finding]:
             message=said.text,
             remedy="Take it away again, or approve it in the register as access_gain; `lakecheck access diff` prints the entry.",
             environment=change.environment,
-            details=tuple(shown(reason) for reason in dict.fromkeys((*steps, *change.because, *filter(None, [change.at])))),
+            construct_path=change.at,
+            details=tuple(shown(reason) for reason in dict.fromkeys((*steps, *change.because))),
             category=GAIN,
             acknowledged=_approved(judged),
         )

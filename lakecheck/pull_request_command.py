@@ -1,0 +1,164 @@
+"""`lakecheck pull-request`: synthesizes an app as it is and as it was, compares both, and writes every report for a CI."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lakecheck import run_command
+from lakemodel.errors import DataLakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.progress import Progress
+
+REPORTS: Final = {
+    "json": "lakecheck.json",
+    "junit": "lakecheck.junit.xml",
+    "sarif": "lakecheck.sarif",
+    "markdown": "lakecheck.md",
+    "html": "lakecheck.html",
+    "evidence": "lakecheck-evidence.csv",
+}
+"""What is written into the folder, by the option of `lakecheck run`."""
+
+_BASES: Final = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CODEBUILD_WEBHOOK_BASE_REF", "CHANGE_TARGET")
+"""Variables in which GitHub, GitLab, CodeBuild and Jenkins name the branch that a pull request goes to."""
+
+_DESCRIPTION = """\
+Judges a change as a pull request brings it: synthesizes the app here, and as it was where this branch left the base branch (in a worktree
+of its own; nothing here is touched), runs `lakecheck run` over both, and writes every report into one folder.
+"""
+
+_EPILOG = """\
+exit codes: those of `lakecheck run`
+
+examples:
+  lakecheck pull-request --app "python app.py"                         the base branch is known in most CIs
+  lakecheck pull-request --app "python app.py" --base origin/main      on a laptop
+  lakecheck pull-request --app "npx cdk synth --quiet" --setup "npm ci"
+
+Both synths run with the programs of this environment. If the app depends on what is installed from the repository itself, --setup prepares
+the base's worktree. The whole history is needed up to where the branches part (`fetch-depth: 0`).
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `pull-request` to the command's parsers."""
+    parser = subparsers.add_parser(
+        "pull-request",
+        help="judge a change against the branch it goes to, for CI",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--app", required=True, metavar="COMMAND", help="what synthesizes the app; CDK_OUTDIR tells it where to")
+    parser.add_argument("--base", metavar="REF", help="the branch or commit it goes to; default: what the CI says")
+    parser.add_argument("--setup", metavar="COMMAND", help="run this in the base's worktree first")
+    parser.add_argument("--output", type=Path, default=Path("lakecheck-report"), metavar="FOLDER", help="default: lakecheck-report")
+    run_command.add_judging(parser)
+    parser.set_defaults(handler=handle)
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Runs the command; returns the exit code of `lakecheck run`.
+
+    Raises:
+        DataLakeError: `pull_request.*`, when there is no base, no git, no common history; what `lakecheck run` raises.
+        InvalidInput: For bad input.
+    """
+    from lakecheck.progress import Progress  # noqa: PLC0415 - `--help` is to be quick
+
+    progress = Progress()
+    output: Path = arguments.output
+    output.mkdir(parents=True, exist_ok=True)
+    commit = _merge_base(_base_of(arguments))
+    with _worktree(commit) as (root, inside):
+        if arguments.setup is not None:
+            progress.line(f"lakecheck: preparing the base, {commit[:12]}")
+            _prepare(arguments.setup, root / inside)
+        progress.line(f"lakecheck: synthesizing the base, {commit[:12]}")
+        known = _synthesized(arguments.app, output / "base", progress, root / inside)
+        progress.done()
+    run = argparse.Namespace(**vars(arguments))
+    run.assembly, run.base, run.app = output / "head", output / "base" if known else None, arguments.app
+    for option, name in REPORTS.items():
+        setattr(run, option, output / name)
+    if not known:
+        progress.line("lakecheck: the app as it was leaves no assembly, so nothing can be said of the change itself")
+    return run_command.handle(run)
+
+
+def _base_of(arguments: argparse.Namespace) -> str:
+    if arguments.base is not None:
+        return str(arguments.base)
+    named = next((os.environ[name] for name in _BASES if os.environ.get(name)), None)
+    if named is None:
+        msg = "no base branch is known; name it with --base, such as --base origin/main"
+        raise DataLakeError(msg, code="pull_request.base")
+    branch = named.removeprefix("refs/heads/")
+    return f"origin/{branch}"
+
+
+def _merge_base(base: str) -> str:
+    """The commit at which this branch left the base."""
+    if shutil.which("git") is None:
+        msg = "git is not installed, and the app as it was cannot be had without"
+        raise DataLakeError(msg, code="pull_request.git")
+    found = subprocess.run(  # noqa: S603 - git with arguments of ours
+        ["git", "merge-base", base, "HEAD"],  # noqa: S607 - the git that the user has
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if found.returncode or not found.stdout.strip():
+        said = " ".join(found.stderr.split()) or "they have no common history here"
+        msg = f"no commit is known from which HEAD and {base} come: {said}; fetch the base's whole history (fetch-depth: 0)"
+        raise DataLakeError(msg, code="pull_request.history")
+    return found.stdout.strip()
+
+
+@contextmanager
+def _worktree(commit: str) -> Iterator[tuple[Path, Path]]:
+    """A worktree of a commit beside everything else, and where in it we are; it is gone afterwards."""
+    inside = Path(_git("rev-parse", "--show-prefix"))
+    parent = Path(tempfile.mkdtemp(prefix="lakecheck-base-"))
+    root = parent / "base"
+    try:
+        _git("worktree", "add", "--detach", str(root), commit)
+        yield root, inside
+    finally:
+        subprocess.run(["git", "worktree", "remove", "--force", str(root)], capture_output=True, check=False)  # noqa: S603, S607
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+def _git(*words: str) -> str:
+    found = subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    if found.returncode:
+        msg = f"git {words[0]} failed: {' '.join(found.stderr.split())}"
+        raise DataLakeError(msg, code="pull_request.git")
+    return found.stdout.strip()
+
+
+def _prepare(command: str, folder: Path) -> None:
+    prepared = subprocess.run(command, shell=True, cwd=folder, check=False)  # noqa: S602 - the user's own command line
+    if prepared.returncode:
+        msg = f"--setup ended with exit code {prepared.returncode} in the base's worktree"
+        raise DataLakeError(msg, code="pull_request.setup", where=command)
+
+
+def _synthesized(command: str, outdir: Path, progress: Progress, folder: Path) -> bool:
+    """Whether the app as it was has an assembly now; its findings are no matter of this change."""
+    from lakecheck.synthesis import synthesize  # noqa: PLC0415
+
+    if not folder.is_dir():
+        return False
+    program, space, rest = command.partition(" ")
+    if os.sep in program and Path(program).exists():  # such as .venv/bin/python, which the worktree has not
+        command = f"{Path(program).absolute()}{space}{rest}"
+    return synthesize(command, outdir.absolute(), progress, folder=folder).written
