@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from lakecheck.run import Run
 
 NOTE: Final = (
-    "Compliance packs report violations only, so that a control of which only a pack knows is listed where it fails or is acknowledged, "
-    "and nowhere else. `complies` comes from rules that say what they looked at, and from invariants of access. What is not listed was not judged."
+    "Compliance packs report violations only, so that a control of which only a pack knows is listed where it fails or is "
+    "acknowledged, and nowhere else. `complies` comes from rules that say what they looked at, and from invariants of access. "
+    "What is not listed was not judged."
 )
 """What has to be said beside every table of this."""
 
