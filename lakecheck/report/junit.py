@@ -51,7 +51,7 @@ def render(run: Run) -> str:
 def _suite(run: Run, result: CheckResult, number: int, failing: frozenset[int]) -> ET.Element:
     cases = _not_run(result) if result.not_run else [_case(result.name, case, failing) for case in _cases(result)]
     if not cases:
-        cases = [_passing(result.name, "nothing found", result.name)]
+        cases = [_passing(result.name, "nothing found", ASSEMBLY)]
     outcomes = [case[0].tag if len(case) else "passed" for case in cases]
     suite = ET.Element(
         "testsuite",
@@ -81,7 +81,7 @@ def _cases(result: CheckResult) -> list[_Case]:
     cases: dict[tuple[str, str], _Case] = {}
 
     def case(rule: str, environment: str, stack: str) -> _Case:
-        place = _place(environment, stack)
+        rule, place = _attribute(rule), _attribute(_place(environment, stack))
         return cases.setdefault((rule, place), _Case(rule, place))
 
     for finding in result.findings:
@@ -153,7 +153,7 @@ def _not_run(result: CheckResult) -> list[ET.Element]:
 
 def _passing(check: str, name: str, place: str) -> ET.Element:
     # A dot would begin a package where class names are shown as a tree.
-    return ET.Element("testcase", name=_attribute(name), classname=f"{_attribute(check)}.{_attribute(place).replace('.', '·')}", time="0")
+    return ET.Element("testcase", name=_attribute(name), classname=f"{check}.{_attribute(place).replace('.', '·')}", time="0")
 
 
 def _attribute(text: str) -> str:
