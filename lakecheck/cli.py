@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "judge a cloud assembly before it is deployed",
     "pull-request": "judge a change against the branch it goes to, for CI",
     "access": "say who can read which column, through which door",
+    "upgrade": "say what a deployment would delete, take away or weaken",
     "contracts": "judge data contracts, compare them, lock their field ids",
     "config": "judge lake.yaml, or print its schema",
     "policy": "compare IAM policies, or look for access in one",
@@ -40,6 +41,7 @@ exit codes:
 start with:
   lakecheck run cdk.out                      judge what `cdk synth` wrote
   lakecheck access cdk.out                   who can read which column, through which door
+  lakecheck upgrade BASE HEAD                what a deployment would delete, take away or weaken
   lakecheck contracts validate PATH          judge data contracts
   lakecheck config validate PATH             judge lake.yaml
   lakecheck COMMAND --help                   what a command does, with examples

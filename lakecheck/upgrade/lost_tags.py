@@ -37,9 +37,9 @@ _OF_DATABASE: Final = "the database"
 
 @dataclass(slots=True)
 class _Loss:
-    """What one changed LF-Tag takes from whom."""
+    """What one changed LF-Tag takes from whom: by principal, permissions and what they are on, with the columns."""
 
-    readers: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    readers: dict[str, dict[tuple[str, str], dict[str, None]]] = field(default_factory=lambda: defaultdict(dict))
     is_certain: bool = False
 
 
@@ -80,7 +80,7 @@ def _risk(key: _Key, value: str, origin: Origin, loss: _Loss, head: State, telle
         at=shown(name),
         was=f"{shown(name)}={shown(value)} on {thing}",
         now=f"{shown(name)}={shown(now)}" if now else "",
-        because=[f"{who(principal)}: {what}" for principal, several in loss.readers.items() for what in several],
+        because=[f"{who(principal)}: {line}" for principal in loss.readers for line in _lines(loss.readers[principal])],
         is_certain=loss.is_certain,
     )
 
@@ -125,10 +125,10 @@ def _of_table(
                 and (right.thing.catalog, right.thing.region) == (table.account, table.region)
                 and not head.gives(right, after, None if column is None else (column,))
             ]
-            name = f"{shown(table.database)}.{shown(table.name)}" + ("" if column is None else f".{shown(column)}")
+            name = f"{shown(table.database)}.{shown(table.name)}"
             is_certain = matched == TRUE and still == FALSE
             for key in _causes(base, table, column, was, now, expression) if lost else ():
-                _note(losses[key], lost, name, is_certain=is_certain)
+                _note(losses[key], lost, name, column, is_certain=is_certain)
 
 
 def _of_database(
@@ -153,7 +153,7 @@ def _of_database(
         ]
         for key, _ in expression:
             if lost and dict(was).get(key) != dict(now).get(key) and (thing, key) in base.tags:
-                _note(losses[thing, key], lost, f"{_OF_DATABASE} {shown(database[2])}", is_certain=matched == TRUE and still == FALSE)
+                _note(losses[thing, key], lost, f"{_OF_DATABASE} {shown(database[2])}", None, is_certain=matched == TRUE and still == FALSE)
 
 
 def _of_unknown(
@@ -174,15 +174,22 @@ def _of_unknown(
         if {value, "*"} & allowed and not {now, "*"} & allowed:
             lost = [right for right in rights if right.thing.catalog == thing.catalog]
             if lost:
-                _note(losses[key], lost, str(thing), is_certain=False)
+                _note(losses[key], lost, str(thing), None, is_certain=False)
 
 
-def _note(loss: _Loss, rights: list[Right], name: str, *, is_certain: bool) -> None:
+def _lines(on: dict[tuple[str, str], dict[str, None]]) -> list[str]:
+    told = ((permissions, name, ", ".join(columns)) for (permissions, name), columns in on.items())
+    return [f"{permissions} on {name} ({columns})" if columns else f"{permissions} on {name}" for permissions, name, columns in told]
+
+
+def _note(loss: _Loss, rights: list[Right], name: str, column: str | None, *, is_certain: bool) -> None:
     by_principal: dict[str, list[str]] = defaultdict(list)
     for right in rights:
         by_principal[right.principal].append(right.permission)
     for principal, permissions in by_principal.items():
-        loss.readers[principal][f"{'+'.join(sorted(set(permissions)))} on {name}"] = None
+        columns = loss.readers[principal].setdefault(("+".join(sorted(set(permissions))), name), {})
+        if column is not None:
+            columns[shown(column)] = None
     loss.is_certain = loss.is_certain or is_certain
 
 

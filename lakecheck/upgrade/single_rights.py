@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.lake_formation.core import LakeFormation
-from lakecheck.access.lake_formation.names import everybody_in
+from lakecheck.access.lake_formation.names import everybody_in, permission_set
 from lakecheck.access.lake_formation.permissions import TABLE_PERMISSIONS, expanded
 from lakecheck.access.lake_formation.tags import in_words
 from lakecheck.access.model import ALL_ROWS
@@ -291,8 +291,13 @@ def _is_looser(wide: Mapping[str, tuple[str, ...]], narrow: Mapping[str, tuple[s
 
 
 def who(principal: str) -> str:
-    """A principal for people: `role/PiiReader`, else the text as it stands."""
+    """A principal for people: `role/PiiReader`, `permission-set/DataAnalyst`, `account 111122223333`, else the text as it stands."""
+    of_set = permission_set(principal)
+    if of_set is not None:
+        return f"permission-set/{shown(of_set[1])}"
     text = shown(principal)
+    if text.isdecimal():
+        return f"account {text}"
     _, is_iam, name = text.partition(":iam::")
     return name.partition(":")[2] if is_iam and ":" in name else text
 
