@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import bucket_in
 from lakecheck.estate.sources import at
-from lakecheck.rules.base import is_open, value
+from lakecheck.rules.base import is_open, once, value
 from lakecheck.values import has_hole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from lakecheck.assembly.resources import Origin, Resource
     from lakecheck.estate.model import Table
     from lakecheck.snapshot import Snapshot
 
-Made = TypeVar("Made")
-
 TABLE: Final = "AWS::Glue::Table"
 _AFTER_ALL: Final = "\uffff"
-
-
-def once(make: Callable[[Snapshot], Made]) -> Callable[[Snapshot], Made]:
-    """Makes something of a snapshot when it is first asked for, so that a rule costs linear time; what is made must not hold the snapshot.
-
-    Example:
-        >>> number = once(lambda snapshot: len(snapshot.by_type))
-    """
-    kept: WeakKeyDictionary[Snapshot, Made] = WeakKeyDictionary()
-
-    @functools.wraps(make)
-    def asked(snapshot: Snapshot) -> Made:
-        if snapshot not in kept:
-            kept[snapshot] = make(snapshot)
-        return kept[snapshot]
-
-    return asked
 
 
 def place(origin: Origin) -> tuple[str, str]:
