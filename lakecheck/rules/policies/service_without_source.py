@@ -1,0 +1,125 @@
+"""No resource policy that lets a service in for whichever account asks it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from lakecheck.iam.documents import PolicyKind
+from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.policies._statements import ACCOUNT, QUEUE, arn, bucket_policy, demands, document, members, statements
+from lakecheck.values import shown
+from lakemodel.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecheck.iam.model import ConditionTest
+    from lakecheck.rules.policies._statements import Stated
+    from lakecheck.snapshot import Snapshot
+
+_SOURCES = frozenset(
+    {
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:sourceowner",
+        "kms:calleraccount",
+        "kms:viaservice",
+    }
+)
+_CONTEXT = "kms:encryptioncontext:"
+"""What a service encrypts names the resource: `kms:EncryptionContext:aws:logs:arn`."""
+_OF_ANYBODY = re.compile(r"arn:[^:]*:[^:]*:[^:]*:\*?:\*?")
+"""ARNs of no account in particular."""
+_EXEMPT = frozenset(
+    {
+        ("AWS::SNS::TopicPolicy", "events"),
+        ("AWS::SNS::TopicInlinePolicy", "events"),
+        ("AWS::KMS::Key", "events"),
+        ("AWS::KMS::Key", "cloudwatch"),
+        ("AWS::KMS::ReplicaKey", "events"),
+        ("AWS::KMS::ReplicaKey", "cloudwatch"),
+        ("AWS::S3::BucketPolicy", "logdelivery.elasticloadbalancing"),
+        ("AWS::ECR::Repository", "lambda"),
+    }
+)
+"""Services without a source on AWS's own pages: rules and alarms at topics and keys, load balancers' logs, images of functions.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+"""
+
+
+def _services(stated: Stated) -> tuple[str, ...]:
+    """The services that a statement lets in and that tell for whom they ask."""
+    found = members(stated.statement, "Service")
+    return tuple(each for each in found if (stated.resource.type, each.partition(".amazonaws.")[0]) not in _EXEMPT)
+
+
+def _subjects(snapshot: Snapshot) -> Iterator[Stated]:
+    yield from (each for each in statements(snapshot) if each.kind is PolicyKind.RESOURCE and each.allows and _services(each))
+
+
+def _is_source(key: str) -> bool:
+    return key in _SOURCES or key.startswith(_CONTEXT)
+
+
+def _tells(test: ConditionTest) -> bool:
+    """Whether a condition leaves only some accounts."""
+    return demands(test, _is_source) and not all(_OF_ANYBODY.fullmatch(each) for each in test.values)
+
+
+def _judge(stated: Stated, _snapshot: Snapshot) -> Iterator[Complaint]:
+    if any(_tells(test) for test in stated.statement.conditions):
+        return
+    services = ", ".join(shown(each) for each in _services(stated))
+    if stated.statement.unknown:
+        why = shown("; ".join(stated.statement.unknown))
+        yield Complaint(
+            message=f"whether {stated.name} says for whom {services} may ask is not known: {why}", at=stated.at, is_unknown=True
+        )
+        return
+    message = f"{stated.name} lets {services} in for any account; allowed is with aws:SourceAccount, aws:SourceArn or aws:SourceOrgID"
+    yield Complaint(message=message, at=stated.at)
+
+
+def _delivery(condition: dict[str, Any] | None) -> dict[str, Any]:
+    given: dict[str, Any] = {"Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": arn("s3:::lake/*")}
+    return {"Policy": bucket_policy(given if condition is None else {**given, "Condition": condition})}
+
+
+_RULES = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": "*"}
+
+RULE = Rule(
+    id="policies.service_without_source",
+    title="A resource lets a service in for its own account or organisation alone",
+    rationale=(
+        "A service asks for every customer under the same name. Without a condition on the source, anybody can point their own "
+        "trail, bucket or rule at this resource, and the service writes, reads or decrypts for them: the confused deputy."
+    ),
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+    severity=Severity.ERROR,
+    remedy="Add a condition StringEquals on aws:SourceAccount, or ArnLike on aws:SourceArn with the account in it.",
+    subjects=_subjects,
+    judge=_judge,
+    cases=Cases(
+        compliant=(
+            _delivery({"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
+            _delivery({"ArnLike": {"aws:SourceArn": arn(f"cloudtrail:*:{ACCOUNT}:trail/*")}}),
+        ),
+        failing=(
+            _delivery(None),
+            _delivery({"ArnLike": {"aws:SourceArn": arn("s3:::*")}}),
+            _delivery({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}),
+        ),
+        not_applicable=(
+            QUEUE,
+            {"Policy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": ["alarms"], "PolicyDocument": document(_RULES)}}},
+        ),
+    ),
+    controls=("NIST.800.53.R5 AC-3", "NIST.800.53.R5 AC-4"),
+)
