@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+import traceback
+from typing import TYPE_CHECKING, Any
 
 from lakecheck.checks.base import Acknowledgements, CheckResult, path_of, plural, quiet
 from lakecheck.evidence import Evidence
 from lakecheck.findings import Finding
 from lakecheck.values import shown
+from lakemodel.errors import DataLakeError
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lakecheck.assembly.resources import Origin
     from lakecheck.checks.base import Progress
@@ -28,8 +30,11 @@ def check(snapshot: Snapshot, rules: Sequence[Rule], *, progress: Progress = qui
 
     Args:
         snapshot: What to judge.
-        rules: Which; a rule's exception is its author's defect and is not caught.
+        rules: Which.
         progress: Told what goes on.
+
+    Raises:
+        DataLakeError: `rule_broken`, if a rule itself fails; what it found so far is not known to be all.
     """
     started = time.perf_counter()
     acknowledgements = Acknowledgements(snapshot.assembly.acknowledgements)
@@ -38,9 +43,8 @@ def check(snapshot: Snapshot, rules: Sequence[Rule], *, progress: Progress = qui
     for rule in rules:
         progress(f"rules: {rule.id}")
         looked_at, complied = 0, []
-        for subject in rule.subjects(snapshot):
+        for subject, complaints in _judged(rule, snapshot):
             looked_at += 1
-            complaints = list(rule.judge(subject, snapshot))
             findings += [_finding(rule, subject.origin, complaint, acknowledgements) for complaint in complaints]
             if not complaints:
                 complied.append(subject.origin)
@@ -59,6 +63,17 @@ def check(snapshot: Snapshot, rules: Sequence[Rule], *, progress: Progress = qui
         seconds=time.perf_counter() - started,
         evidence=tuple(evidence),
     )
+
+
+def _judged(rule: Rule, snapshot: Snapshot) -> Iterator[tuple[Any, list[Complaint]]]:
+    """Each subject with what the rule complains of."""
+    try:
+        for subject in rule.subjects(snapshot):
+            yield subject, list(rule.judge(subject, snapshot))
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        msg = f"the rule {rule.id} broke: {type(error).__name__}: {error}, at {last.filename}:{last.lineno}; correct it, or leave it out"
+        raise DataLakeError(msg, code="rule_broken", where=rule.id) from error
 
 
 def _finding(rule: Rule, origin: Origin, complaint: Complaint, acknowledgements: Acknowledgements) -> Finding:

@@ -60,10 +60,9 @@ def _run(path: Path, name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         at = f" at line {lines[-1]}" if lines else ""
         msg = f"the file cannot be run: {type(error).__name__}{at}: {error}"
         raise DataLakeError(msg, code="rule_unreadable", where=str(path)) from error
     return module
-
