@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from lakecheck.rules import Rule
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "rules"
-TEMPLATE = {"Resources": {"Results": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}}}}
+TEMPLATE = {
+    "Resources": {
+        "Results": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}},
+        "Audit": {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "audit"}},
+    }
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,7 @@ def test_the_example_s_configuration_reaches_the_run(tmp_path: Path, capsys: pyt
     report = json.loads(capsys.readouterr().out)
     found = {finding["rule"]: finding for finding in report["findings"]}
     assert found["our.owner_tag"]["acknowledged"] is None
-    assert found["storage.noncurrent_versions"]["acknowledged"]["owner"] == "sales-data@example.com"
+    assert found["query.no_scan_cap"]["acknowledged"]["owner"] == "sales-data@example.com"
     assert code == 0, "warnings pass with fail_on: error"
 
 
