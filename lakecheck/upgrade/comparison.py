@@ -85,6 +85,8 @@ class _Comparing:
             stacks=self.pairs,
             changes=tuple(self._in_order()),
             not_known=tuple(dict.fromkeys(self.found.not_known)),
+            base_nodes=self.base.nodes,
+            head_nodes=self.head.nodes,
         )
 
     def _in_order(self) -> Iterator[ResourceChange]:
@@ -113,7 +115,7 @@ class _Comparing:
             if same is None:
                 self.found.gone.append(node)
             elif same.resource.type != node.resource.type:
-                self.found.drafts.append(Draft(was=node, now=same, fate=Fate.TYPE_CHANGED))
+                self.found.drafts.append(Draft(was=node, now=same, fate=Fate.TYPE_CHANGED, deletion=deletion_of(node)))
             else:
                 self._resource(node, same, *written)
         self.found.new += [node for logical_id, node in now.items() if logical_id not in was]

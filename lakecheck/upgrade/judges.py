@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade import data_loss, lost_access, retention
+from lakecheck.upgrade import collisions, data_loss, identity, lost_access, retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +15,8 @@ JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = (
     data_loss.risks,
     retention.risks,
     lost_access.risks,
+    collisions.risks,
+    identity.risks,
 )
 """In the order of the categories. A module with a judge is called after what it looks at, and has its rules in `RULES`."""
 
@@ -22,5 +24,7 @@ RULES: Final[Mapping[str, str]] = {
     **data_loss.RULES,
     **retention.RULES,
     **lost_access.RULES,
+    **collisions.RULES,
+    **identity.RULES,
 }
 """Every rule id with what it finds, in a sentence."""

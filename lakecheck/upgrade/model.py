@@ -156,6 +156,8 @@ class Comparison:
         stacks: Pairs of templates that are the same stack; None where one state has it not.
         changes: In BASE's order, then what HEAD adds.
         not_known: What could not be compared, for people.
+        base_nodes: Every resource of BASE, also those that nothing happens to.
+        head_nodes: Every resource of HEAD.
     """
 
     base: Snapshot
@@ -163,6 +165,8 @@ class Comparison:
     stacks: tuple[tuple[StackTemplate | None, StackTemplate | None], ...] = ()
     changes: tuple[ResourceChange, ...] = ()
     not_known: tuple[str, ...] = ()
+    base_nodes: tuple[Node, ...] = ()
+    head_nodes: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,6 @@ from lakecheck.assembly.identity_table import KINDS
 from lakecheck.assembly.serverless import expanded
 from lakecheck.upgrade.model import Node
 from lakecheck.upgrade.schemas import facts
-from lakecheck.values import generated_holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,13 +62,13 @@ class State:
 
     def _node_called(self, identity: str) -> Node | None:
         """The resource that a hole belongs to (`Prod/Lake/Key`, `Prod/Lake/Key.Arn`, `Prod/Lake/Key id`); None for other holes."""
-        found = self._by_path.get(identity)
-        if found is not None:
-            return found
-        for place, sign in enumerate(identity):
-            if sign in ". " and (found := self._by_path.get(identity[:place])) is not None:
-                return found
-        return None
+        return next((self._by_path[path] for path in owners(identity) if path in self._by_path), None)
+
+
+def owners(identity: str) -> Iterator[str]:
+    """What the resource that a hole belongs to may be called: the hole's identity, or its start before an attribute's name."""
+    yield identity
+    yield from (identity[:place] for place, sign in enumerate(identity) if sign in ". ")
 
 
 def named_by(type_name: str) -> tuple[str, ...]:
@@ -136,14 +135,3 @@ def _name(resource: Resource) -> str:
         if found is not None:
             return found if isinstance(found, str) else ""
     return ""
-
-
-def own_holes(state: State, text: str) -> Iterator[tuple[Node, bool]]:
-    """The resources of the state that holes of a text belong to, each with whether CloudFormation makes the hole up."""
-    from lakecheck.values import holes  # noqa: PLC0415
-
-    generated = set(generated_holes(text))
-    for identity in holes(text):
-        node = state.node_called(identity)
-        if node is not None:
-            yield node, identity in generated

@@ -112,13 +112,8 @@ CORRECTIONS: Final[dict[str, _Correction]] = {
     "AWS::Glue::Table": _Correction(
         identifier=("CatalogId", "DatabaseName", "TableInput.Name"), source=f"{_GUIDE}/aws-properties-glue-table-tableinput.html"
     ),
-    # Both identifiers are read-only texts that are made of these.
-    "AWS::LakeFormation::PrincipalPermissions": _Correction(
-        identifier=("Catalog", "Principal", "Resource"), source=f"{_GUIDE}/aws-resource-lakeformation-principalpermissions.html"
-    ),
-    "AWS::LakeFormation::TagAssociation": _Correction(
-        identifier=("Resource", "LFTags"), source=f"{_GUIDE}/aws-resource-lakeformation-tagassociation.html"
-    ),
+    # The identifiers are made up; what may be there once is named by these.
+    "AWS::IAM::Policy": _Correction(identifier=("PolicyName", "Roles", "Users", "Groups"), source=f"{_GUIDE}/aws-resource-iam-policy.html"),
     "AWS::LakeFormation::Resource": _Correction(identifier=("ResourceArn",), source=f"{_GUIDE}/aws-resource-lakeformation-resource.html"),
     # The key of a table and the type of a key's attribute are never changed in place: UpdateTable has no such parameter.
     "AWS::DynamoDB::Table": _Correction(

@@ -1,0 +1,247 @@
+"""Names what a deployment fails on, or undoes itself, because two resources are or claim the same thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.formula import TRUE
+from lakecheck.upgrade.claims import Claim, claim, takes_over
+from lakecheck.upgrade.exports import exports_in_use
+from lakecheck.upgrade.model import Deletion, Fate, Replaces
+from lakecheck.upgrade.names import Names
+from lakecheck.upgrade.nodes import named_by
+from lakecheck.upgrade.reading import tell
+from lakecheck.upgrade.schemas import facts
+from lakecheck.values import shown, with_holes_called
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lakecheck.upgrade.model import Comparison, Node, ResourceChange, Risk
+
+RULES: Final[Mapping[str, str]] = {
+    "collision.replaced_under_its_name": "A resource has to be replaced and keeps its fixed name, which CloudFormation refuses.",
+    "collision.name_taken": "A new resource has the fixed name or identity of one that is deleted only after it is made.",
+    "collision.name_kept": "A new resource has the fixed name or identity of one that stays behind.",
+    "collision.undone_by_removal": "A new resource does what an old one did, whose removal comes later and takes it away.",
+    "collision.claimed_twice": "Two resources have the same fixed name or identity in one account and Region.",
+    "collision.type_changed": "A logical id has another type, which CloudFormation refuses.",
+    "collision.service_token": "A custom resource has another service token, which CloudFormation refuses.",
+    "collision.export_removed": "An export is removed that another stack imports.",
+    "collision.export_changed": "The value of an export changes that another stack imports.",
+}
+
+_CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+_REPLACED: Final = (Fate.REPLACED, Fate.PERHAPS_REPLACED)
+_NEW: Final = (Fate.ADDED, Fate.RENAMED, Fate.MOVED, *_REPLACED)
+_REFACTOR: Final = "Move it without making it anew: `cdk refactor`, or a stack refactoring of CloudFormation."
+_KEEP_ID: Final = "Or keep the logical id with `override_logical_id`."
+_TWO_STEPS: Final = "Or deploy twice: first remove the old one alone, then add the new one; in between there is none."
+_IMPORT: Final = (
+    "Import the one that is there (`cdk import`, or a change set of type IMPORT) instead of making another, or give the new one another"
+    " name."
+)
+
+
+def risks(comparison: Comparison) -> Iterator[Risk]:
+    """Everything that collides, in the changes' order, exports after them."""
+    claims = _Claims(comparison)
+    for change in comparison.changes:
+        if change.fate is Fate.TYPE_CHANGED:
+            yield _type_changed(change)
+        elif change.fate in _REPLACED and claims.keeps(change):
+            yield _replaced_under_its_name(change)
+        elif change.fate in _NEW:
+            yield from claims.taken(change)
+        if change.type.startswith(_CUSTOM) and change.fate is Fate.UPDATED:
+            yield from _service_token(change)
+    yield from exports_in_use(comparison)
+
+
+# --- one resource ----------------------------------------------------------------------------------------------------------------------
+
+
+def _type_changed(change: ResourceChange) -> Risk:
+    was = change.was.resource.type if change.was is not None else ""
+    return tell(
+        change,
+        "collision.type_changed",
+        f"logical id {change.node.resource.origin.logical_id} changes its type from {was} to {change.type}",
+        consequence="CloudFormation refuses an update that changes the type of a resource, and the stack stays as it is.",
+        remedy="Give the new resource another logical id (another construct id); the old one is then removed as its DeletionPolicy says.",
+        was=was,
+        now=change.type,
+    )
+
+
+def _replaced_under_its_name(change: ResourceChange) -> Risk:
+    certain = change.fate is Fate.REPLACED
+    name = change.node.name
+    return tell(
+        change,
+        "collision.replaced_under_its_name",
+        f"it {'has' if certain else 'may have'} to be replaced and keeps its name {shown(name)!r}",
+        consequence="CloudFormation makes the new one before it deletes the old one, so it does not replace a resource with a custom name:"
+        " the update fails and is rolled back, and the old one stays with what is in it.",
+        remedy=f"Leave the create-only properties as they are; or change its name ({' or '.join(named_by(change.type))}) as well, after"
+        " what is in it was brought elsewhere. The name can be changed back in a second deployment.",
+        because=change.because,
+        is_certain=certain,
+    )
+
+
+def _service_token(change: ResourceChange) -> Iterator[Risk]:
+    for each in change.properties:
+        if each.path == "ServiceToken":
+            yield tell(
+                change,
+                "collision.service_token",
+                "its service token changes",
+                consequence='CloudFormation refuses it ("Modifying service token is not allowed"), and the whole update is rolled back.',
+                remedy="Keep the function under its logical id and name; or give the custom resource another logical id, so that the old"
+                " one's handler gets a Delete and the new one's a Create: read first what that Delete takes away.",
+                at="ServiceToken",
+                was=each.was,
+                now=each.now,
+                because=(each.because,) if each.because else (),
+                is_certain=not each.because or "may be" not in each.because,
+            )
+
+
+# --- two resources ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """Who has a claim in BASE, and what becomes of it."""
+
+    node: Node
+    change: ResourceChange | None
+
+
+class _Claims:
+    """Who claims what in both states."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        names = Names(comparison.stacks)
+        self._called = (lambda text: with_holes_called(text, names.in_head)) if not names.same else None
+        self._pairs = {id(one): id(other) for one, other in comparison.stacks if one is not None and other is not None}
+        self._is_new = any(change.fate in _NEW for change in comparison.changes)
+        self._base: dict[Claim, list[_Holder]] = {}
+        self._head: dict[Claim, list[Node]] = {}
+        self._told: set[frozenset[int]] = set()
+        if not self._is_new:
+            return
+        of_was = {id(change.was): change for change in comparison.changes if change.was is not None}
+        for node in comparison.base_nodes:
+            found = claim(node, self._called)
+            if found is not None:
+                self._base.setdefault(found, []).append(_Holder(node, of_was.get(id(node))))
+        for node in comparison.head_nodes:
+            found = claim(node)
+            if found is not None:
+                self._head.setdefault(found, []).append(node)
+
+    def keeps(self, change: ResourceChange) -> bool:
+        """Whether a replaced resource claims what it claimed before, so that both would have to be there at once."""
+        if change.was is None or change.now is None:
+            return False
+        known = facts(change.type)
+        if known is None or known.deletes_first:
+            return False
+        one, other = claim(change.was, self._called), claim(change.now)
+        if one is None or one != other:
+            return False
+        paths = {".".join(path) for path in known.identifier} | set(named_by(change.type))
+        return not any(
+            each.path in paths and (each.replaces is not Replaces.NO or each.because) and each.was == each.now for each in change.properties
+        )
+
+    def taken(self, change: ResourceChange) -> Iterator[Risk]:
+        """What a new resource claims and another one has."""
+        if change.now is None:
+            return
+        found = claim(change.now)
+        if found is None:
+            return
+        for holder in self._base.get(found, ()):
+            gone = holder.change
+            if gone is None or (gone.now is not None and gone.fate in (Fate.UPDATED, *_REPLACED) and self._still(gone, found)):
+                continue  # it is in HEAD as well
+            yield self._against(change, found, holder.node, gone)
+        for other in self._head[found]:
+            if other is not change.now and frozenset((id(other), id(change.now))) not in self._told:
+                self._told.add(frozenset((id(other), id(change.now))))
+                yield _twice(change, found, other)
+
+    def _still(self, change: ResourceChange, found: Claim) -> bool:
+        return change.now is not None and claim(change.now) == found
+
+    def _against(self, change: ResourceChange, found: Claim, holder: Node, gone: ResourceChange) -> Risk:
+        because = (f"{_where(holder)} has it in BASE and {_FATES.get(gone.fate, 'lets it go')}",)
+        if gone.fate is Fate.LEFT_BEHIND or gone.deletion is Deletion.RETAINED:
+            return tell(
+                change,
+                "collision.name_kept",
+                f"it claims {found.label}, which the old {_where(holder)} keeps: it is not deleted",
+                consequence="The old one is not deleted, so making the new one fails with AlreadyExists, and the update is rolled back.",
+                remedy=_IMPORT,
+                because=because,
+            )
+        if takes_over(change.type):
+            return tell(
+                change,
+                "collision.undone_by_removal",
+                f"it takes over {found.label}, and the removal of {_where(holder)} comes after it",
+                consequence="The new one is made while the old one is still there; the old one's deletion then takes away what the new one"
+                " has just set, and no error says so.",
+                remedy="Keep the old one under its logical id; or deploy three times: set the old one's DeletionPolicy to Retain, then"
+                " remove it, then add the new one.",
+                because=because,
+            )
+        same_stack = self._pairs.get(id(holder.stack)) == id(change.now.stack) if change.now is not None else False
+        order = (
+            "New resources are made before old ones are deleted"
+            if same_stack
+            else "Unless the other stack is deployed first, the old one is still there when the new one is made"
+        )
+        refactor = f"{_REFACTOR} {_KEEP_ID}" if holder.resource.type == change.type else "Give the new one another name."
+        return tell(
+            change,
+            "collision.name_taken",
+            f"it claims {found.label}, which {_where(holder)} still has at that time",
+            consequence=f"{order}: the creation fails with AlreadyExists, and the update is rolled back.",
+            remedy=f"{refactor} {_TWO_STEPS}",
+            because=because,
+        )
+
+
+_FATES: Final = {
+    Fate.REMOVED: "is removed",
+    Fate.RENAMED: "gets another logical id",
+    Fate.MOVED: "moves to another stack",
+    Fate.LEFT_BEHIND: "stays behind with its stack",
+    Fate.REPLACED: "is replaced by one with another name",
+    Fate.PERHAPS_REPLACED: "may be replaced by one with another name",
+    Fate.TYPE_CHANGED: "changes its type",
+}
+
+
+def _twice(change: ResourceChange, found: Claim, other: Node) -> Risk:
+    origins = (change.node.resource.origin, other.resource.origin)
+    return tell(
+        change,
+        "collision.claimed_twice",
+        f"it claims {found.label}, and so does {_where(other)}",
+        consequence="The second one to be made writes over the first one, and removing either takes both away."
+        if takes_over(change.type)
+        else "Only one of them can be made: the other creation fails with AlreadyExists, and its update is rolled back.",
+        remedy="Make it once and refer to it from the other place, or give one of them another name.",
+        is_certain=all(origin.exists == TRUE for origin in origins),
+    )
+
+
+def _where(node: Node) -> str:
+    origin = node.resource.origin
+    return origin.construct_path or f"{origin.stack}/{origin.logical_id}"
