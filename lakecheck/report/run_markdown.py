@@ -134,13 +134,13 @@ def _sections(run: Run) -> Iterator[_Section]:
     changes = [each for each in calm if each.check == _UPGRADE]
     told = [each for each in calm if each.check != _UPGRADE and each.acknowledged is None]
     taken_on = [each for each in calm if each.check != _UPGRADE and each.acknowledged is not None]
-    yield _Section(f"{plural(len(changes), 'change')} that were approved or fail nothing", _items(changes), is_folded=True)
+    yield _Section(f"Changes that were approved or fail nothing: {len(changes):,}", _items(changes), is_folded=True)
     yield from _access(run.gains)
-    yield _Section(f"{plural(len(told), 'finding')} that fail nothing", _items(told), is_folded=True)
+    yield _Section(f"Findings that fail nothing: {len(told):,}", _items(told), is_folded=True)
     gone = run.gone_acknowledgements
     if gone is not None:
-        yield _Section(f"{plural(len(gone), 'acknowledgement')} gone", _acknowledgements(gone), is_folded=True)
-    yield _Section(plural(len(taken_on), "acknowledged finding"), _reasons(taken_on), is_folded=True)
+        yield _Section(f"Acknowledgements that are gone: {len(gone):,}", _acknowledgements(gone), is_folded=True)
+    yield _Section(f"Acknowledged findings: {len(taken_on):,}", _reasons(taken_on), is_folded=True)
 
 
 def _table(run: Run) -> Iterator[str]:
@@ -168,8 +168,7 @@ def _open_changes(run: Run) -> Iterator[_Section]:
     yield _Section("What else the change does", _items(each for each in changes if each.category not in _TITLES))
     new = run.new_acknowledgements
     if new is not None:
-        title = plural(len(new), "new acknowledgement")
-        yield _Section(title, _acknowledgements(new), is_folded=len(new) > _MOST_UNFOLDED)
+        yield _Section(f"New acknowledgements: {len(new):,}", _acknowledgements(new), is_folded=len(new) > _MOST_UNFOLDED)
 
 
 def _access(gains: Review | None) -> Iterator[_Section]:

@@ -63,7 +63,7 @@ class Schema:
         if not re.fullmatch(model, children):
             yield f"{element.tag} has {children}"
         texts = [element.text, *(child.tail for child in element)]
-        if kind.get("mixed") != "true" and any(text and text.strip() for text in texts):
+        if kind.get("mixed") != "true" and any(text and (text.strip() or not particles) for text in texts):
             yield f"{element.tag} has text"
 
 
