@@ -114,34 +114,19 @@ def test_what_the_change_does_comes_before_what_is_there() -> None:
         new_acknowledgements=new,
         gone_acknowledgements=(),
     )
-    assert (
-        headings(text)
-        == [
-            "Checks",
-            "Data would be lost",
-            "Who gains access",
-            "Access would be lost",
-            "The deployment would fail",
-            "Security would be weaker",
-            "1 new acknowledgement",
-            "What fails",
-            "2 changes that were approved or fail nothing",
-            "because",
-            "1 finding that fail nothing",
-            "1 acknowledged finding",
-        ]
-        or headings(text)[:8] == headings(text)[:8]
-    )
     titles = [title for title in headings(text) if title != "because"]
-    assert titles[:8] == [
+    assert titles == [
         "Checks",
         "Data would be lost",
         "Who gains access",
         "Access would be lost",
         "The deployment would fail",
         "Security would be weaker",
-        "1 new acknowledgement",
+        "New acknowledgements: 1",
         "What fails",
+        "Changes that were approved or fail nothing: 2",
+        "Findings that fail nothing: 1",
+        "Acknowledged findings: 1",
     ]
 
 
@@ -167,7 +152,7 @@ def test_the_same_in_several_places_is_said_once() -> None:
 def test_acknowledged_findings_are_a_line_for_each_reason() -> None:
     """Folded, without their places."""
     text = comment(*(finding(acknowledged=TAKEN, logical_id=f"B{number}") for number in range(9)))
-    assert "<summary>9 acknowledged findings</summary>" in text
+    assert "<summary>Acknowledged findings: 9</summary>" in text
     assert text.count("logs stand elsewhere (storage team, until 2026-12-31), 9 places") == 1
 
 
