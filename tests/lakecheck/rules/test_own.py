@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from lakecheck.rules import Rule
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "rules"
+ENFORCED = {"EnforceWorkGroupConfiguration": True}
 TEMPLATE = {
     "Resources": {
         "Results": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}},
-        "Audit": {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "audit"}},
+        "Audit": {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "audit", "WorkGroupConfiguration": ENFORCED}},
     }
 }
 
