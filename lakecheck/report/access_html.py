@@ -15,7 +15,7 @@ from lakecheck.values import shown
 from lakemodel.findings import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lakecheck.access.grouping import Line, Right
     from lakecheck.access.model import Matrix
@@ -103,10 +103,7 @@ def _rows(line: Line, matrix: Matrix) -> Iterator[str]:
     person = line.principal
     machinery = is_machinery(person, matrix)
     for names, rights in line.cell:
-        alike: dict[Right, list[Right]] = {}
-        for right in rights:
-            alike.setdefault(right._replace(action=rights[0].action), []).append(right)
-        for right, each in alike.items():
+        for right, each in alike(rights).items():
             data = {
                 "who": f"{shown(person.name)} {shown(person.arn)}".lower(),
                 "what": "\n".join(f"{shown(one.name)} {place(one)}" for one in line.datasets).lower(),
@@ -118,7 +115,15 @@ def _rows(line: Line, matrix: Matrix) -> Iterator[str]:
             }
             attributes = "".join(f' data-{key}="{_text(value)}"' for key, value in data.items())
             yield f"<tr{attributes}>{_who(line, matrix)}<td>{actions(one.action for one in each)}</td>{_what(line, names)}"
-            yield f"{_through(line, right)}{_if(right)}</tr>\n"
+            yield f"<td>{through(line, right)}</td><td>{respects(right)}</td></tr>\n"
+
+
+def alike(rights: Sequence[Right]) -> dict[Right, list[Right]]:
+    """Rights that differ in their action alone, together."""
+    found: dict[Right, list[Right]] = {}
+    for right in rights:
+        found.setdefault(right._replace(action=rights[0].action), []).append(right)
+    return found
 
 
 def _who(line: Line, matrix: Matrix) -> str:
@@ -142,17 +147,19 @@ def _what(line: Line, names: tuple[str, ...] | None) -> str:
     return f"<td><div>{data}{columns}</div>{where}</td>"
 
 
-def _through(line: Line, right: Right) -> str:
+def through(line: Line, right: Right) -> str:
+    """The way and the reasons behind it, as markup."""
     steps = ", ".join(_text(step(one)) for one in right.via)
     door = "" if right.via and right.via[-1].door is right.door else DOORS[right.door]
     reasons = [reason for one in right.via for reason in one.because]
     reasons += next((access.because for access in line.accesses if access.via == right.via and access.door is right.door), ())
     because = "".join(f"<li>{_text(shown(reason))}</li>" for reason in dict.fromkeys(reasons))
     words = ", then ".join(filter(None, (steps, door)))
-    return f"<td>{words}{f'<details><summary>because</summary><ul>{because}</ul></details>' if because else ''}</td>"
+    return f"{words}{f'<details><summary>because</summary><ul>{because}</ul></details>' if because else ''}"
 
 
-def _if(right: Right) -> str:
+def respects(right: Right) -> str:
+    """Rows and conditions, as markup; what is not known is folded."""
     parts = [f"rows where <code>{_text(shown(right.rows))}</code>"] if right.rows else []
     if right.enforced_by_engine:
         parts.append("the engine holds the rest back")
@@ -163,7 +170,7 @@ def _if(right: Right) -> str:
         parts.append(f"<details><summary>{label}</summary><ul>{open_facts}</ul>{words}</details>")
     elif words:
         parts.append(f'<strong class="if">if</strong> {words}')
-    return f"<td>{'<br>'.join(parts)}</td>"
+    return "<br>".join(parts)
 
 
 def _version() -> str:

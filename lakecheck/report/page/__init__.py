@@ -1,0 +1,138 @@
+"""A run as one page for people who decide: it needs nothing else, no network, no script to be complete; every name is escaped.
+
+Each section is a module with `section(run)`. `page.css` and `page.js` stand beside them; the page's content policy names both by their
+hash, so that no other style or script runs in it, whatever a template has smuggled in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from lakecheck.assembly import NO_ENVIRONMENT
+from lakecheck.checks.base import plural
+from lakecheck.report.json import count, tool_version
+from lakecheck.report.page import access, acknowledgements, changes, coverage, estate, findings, invariants, limits
+from lakecheck.report.page.markup import badge, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lakecheck.report.page.markup import Section
+    from lakecheck.run import Run
+
+SECTIONS: Final[tuple[Callable[[Run], Section], ...]] = (
+    estate.section,
+    access.section,
+    invariants.section,
+    changes.section,
+    findings.section,
+    coverage.section,
+    limits.section,
+    acknowledgements.section,
+)
+"""In the order of the page."""
+
+
+def render(run: Run) -> Iterator[str]:
+    """The page piece by piece; the same run gives the same page but for its times.
+
+    Args:
+        run: What was judged.
+    """
+    sections = [each(run) for each in SECTIONS]
+    environments = [one for one in run.assembly.environments if one != NO_ENVIRONMENT]
+    title = " · ".join(environments) or run.assembly.directory
+    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n<meta name="color-scheme" content="light dark">\n'
+    yield f"<title>{'passed' if run.passed else 'failed'}: {text(title)}</title>\n<style>{_asset('page.css')}</style>\n</head>\n<body>\n"
+    yield '<a class="skip" href="#main">Skip to the content</a>\n'
+    yield from _bar(sections)
+    yield '<main id="main" tabindex="-1">\n'
+    yield from _head(run, title, sections)
+    for section in sections:
+        yield from _section(section)
+    yield from _foot(run)
+    yield '</main>\n<dialog id="drill" aria-labelledby="drill-title"><div class="drill-head"><h2 id="drill-title"></h2>'
+    yield '<button type="button" id="drill-close">Close</button></div><div id="drill-body"></div></dialog>\n'
+    yield f"<script>{_asset('page.js')}</script>\n</body>\n</html>\n"
+
+
+def _bar(sections: Sequence[Section]) -> Iterator[str]:
+    yield '<header class="bar-top"><nav aria-label="Sections"><ul>'
+    for one in sections:
+        number = f' <span class="count {one.tone}">{text(one.count)}</span>' if one.count else ""
+        yield f'<li><a href="#{one.id}">{text(one.title)}{number}</a></li>'
+    yield '</ul></nav>\n<form id="search" role="search"><label for="q" class="unseen">Search everything</label>'
+    yield '<input id="q" type="search" placeholder="Search everything" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">'
+    yield '<kbd aria-hidden="true">/</kbd><span id="told" role="status" aria-live="polite"></span></form>\n'
+    yield '<button type="button" id="theme" aria-pressed="false">Dark</button></header>\n'
+
+
+def _head(run: Run, title: str, sections: Sequence[Section]) -> Iterator[str]:
+    assembly = run.assembly
+    numbers = count(run.findings)
+    failing = len(run.failing)
+    words = "Passed" if run.passed else "Failed"
+    why = f"{plural(failing, 'finding')} to settle" if failing else "nothing open" if run.passed else "the app itself ended with an error"
+    yield f'<section class="title" aria-label="Verdict"><div><h1>{text(title)}</h1>\n'
+    parts = (
+        plural(len(assembly.accounts), "account"),
+        plural(len(assembly.stacks), "stack"),
+        plural(assembly.resource_count, "resource"),
+        f"judged as of {run.options.as_of.isoformat()}",
+    )
+    yield f"<p>{' · '.join(map(text, parts))}</p></div>\n"
+    yield f'<p class="verdict {"good" if run.passed else "bad"}"><strong>{words}</strong><span>{text(why)}</span></p></section>\n'
+    yield '<ul class="figures">'
+    figures = [
+        (numbers["errors"], "errors", "#findings", "bad"),
+        (numbers["warnings"], "warnings", "#findings", "warn"),
+        (numbers["notes"], "notes", "#findings", "calm"),
+        (numbers["acknowledged"], "acknowledged", "#acknowledgements", "calm"),
+    ]
+    for number, word, target, tone in figures:
+        yield f'<li class="{tone if number else "none"}"><a href="{target}"><b>{number:,}</b> {word}</a></li>'
+    for one in sections:
+        if one.id in ("invariants", "changes") and one.count:
+            yield f'<li class="{one.tone}"><a href="#{one.id}"><b>{text(one.count)}</b> {text(one.title.lower())}</a></li>'
+    yield "</ul>\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f'<section id="{section.id}" class="part" aria-labelledby="{section.id}-h">'
+    shown_count = f" {badge(section.count, section.tone)}" if section.count else ""
+    yield f'<h2 id="{section.id}-h" tabindex="-1">{text(section.title)}{shown_count} <small class="found"></small></h2>\n'
+    if section.lead:
+        yield f'<p class="lead">{text(section.lead)}</p>\n'
+    yield from section.body
+    yield '<p class="nothing no-match" hidden>Nothing here fits the search.</p>\n</section>\n'
+
+
+def _foot(run: Run) -> Iterator[str]:
+    yield '<footer class="part"><h2>How it was judged</h2><ul class="checks">'
+    for result in run.results:
+        said = f"not run: {result.not_run}" if result.not_run else ": ".join(filter(None, (result.title, result.detail)))
+        yield f"<li><b>{text(result.name)}</b> {text(said)}</li>"
+    version = tool_version()
+    tool = "lakecheck" if version == "0" else f"lakecheck {version}"
+    synth = "" if run.synth_seconds is None else f" after {run.synth_seconds:.1f} s of synthesis"
+    yield f"</ul><p>{text(tool)}, {run.seconds:.1f} s{synth}.</p></footer>\n"
+
+
+def _policy() -> str:
+    style, script = (_hash(_asset(name)) for name in ("page.css", "page.js"))
+    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files(__name__) / name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"

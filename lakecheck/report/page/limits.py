@@ -1,0 +1,47 @@
+"""How near templates, resources and accounts are to AWS's quotas: the fullest of each kind, as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecheck.checks import limits
+from lakecheck.report.page.markup import Section, bar, link, nothing, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lakecheck.checks.measures import Measure
+    from lakecheck.run import Run
+
+
+def section(run: Run) -> Section:
+    """The section."""
+    result = next((one for one in run.results if one.name == limits.NAME), None)
+    measures = () if result is None else result.measures
+    if not measures:
+        why = result.not_run if result is not None and result.not_run else "no template was measured"
+        return Section(id="limits", title="Limits", body=(nothing(f"Nothing was measured: {why}."),))
+    highest = max(one.share for one in measures)
+    return Section(
+        id="limits", title="Limits", count=f"{highest:.0%}", tone=_tone(highest), body=_body(measures),
+        lead=f"The fullest of each kind against AWS's quotas as of {measures[0].allowed.as_of}; "
+        f"from {limits.WARN_AT:.0%} it is a warning, above 100% AWS refuses it.",
+    )  # fmt: skip
+
+
+def _body(measures: Sequence[Measure]) -> Iterator[str]:
+    ordered = sorted(measures, key=lambda one: (-one.share, one.quota.value, one.place))
+    yield from table("The fullest of each kind", ("Quota", "Used", "Where"), map(_row, ordered), name="limits")
+
+
+def _row(measure: Measure) -> str:
+    allowed, tone = measure.allowed, _tone(measure.share)
+    about = "about " if measure.is_about else ""
+    name = link(allowed.source, f"{allowed.unit} per {allowed.of}")
+    raised = "raised by AWS" if measure.raised_to is not None else "AWS raises it on request" if allowed.adjustable else ""
+    used = f'{bar(measure.share, tone)}<span class="share {tone}">{measure.share:.0%}</span> {about}{measure.count:,} of {allowed.value:,}'
+    return f'<tr class="item"><th scope="row">{name} <small>{raised}</small></th><td>{used}</td><td>{text(measure.place)}</td></tr>\n'
+
+
+def _tone(share: float) -> str:
+    return "bad" if share > 1 else "warn" if share >= limits.WARN_AT else "good"
