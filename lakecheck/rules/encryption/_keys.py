@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.estate.arns import parts
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import Truth
-from lakecheck.rules.base import Complaint, once
+from lakecheck.rules._once import once
+from lakecheck.rules.base import Complaint
 from lakecheck.values import Unknown, has_hole, shown
 
 if TYPE_CHECKING:
