@@ -59,13 +59,13 @@ class Sources:
 
     def policy(self, document: Any, *, name: str, origin: Origin | None, kind: PolicyKind) -> Policy:
         """A policy out of a template; what AWS would refuse in it, or what is not resolved, is unknown in it and noted."""
-        policy, findings = read_policy(_in_words(document), name=name, at=origin.source if origin is not None else "", kind=kind)
+        policy, findings = read_policy(in_words(document), name=name, at=origin.source if origin is not None else "", kind=kind)
         for finding in findings:
             self.tell(str(finding), origin)
         return policy if origin is None else existing(policy, origin)
 
 
-def _in_words(document: Any) -> Any:
+def in_words(document: Any) -> Any:
     """The document with the numbers of accounts as texts, as CloudFormation takes numbers."""
     statements = document.get("Statement") if isinstance(document, dict) else None
     if not any(_numbers(each) for each in listed(statements)):

@@ -14,24 +14,27 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Catalog
     from lakecheck.snapshot import Snapshot
 
-_DEFAULTS = {"databases": "CreateDatabaseDefaultPermissions", "tables": "CreateTableDefaultPermissions"}
+_KINDS = {"CreateDatabaseDefaultPermissions": "databases", "CreateTableDefaultPermissions": "tables"}
 
 
 def _judge(catalog: Catalog, snapshot: Snapshot) -> Iterator[Complaint]:
     resource = resource_of(catalog, snapshot)
     given = resource.properties if resource is not None else {}
-    for kind, found in (("databases", catalog.database_defaults), ("tables", catalog.table_defaults)):
-        key = _DEFAULTS[kind]
-        if found is None:
-            yield Complaint(message=f"what new {kind} give to IAM_ALLOWED_PRINCIPALS is not known", at=key, is_unknown=True)
-        elif found and given.get(key):
-            yield Complaint(message=f"new {kind} give IAM_ALLOWED_PRINCIPALS permissions; allowed is none", at=key)
-        elif found:
-            yield Complaint(
-                message=f"CloudFormation changes nothing where this is empty: new {kind} keep giving IAM_ALLOWED_PRINCIPALS everything,"
-                " as an account begins; allowed is that they give it nothing",
-                at=key,
-            )
+    found = dict(zip(_KINDS, (catalog.database_defaults, catalog.table_defaults), strict=True))
+    unknown = [key for key, gives in found.items() if gives is None]
+    stated = [key for key, gives in found.items() if gives and given.get(key)]
+    kept = [key for key, gives in found.items() if gives and not given.get(key)]
+    if unknown:
+        yield Complaint(message=f"what {_new(unknown)} give to IAM_ALLOWED_PRINCIPALS is not known", at=unknown[0], is_unknown=True)
+    if stated:
+        yield Complaint(message=f"{_new(stated)} give IAM_ALLOWED_PRINCIPALS permissions; allowed is none", at=stated[0])
+    if kept:
+        message = f"what {_new(kept)} give to IAM_ALLOWED_PRINCIPALS stays as an account begins, which is everything: CloudFormation passes"
+        yield Complaint(message=f"{message} empty defaults over; allowed is none", at=kept[0])
+
+
+def _new(keys: list[str]) -> str:
+    return f"new {' and '.join(_KINDS[key] for key in keys)}"
 
 
 RULE = Rule(

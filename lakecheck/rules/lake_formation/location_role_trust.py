@@ -30,7 +30,7 @@ def _principals(snapshot: Snapshot) -> Mapping[str, Principal]:
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[DataLocation]:
-    yield from (each for each in snapshot.estate.locations if each.role)
+    yield from (each for each in snapshot.estate.locations if each.role and ":role/aws-service-role/" not in each.role)
 
 
 def _judge(location: DataLocation, snapshot: Snapshot) -> Iterator[Complaint]:

@@ -15,19 +15,22 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
 
 _LINKED = "UseServiceLinkedRole"
+_OF_LAKE_FORMATION = ":role/aws-service-role/"
 
 
 def _judge(location: DataLocation, snapshot: Snapshot) -> Iterator[Complaint]:
     resource = resource_of(location, snapshot)
     if resource is not None and is_open(value(resource, _LINKED)):
         yield Complaint(message="whether the service-linked role reads it is not known", at=_LINKED, is_unknown=True)
-    elif not location.role:
+    elif not location.role or _OF_LAKE_FORMATION in location.role:
         yield Complaint(message="the service-linked role reads it; allowed is a role of the location's own", at=_LINKED)
 
 
 def _case(**properties: Any) -> dict[str, Any]:
     return {"Location": {"Type": "AWS::LakeFormation::Resource", "Properties": {"ResourceArn": arn("s3:::curated"), **properties}}}
 
+
+_SHARED = role("aws-service-role/lakeformation.amazonaws.com/AWSServiceRoleForLakeFormationDataAccess")
 
 RULE = Rule(
     id="lake_formation.location_with_service_linked_role",
@@ -46,7 +49,7 @@ RULE = Rule(
     judge=_judge,
     cases=Cases(
         compliant=(_case(RoleArn=role("Location"), UseServiceLinkedRole=False),),
-        failing=(_case(UseServiceLinkedRole=True),),
+        failing=(_case(UseServiceLinkedRole=True), _case(RoleArn=_SHARED, UseServiceLinkedRole=False)),
         not_applicable=(BUCKET,),
     ),
     controls=("NIST.800.53.R5 AC-6",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakecheck.estate.sources import in_words
 from lakecheck.iam.documents import PolicyKind, read_policy
 from lakecheck.iam.globs import intersects
 from lakecheck.iam.model import Effect
@@ -106,7 +107,7 @@ def _read(resource: Resource, document: Any, kind: PolicyKind, path: str) -> Ite
         return
     if resource.type in _LONE_STATEMENTS and isinstance(document, dict):
         document = {"Version": "2012-10-17", "Statement": document}
-    policy, _refused = read_policy(document, name=str(resource.origin), at=resource.origin.source, kind=kind)
+    policy, _refused = read_policy(in_words(document), name=str(resource.origin), at=resource.origin.source, kind=kind)
     yield from (Stated(resource, policy, statement, kind, path) for statement in policy.statements)
 
 
