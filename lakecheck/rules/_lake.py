@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.arns import bucket_in
 from lakecheck.estate.sources import at
-from lakecheck.rules._once import once
-from lakecheck.rules.base import is_open, value
+from lakecheck.rules.base import is_open, once, value
 from lakecheck.values import has_hole
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.sources import at, listed, lower, text
 from lakecheck.rules._lake import iceberg_tables, place, tables_by_place
-from lakecheck.rules._once import once
-from lakecheck.rules.base import value
+from lakecheck.rules.base import once, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

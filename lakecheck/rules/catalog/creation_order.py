@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.sources import listed, lower
 from lakecheck.rules._lake import is_unclear
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule, value
+from lakecheck.rules.base import Cases, Complaint, Rule, once, value
 from lakecheck.rules.catalog._cases import BUCKET, iceberg, optimizer, table
 from lakemodel.findings import Severity
 

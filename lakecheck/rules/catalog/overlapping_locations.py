@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from lakecheck.formula import TRUE
 from lakecheck.rules._lake import Placed, contents, own_tables, place
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.catalog._cases import BUCKET, LINK, iceberg, table
 from lakecheck.values import shown
 from lakemodel.findings import Severity

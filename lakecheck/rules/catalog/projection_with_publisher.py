@@ -9,8 +9,7 @@ from lakecheck.estate.arns import folder
 from lakecheck.estate.sources import at, listed, lower, text
 from lakecheck.iam.model import Effect
 from lakecheck.rules._lake import hive_tables, is_iceberg, place, some, tables_by_place
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.catalog._cases import BUCKET, LINK, projected, table
 from lakecheck.rules.catalog._projection import is_projected
 from lakecheck.values import shown

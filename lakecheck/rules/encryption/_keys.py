@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.estate.arns import parts
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import Truth
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Complaint
+from lakecheck.rules.base import Complaint, once
 from lakecheck.values import Unknown, has_hole, shown
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.sources import listed
-from lakecheck.rules._once import once
+from lakecheck.rules.base import once
 from lakecheck.values import Unknown
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecheck.rules._lake import data_buckets
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.encryption._cases import KEY_ARN, bucket, encrypted, key, lake
 from lakemodel.findings import Severity
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lakecheck.estate.sources import at, listed, text
 from lakecheck.formula import Truth
 from lakecheck.rules._lake import data_buckets, is_unclear, some
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule, is_open, value
+from lakecheck.rules.base import Cases, Complaint, Rule, is_open, once, value
 from lakecheck.rules.encryption._cases import KEY_ARN, OTHER_ARN, encrypted, key, lake, role
 from lakecheck.rules.encryption._keys import key_of, same_key
 from lakecheck.values import generated_holes, shown

@@ -8,8 +8,7 @@ from lakecheck.access.lake_formation.locations import Locations
 from lakecheck.estate.arns import bucket_in
 from lakecheck.estate.sources import at, text
 from lakecheck.rules._lake import contents
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.catalog._cases import iceberg
 from lakecheck.rules.catalog._iceberg import optimizers
 from lakecheck.rules.encryption._cases import KEY_ARN, bucket, encrypted, key, role

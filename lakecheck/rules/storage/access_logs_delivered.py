@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.rules._lake import buckets_by_name
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule, value
+from lakecheck.rules.base import Cases, Complaint, Rule, once, value
 from lakecheck.rules.storage._cases import bucket
 from lakecheck.values import Unknown
 from lakemodel.findings import Severity

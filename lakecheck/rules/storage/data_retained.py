@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.rules._lake import contents, data_buckets, some
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.storage._cases import bucket, over
 from lakecheck.values import shown
 from lakemodel.findings import Severity

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecheck.estate.sources import at, listed
 from lakecheck.rules._lake import buckets_by_name, is_unclear
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule, is_open
+from lakecheck.rules.base import Cases, Complaint, Rule, is_open, once
 from lakecheck.rules.storage._cases import bucket
 from lakecheck.values import generated_holes, shown
 from lakemodel.findings import Severity
