@@ -2,7 +2,6 @@
 PYTHON ?= python3
 CONTRACTS ?= config/contracts
 BIN := .venv/bin
-PACKS := AwsSolutions NIST.800.53.R5 HIPAA.Security PCI.DSS.321
 
 export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)
 
@@ -18,9 +17,9 @@ setup: ## set up .venv: locked packages, Node, the CDK CLI
 setup-dev:
 	@$(PYTHON) tools/setup.py dev
 
-demo: setup ## synthesize dev, staging and prod, check every template, prove who can read what; CONTRACTS=<folder> for other contracts
-	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)" $(addprefix --require-pack ,$(PACKS))
-	@$(BIN)/lakecheck access check cdk.out --contracts "$(LAKE_CONTRACTS)"
+demo: setup ## synthesize dev, staging and prod, check every template, prove who can read what, draw a page; CONTRACTS=<folder> for others
+	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)" --contracts "$(LAKE_CONTRACTS)" --html lakecheck.html
+	@echo "the page: file://$(CURDIR)/lakecheck.html"
 
 synth: setup ## write the reference assembly to cdk.out
 	@$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)
@@ -56,9 +55,10 @@ docs: ## build the documentation site into site/, warnings are errors
 	@$(PYTHON) tools/setup.py docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings that --strict counts
 
-bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK, and the access matrix against synthesis
+bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK, and the checks against synthesis
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/access.py
+	@$(BIN)/python bench/checks.py
 
 scale: setup-dev ## measure how the reference grows, from 250 to 10,000 tables
 	@$(BIN)/python bench/scale.py

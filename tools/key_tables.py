@@ -1,4 +1,4 @@
-"""Writes the tables of keys into docs/reference/access.md, from the models that read estate.yaml and access.yaml.
+"""Writes the tables of keys into the reference pages, from the models that read estate.yaml, access.yaml and lakecheck.yaml.
 
     .venv/bin/python tools/key_tables.py
 
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "reference" / "access.md"
+PAGES: Final = tuple(ROOT / "docs" / "reference" / name for name in ("access.md", "lakecheck.md"))
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
+from lakecheck import settings_model  # noqa: E402
 from lakecheck.access.invariants import model as access_model  # noqa: E402
 from lakecheck.estate import supplement_model  # noqa: E402
 
@@ -29,8 +30,10 @@ _HEAD: Final = ("", "| key | value |", "|---|---|")
 
 
 def model_of(name: str) -> type[BaseModel]:
-    """A model of either file; raises AttributeError when neither has it."""
-    found: type[BaseModel] = getattr(access_model if hasattr(access_model, name) else supplement_model, name)
+    """A model of one of the files; raises StopIteration when none has it."""
+    found: type[BaseModel] = next(
+        getattr(module, name) for module in (access_model, settings_model, supplement_model) if hasattr(module, name)
+    )
     return found
 
 
@@ -56,4 +59,5 @@ def tables(page: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(written(page.read_text(encoding="utf-8")), encoding="utf-8")

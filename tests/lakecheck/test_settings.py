@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,9 +15,6 @@ from lakecheck.settings_model import SettingsFile
 from lakemodel.errors import InvalidInput
 from lakemodel.findings import Severity
 from lakemodel.limits import Quota
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENTRY = {"rule": "cfn-lint::W2001", "at": "Lake/Bucket", "reason": "a parameter for later", "owner": "lake team"}
 
@@ -110,3 +108,11 @@ def test_the_schema_accepts_what_the_reader_accepts():
     assert Draft7Validator(schema).is_valid({"version": 1, "acknowledge": [ENTRY], "quotas": {"account_roles": 5000}})
     assert not Draft7Validator(schema).is_valid({"version": 1, "fail_onn": "error"})
     assert set(schema["properties"]) == set(SettingsFile.model_fields)
+
+
+def test_the_project_s_own_file_and_its_schema_are_in_order():
+    config = Path(__file__).parents[2] / "config"
+    assert (config / "lakecheck.schema.json").read_text() == settings_schema_text()
+    found = load_settings(config / "lakecheck.yaml")
+    assert found.require_packs == ("AwsSolutions", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321")
+    assert (found.access, found.estate, found.approvals) == (config / "access.yaml", config / "estate.yaml", config / "approvals.yaml")
