@@ -233,7 +233,7 @@ def _controls(check: str, rule: str, controls: Sequence[str]) -> Iterator[tuple[
     pack = next((each for each in _PACKS if rule.startswith(f"{each}-")), "")
     if check == _COMPLIANCE and pack and not controls:
         yield pack, rule.partition("[")[0].removeprefix(f"{pack}-")
-    for control in controls:
+    for control in filter(None, controls):
         named, separator, inside = control.partition(" ")
         if check == _COMPLIANCE:
             yield pack or rule.partition("-")[0], control

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lakecheck.checks import CheckResult
     from lakecheck.evidence import Evidence
     from lakecheck.findings import Acknowledged, Finding
     from lakecheck.report.sarif_places import Place
@@ -46,7 +47,8 @@ _NOTIFICATIONS: Final = {
 }
 _PLACEHOLDER: Final = re.compile(r"\{(\d+)\}")
 _WEIGHT: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-_APPROVED_ELSEWHERE: Final = frozenset({"upgrade"})
+_UPGRADE: Final = "upgrade"
+_APPROVED_ELSEWHERE: Final = frozenset({_UPGRADE})
 """Checks whose findings a register approves; all others are acknowledged in the code."""
 
 
@@ -117,8 +119,11 @@ def _driver(rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _invocation(run: Run, left_out: int, most: int) -> dict[str, Any]:
-    not_run = [result for result in run.results if result.not_run]
-    told = [(_NOT_RUN, "warning", f"the check {result.name} did not run: {result.not_run}") for result in not_run]
+    told = [
+        (_NOT_RUN, "note" if _is_asked_for(run, result) else "warning", f"the check {result.name} did not run: {result.not_run}")
+        for result in run.results
+        if result.not_run
+    ]
     if left_out:
         told.append((_LEFT_OUT, "warning", f"{left_out:,} results are left out: the report keeps the {most:,} gravest"))
     if run.app_exit:
@@ -131,6 +136,10 @@ def _invocation(run: Run, left_out: int, most: int) -> dict[str, Any]:
             {"descriptor": {"id": name}, "level": level, "message": {"text": _plain(text)}} for name, level, text in told
         ],
     }
+
+
+def _is_asked_for(run: Run, result: CheckResult) -> bool:
+    return result.name in run.options.skip or (result.name == _UPGRADE and run.base is None)
 
 
 def _result(finding: Finding, fingerprint: str, places: Places) -> dict[str, Any]:

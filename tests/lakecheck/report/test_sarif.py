@@ -223,6 +223,8 @@ def test_a_check_that_did_not_run_is_told(repository: Path) -> None:
     assert [(each["descriptor"]["id"], each["level"]) for each in told] == [("check-not-run", "warning"), ("app-failed", "error")]
     assert told[0]["message"]["text"] == "the check lint did not run: --fast"
     assert run["invocations"][0]["exitCode"] == 1
+    unasked = report(run_of(not_run={"upgrade": "no --base to compare with"}), repository)["invocations"][0]
+    assert [each["level"] for each in unasked["toolExecutionNotifications"]] == ["note"]
     assert report(run_of(), repository)["invocations"][0]["toolExecutionNotifications"] == []
     assert run["automationDetails"]["id"] == "lakecheck/"
 
