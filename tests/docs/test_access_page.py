@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakecheck import cli
+from lakecheck import cli, settings_model
 from lakecheck.access import lake_formation, matrix
 from lakecheck.access.invariants import model as access_model
 from lakecheck.access.invariants.verdicts import State
@@ -45,6 +45,13 @@ def test_the_tables_are_the_models() -> None:
     """After a change of a model run `python tools/key_tables.py`."""
     assert written(PAGE) == PAGE
     assert sorted(tables(PAGE)) == sorted(models(access_model) | models(supplement_model))
+
+
+def test_the_tables_of_lakecheck_yaml_are_the_models() -> None:
+    """Those of the other page, by the same script."""
+    page = (ROOT / "docs" / "reference" / "lakecheck.md").read_text()
+    assert written(page) == page
+    assert sorted(tables(page)) == sorted(models(settings_model))
 
 
 def test_a_stale_table_would_be_seen() -> None:
