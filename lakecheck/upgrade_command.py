@@ -146,6 +146,7 @@ def _snapshots(arguments: argparse.Namespace, given: Mapping[str, str], progress
             head_assembly, profile=arguments.profile, role_name=arguments.role_name, region=arguments.region, progress=progress
         )
         base = Snapshot(found.assembly, parameters={**found.parameters, **given}, supplement=supplement, progress=progress)
+        given = {**found.for_head(head_assembly), **given}
     else:
         base = Snapshot(read(arguments.states[0]), parameters=given, supplement=supplement, progress=progress)
     return base, Snapshot(head_assembly, parameters=given, supplement=supplement, progress=progress)
