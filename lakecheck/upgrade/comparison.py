@@ -184,7 +184,7 @@ class _Comparing:
         for fate, found in ((Fate.RENAMED, renamed), (Fate.MOVED, moved)):
             self.found.drafts += [self._elsewhere(fate, was, now) for was, now in found]
         self.found.drafts += [self._removed(node) for node in gone]
-        self.found.drafts += [Draft(was=None, now=node, fate=Fate.ADDED) for node in new]
+        self.found.drafts += [Draft(was=None, now=node, fate=Fate.ADDED, is_certain=_is_there(node)) for node in new]
 
     def _elsewhere(self, fate: Fate, was: Node, now: Node) -> Draft:
         written = self.names.base[id(was.stack)], self.names.head[id(now.stack)]
@@ -212,7 +212,7 @@ class _Comparing:
                 because.append("the nested stack's DeletionPolicy keeps it as a whole")
         elif head is not None and was.resource.origin.logical_id in head.resources:
             because.append(f"condition {head.resources[was.resource.origin.logical_id].get('Condition')} is false in HEAD")
-        return Draft(was=was, now=None, fate=Fate.REMOVED, because=because, deletion=deletion)
+        return Draft(was=was, now=None, fate=Fate.REMOVED, because=because, deletion=deletion, is_certain=_is_there(was))
 
     def _nested_resource(self, stack: StackTemplate) -> Node | None:
         parent = next((each for each in self.base.stacks if (each.environment, each.path) == (stack.environment, stack.parent)), None)
@@ -225,6 +225,11 @@ def _account_and_region(node: Node) -> tuple[Any, Any]:
     return place, place
 
 
+def _is_there(node: Node) -> bool:
+    """Whether it is known to be there."""
+    return node.resource.origin.exists == TRUE
+
+
 def _condition(node: Node) -> Any:
     name = node.raw.get("Condition")
     return {"Condition": name} if isinstance(name, str) else None
@@ -233,7 +238,14 @@ def _condition(node: Node) -> Any:
 def _same_context(one: StackTemplate | None, other: StackTemplate | None) -> bool:
     if one is None or other is None:
         return True
-    return all(one.bare.get(section) == other.bare.get(section) for section in _CONTEXT)
+    return all(_has_all(one.bare.get(section), other.bare.get(section)) for section in _CONTEXT)
+
+
+def _has_all(was: Any, now: Any) -> bool:
+    """Whether a section has everything that it had, the same: what is added to it changes no value that was there."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        return all(key in now and now[key] == each for key, each in was.items())
+    return was is None or bool(was == now)
 
 
 __all__ = ["ATTRIBUTE", "StackPair", "compare"]

@@ -120,7 +120,8 @@ class ResourceChange:
         properties: The smallest parts that differ, by path.
         deletion: What happens to the old one.
         because: The chain that leads here, outermost cause first, a line each.
-        is_certain: False for what a condition without a known value decides: a removed one then still has its `now`.
+        is_certain: False where a condition without a known value decides whether it is there; one that may be removed still has its
+            `now`.
     """
 
     fate: Fate
