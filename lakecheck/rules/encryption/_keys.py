@@ -88,7 +88,7 @@ def use(
     return found
 
 
-def refused(said: Mapping[str, Truth], who: str, key: Key, *, path: str, then: str) -> Iterator[Complaint]:
+def refused(said: Mapping[str, Truth], who: str, key: Key, *, path: str, then: str, is_role: bool = False) -> Iterator[Complaint]:
     """Complains of what somebody may not do with a key.
 
     Args:
@@ -97,11 +97,14 @@ def refused(said: Mapping[str, Truth], who: str, key: Key, *, path: str, then: s
         key: The key.
         path: The property that names the key.
         then: What happens.
+        is_role: Whether a policy of its own could allow it as well as the key's.
     """
     where = shown(str(key.origin)) if key.origin is not None else shown(key.arn)
     not_allowed = [action for action, truth in said.items() if truth is Truth.FALSE]
     if not_allowed:
-        yield Complaint(at=path, message=f"the policy of key {where} does not allow {who} {', '.join(not_allowed)}; {then}")
+        what = ", ".join(not_allowed)
+        message = f"{who} has no {what} on key {where}" if is_role else f"the policy of key {where} does not allow {who} {what}"
+        yield Complaint(at=path, message=f"{message}; {then}")
     elif Truth.OPEN in said.values():
         yield Complaint(
             at=path,

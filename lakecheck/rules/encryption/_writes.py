@@ -29,6 +29,19 @@ def minds_encryption(bucket: Bucket) -> bool:
     )
 
 
+def named_keys(bucket: Bucket) -> list[str]:
+    """The keys that the bucket's policy names."""
+    statements = bucket.policy.statements if bucket.policy is not None else ()
+    return [
+        each
+        for statement in statements
+        for test in statement.conditions
+        if test.key.lower() == KEY
+        for each in test.values
+        if ":key/" in each
+    ]
+
+
 def writable(bucket: Bucket, algorithm: str, key: str = "") -> Truth:
     """Whether somebody who may do everything else may put an object with this encryption.
 

@@ -44,7 +44,7 @@ def _judge(found: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         context = {"kms:viaservice": (f"glue.{found.region}.amazonaws.com",), "kms:calleraccount": (found.account,)}
         said = {action: snapshot.questions.decide(reader, action, used.arn, context=context).truth for action in _NEEDED}
         then = "no metadata of the catalog can be read or written"
-        yield from refused(said, f"{reader.name}, or its own policies do not,", used, path=_ROLE, then=then)
+        yield from refused(said, reader.name, used, path=_ROLE, then=then, is_role=True)
 
 
 def _settings(*actions: str, mode: str = _BY_ROLE, reader: Any = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lakecheck.formula import Truth
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.encryption._cases import KEY_ARN, OTHER_ARN, bucket, encrypted, key
-from lakecheck.rules.encryption._writes import ALGORITHM, KEY, minds_encryption, writable
+from lakecheck.rules.encryption._writes import ALGORITHM, KEY, minds_encryption, named_keys, writable
 from lakecheck.values import shown
 from lakemodel.findings import Severity
 
@@ -31,7 +31,7 @@ def _judge(found: Bucket, _snapshot: Snapshot) -> Iterator[Complaint]:
     if writable(found, own, found.key) is not Truth.FALSE:
         return
     # What is refused with every encryption is not refused for its encryption.
-    others = [(other, "") for other in _ALGORITHMS.values()] + [("aws:kms", f"{found.arn}-of-another-key")]
+    others = [(other, "") for other in _ALGORITHMS.values()] + [("aws:kms", other) for other in (*named_keys(found), "another")]
     if any(writable(found, *other) is not Truth.FALSE for other in others if other != (own, found.key)):
         with_key = f" with key {shown(found.key)}" if found.key else ""
         yield Complaint(message=f"its policy denies puts with {own}{with_key}, which is the bucket's own default encryption")
@@ -50,6 +50,8 @@ _OURS = {**key(), **bucket(encrypted(KEY_ARN))}
 def _unless(name: str, allowed: Any) -> dict[str, Any]:
     return {"StringNotEquals": {name: allowed}, "Null": {name: "false"}}
 
+
+_NO_KEY = {"Null": {KEY: "true"}}
 
 RULE = Rule(
     id="encryption.denied_encryption",
@@ -73,6 +75,7 @@ RULE = Rule(
             {**_OURS, **_denying(_unless(ALGORITHM, "AES256"))},
             {**_OURS, **key(logical_id="Other"), **_denying(_unless(KEY, OTHER_ARN))},
             {**bucket(None), **_denying(_unless(ALGORITHM, "aws:kms"))},
+            {**_OURS, **key(logical_id="Other"), **_denying(_unless(ALGORITHM, "aws:kms"), _unless(KEY, OTHER_ARN), _NO_KEY)},
         ),
         not_applicable=(_OURS, {**_OURS, **_denying({"Bool": {"aws:SecureTransport": "false"}})}),
     ),

@@ -72,7 +72,7 @@ def _judge_mode(job: Resource, configuration: Resource, written: str, snapshot: 
         names = some([shown(str(each.origin)) for each in others])
         yield Complaint(
             at="SecurityConfiguration",
-            message=f"{shown(str(configuration.origin))} makes the job write with {with_what}; {names} has another one",
+            message=f"{shown(str(configuration.origin))} makes the job write with {with_what}; the default key of {names} is another one",
         )
 
 

@@ -65,7 +65,7 @@ def _judge(found: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
     }
     path = "RoleArn" if found.type == _LOCATION else "TableOptimizerConfiguration.RoleArn"
     then = "queries through Lake Formation fail" if found.type == _LOCATION else "the optimizer fails"
-    yield from refused(said, f"{reader.name}, or its own policies do not,", used, path=path, then=then)
+    yield from refused(said, reader.name, used, path=path, then=then, is_role=True)
 
 
 def _needed(found: Resource) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def _over_tables(found: Resource, prefix: str, path: str, what: str, snapshot: S
         return
     tables = [each.name for each in contents(snapshot)[found.ref].touched_by(prefix) if not _reads_restored(each)]
     if tables:
-        yield Complaint(at=path, message=f"{what}, where the table {shown(some(tables))} is; Athena skips archived objects")
+        yield Complaint(at=path, message=f"{what}, where tables are: {shown(some(tables))}; Athena skips archived objects")
 
 
 def _reads_restored(placed: Placed) -> bool:

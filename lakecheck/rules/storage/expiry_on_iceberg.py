@@ -36,9 +36,7 @@ def _judge(found: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         if tables:
             yield Complaint(
                 at=AT,
-                message=f"rule {shown(rule.name)} deletes by age below {rule.prefix}* where the Iceberg table {shown(some(tables))} is"
-                if rule.prefix
-                else f"rule {shown(rule.name)} deletes by age in the whole bucket, where the Iceberg table {shown(some(tables))} is",
+                message=f"rule {shown(rule.name)} deletes by age below {rule.prefix}*, where Iceberg tables are: {shown(some(tables))}",
             )
 
 
