@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import at, listed
+from lakecheck.rules.base import once
 from lakecheck.values import Unknown
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import listed, number
+from lakecheck.rules.base import once
 from lakecheck.values import Unknown, hole, shown
 
 if TYPE_CHECKING:

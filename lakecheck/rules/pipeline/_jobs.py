@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import at
+from lakecheck.rules.base import once
 from lakecheck.rules.pipeline._definitions import definitions
 
 if TYPE_CHECKING:

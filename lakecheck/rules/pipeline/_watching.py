@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rules._alarms import metrics
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import at, listed
+from lakecheck.rules.base import once
 from lakecheck.rules.pipeline._definitions import definitions
 from lakecheck.values import Unknown
 

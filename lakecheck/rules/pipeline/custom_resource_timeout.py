@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import number, period
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import listed
-from lakecheck.rules.base import Cases, Complaint, Rule, is_open
+from lakecheck.rules._services import either, lets, policies_on
+from lakecheck.rules.base import Cases, Complaint, Rule, is_open, once
 from lakecheck.rules.pipeline._events import QUEUE, RULE as EVENT_RULE, targets
-from lakecheck.values import Unknown, outline
+from lakecheck.values import outline
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -37,12 +36,13 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         queue = queues.get(arn) if isinstance(arn, str) else None
         if queue is None:
             continue
-        verdicts = [_allows(statement, resource) for statement in _statements(snapshot)[queue.ref]]
-        if True not in verdicts:
+        meant = [each for each in _statements(snapshot).get(queue.ref, ()) if _is_meant(each, resource)]
+        let_in = either(lets(each, _SERVICE, "sqs:SendMessage") for each in meant)
+        if let_in is not True:
             yield Complaint(
                 at=f"{target.at}.DeadLetterConfig",
                 message=f"the policy of {queue.origin} does not let {_SERVICE} send to it for this rule; allowed is sqs:SendMessage",
-                is_unknown=None in verdicts,
+                is_unknown=let_in is None,
             )
 
 
@@ -54,37 +54,17 @@ def _queues(snapshot: Snapshot) -> Mapping[str, Resource]:
 @once
 def _statements(snapshot: Snapshot) -> Mapping[str, list[Any]]:
     """The statements of a queue's policies, by its URL."""
-    found: dict[str, list[Any]] = defaultdict(list)
-    for policy in snapshot.by_type.get("AWS::SQS::QueuePolicy", ()):
-        document = policy.properties.get("PolicyDocument")
-        inside = document.get("Statement") if isinstance(document, dict) else document
-        for url in listed(policy.properties.get("Queues")):
-            if isinstance(url, str):
-                found[url] += listed(inside)
-    return found
+    return policies_on(snapshot, "AWS::SQS::QueuePolicy", "Queues")
 
 
-def _allows(statement: Any, rule: Resource) -> bool | None:
-    """Whether it lets EventBridge send for a rule; None when that is not known."""
-    if isinstance(statement, Unknown):
-        return None
-    if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
-        return False
-    principal = statement.get("Principal")
-    services = listed(principal.get("Service") if isinstance(principal, dict) else principal)
-    actions = [each.lower() if isinstance(each, str) else each for each in listed(statement.get("Action"))]
-    if any(is_open(each) for each in (*services, *actions)):
-        return None
-    is_it = _SERVICE in services or "*" in services or (isinstance(principal, dict) and "*" in listed(principal.get("AWS")))
-    sends = any(isinstance(each, str) and fnmatchcase("sqs:sendmessage", each) for each in actions)
-    return is_it and sends and _is_meant(statement.get("Condition"), rule)
-
-
-def _is_meant(condition: Any, rule: Resource) -> bool:
-    """Whether the condition's source, where it names one, is the rule."""
+def _is_meant(statement: Any, rule: Resource) -> bool:
+    """Whether the source that a statement's condition names, where it names one, is the rule."""
+    condition = statement.get("Condition") if isinstance(statement, dict) else None
     for test, keys in condition.items() if isinstance(condition, dict) else ():
         if test in _SOURCE_TESTS and isinstance(keys, dict):
-            sources = [each for key, value in keys.items() if key.lower() == "aws:sourcearn" for each in listed(value)]
+            sources = [
+                each for key, value in keys.items() if isinstance(key, str) and key.lower() == "aws:sourcearn" for each in listed(value)
+            ]
             if sources and not any(_matches(rule.arn, each) for each in sources):
                 return False
     return True

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.rules._alarms import computes_blindly, metrics
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.pipeline._cases import NO_PIPELINE
 from lakecheck.rules.pipeline._events import QUEUE, dead_letter_queues, taken_queues
 from lakemodel.findings import Severity

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
-from lakecheck.rules.base import is_true, value
+from lakecheck.rules.base import is_true, once, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule, is_open, of_type
+from lakecheck.rules.base import Cases, Complaint, Rule, is_open, of_type, once
 from lakecheck.rules.query._workgroups import workgroup
 from lakemodel.findings import Severity
 

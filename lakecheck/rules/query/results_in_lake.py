@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.rules._once import once
-from lakecheck.rules.base import Cases, Complaint, Rule
+from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.query._workgroups import OUTPUT, output, workgroup, writing_workgroups
 from lakecheck.values import shown
 from lakemodel.findings import Severity

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from lakecheck.rules._once import once
 from lakecheck.rules._plain import named
-from lakecheck.rules.base import Cases, Complaint, Rule, value
+from lakecheck.rules.base import Cases, Complaint, Rule, once, value
 from lakecheck.rules.query._workgroups import OUTPUT, output, workgroup, writing_workgroups
 from lakecheck.values import Unknown, shown
 from lakemodel.findings import Severity
