@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakecheck.access.lake_formation.names import everybody_in
+from lakecheck.estate.arns import account_in
 from lakecheck.estate.governed import ALL_TABLES
 from lakecheck.estate.model import ResourceType
 from lakecheck.rules.base import Cases, Complaint, Rule
@@ -33,7 +35,8 @@ def _is_around(wide: Grant, narrow: Grant) -> bool:
 def _judge(grant: Grant, snapshot: Snapshot) -> Iterator[Complaint]:
     if not grant.permissions & READS:
         return
-    wider = next((each for each in grants_of(grant.principal, snapshot) if _is_around(each, grant)), None)
+    held = (*grants_of(grant.principal, snapshot), *grants_of(everybody_in(account_in(grant.principal)), snapshot))
+    wider = next((each for each in held if _is_around(each, grant)), None)
     if wider is None:
         return
     part = f"the filter {grant.resource.filter}" if grant.resource.filter else "a part of the columns"

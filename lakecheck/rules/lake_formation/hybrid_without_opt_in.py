@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
 
 _HYBRID = "HybridAccessEnabled"
+_CALL = "lakeformationoptin"
 
 
 @once
@@ -39,6 +40,12 @@ def _inside(snapshot: Snapshot) -> Mapping[int, frozenset[str]]:
     return {location: frozenset(databases) for location, databases in found.items()}
 
 
+def _may_opt_in(location: DataLocation, snapshot: Snapshot) -> bool:
+    """Whether a custom resource of the account calls what opts in, as one of the CDK that makes any call may."""
+    of_calls = (each for kind, found in snapshot.by_type.items() if kind.startswith("Custom::") for each in found)
+    return any(each.account == location.account and _CALL in str(each.properties.get("Create")).lower() for each in of_calls)
+
+
 def _judge(location: DataLocation, snapshot: Snapshot) -> Iterator[Complaint]:
     if not location.hybrid:
         return
@@ -48,7 +55,10 @@ def _judge(location: DataLocation, snapshot: Snapshot) -> Iterator[Complaint]:
         return
     opted = _opted_in(snapshot).get((location.account, location.region), frozenset())
     inside = _inside(snapshot).get(id(location), frozenset())
-    if not opted or (inside and "" not in opted and not inside & opted):
+    if _may_opt_in(location, snapshot):
+        message = "whether anybody is opted in on what is in it is not known: a custom resource makes opt-ins"
+        yield Complaint(message=message, at=_HYBRID, is_unknown=True)
+    elif not opted or (inside and "" not in opted and not inside & opted):
         message = "in hybrid access mode, and nobody is opted in on what is in it: IAM decides for everybody; allowed is with opt-ins"
         yield Complaint(message=message, at=_HYBRID)
 

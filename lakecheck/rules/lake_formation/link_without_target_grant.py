@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakecheck.access.lake_formation.names import everybody_in
+from lakecheck.estate.arns import account_in
 from lakecheck.estate.governed import ALL_TABLES
-from lakecheck.estate.model import ResourceType
+from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
 from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.lake_formation._lake import (
     ACCOUNT,
@@ -58,6 +60,12 @@ def _subjects(snapshot: Snapshot) -> Iterator[Grant]:
     yield from (each for each in snapshot.estate.grants if named(each) is Named.ONE and _target(each, snapshot) is not None)
 
 
+def _held(principal: str, snapshot: Snapshot) -> Iterator[Grant]:
+    """What a principal is granted, by its name or as one of everybody."""
+    for name in (principal, everybody_in(account_in(principal)), IAM_ALLOWED_PRINCIPALS):
+        yield from grants_of(name, snapshot)
+
+
 def _reaches(grant: Grant, target: Target) -> bool:
     """Whether a grant may give something on a link's target: by name on it or in it, or by what names no table."""
     account, database, table = target
@@ -77,7 +85,7 @@ def _accounts(snapshot: Snapshot) -> frozenset[str]:
 
 def _judge(grant: Grant, snapshot: Snapshot) -> Iterator[Complaint]:
     target = _target(grant, snapshot)
-    if target is None or any(_reaches(each, target) for each in grants_of(grant.principal, snapshot)):
+    if target is None or any(_reaches(each, target) for each in _held(grant.principal, snapshot)):
         return
     if is_admin(grant.principal, settings_at(snapshot, grant.account, region_of(grant))):
         return

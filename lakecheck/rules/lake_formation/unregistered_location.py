@@ -33,7 +33,23 @@ def _granted(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
     return frozenset((each.resource.catalog, each.resource.database) for each in every)
 
 
+@once
+def _registering(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+    """The accounts and Regions whose templates register locations."""
+    return frozenset((each.account, each.region) for each in snapshot.estate.locations)
+
+
 def _subjects(snapshot: Snapshot) -> Iterator[Database | Table]:
+    """What has a place of its own; of a catalog whose locations are registered elsewhere one thing alone, as nothing is known of any."""
+    asked: set[tuple[str, str]] = set()
+    for each in _placed(snapshot):
+        place = (each.account, each.region)
+        if place in _registering(snapshot) or place not in asked:
+            asked.add(place)
+            yield each
+
+
+def _placed(snapshot: Snapshot) -> Iterator[Database | Table]:
     """Databases, and those tables that are not below their database's place, which is judged for them."""
     yield from (each for each in governed("databases")(snapshot) if each.location.startswith(_SCHEME))
     own = _own_locations(snapshot)

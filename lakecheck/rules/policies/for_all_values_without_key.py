@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
 
 _FOR_ALL = "ForAllValues"
-_HARMLESS = frozenset({"aws:tagkeys"})
-"""A request without tags sets none: that is what is meant."""
+_HARMLESS = frozenset({"aws:tagkeys", "cloudwatch:alarmactions", "kms:grantoperations"})
+"""A request without tags or alarm actions sets none, which is what is meant; each grant of a key has operations."""
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Stated]:
@@ -58,7 +58,7 @@ RULE = Rule(
         "by key, passes the condition that seems to forbid it."
     ),
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     remedy='Add "Null": {"<key>": "false"} to the condition, or use ForAnyValue, or no prefix with a key that has one value.',
     subjects=_subjects,
     judge=_judge,

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.iam.documents import PolicyKind
+from lakecheck.iam.model import Effect
+from lakecheck.iam.operators import EACH_NEGATED
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.policies._statements import ACCOUNT, QUEUE, arn, bucket_policy, demands, document, members, statements
 from lakecheck.values import shown
@@ -14,7 +16,7 @@ from lakemodel.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lakecheck.iam.model import ConditionTest
+    from lakecheck.iam.model import ConditionTest, Policy
     from lakecheck.rules.policies._statements import Stated
     from lakecheck.snapshot import Snapshot
 
@@ -33,22 +35,21 @@ _CONTEXT = "kms:encryptioncontext:"
 """What a service encrypts names the resource: `kms:EncryptionContext:aws:logs:arn`."""
 _OF_ANYBODY = re.compile(r"arn:[^:]*:[^:]*:[^:]*:\*?:\*?")
 """ARNs of no account in particular."""
+_AT_KEYS = ("cloudwatch", "events", "s3")
 _EXEMPT = frozenset(
     {
         ("AWS::SNS::TopicPolicy", "events"),
         ("AWS::SNS::TopicInlinePolicy", "events"),
-        ("AWS::KMS::Key", "events"),
-        ("AWS::KMS::Key", "cloudwatch"),
-        ("AWS::KMS::ReplicaKey", "events"),
-        ("AWS::KMS::ReplicaKey", "cloudwatch"),
         ("AWS::S3::BucketPolicy", "logdelivery.elasticloadbalancing"),
         ("AWS::ECR::Repository", "lambda"),
+        *((kind, service) for kind in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey") for service in _AT_KEYS),
     }
 )
-"""Services without a source on AWS's own pages: rules and alarms at topics and keys, load balancers' logs, images of functions.
+"""Services without a source on AWS's own pages: rules at topics; at keys what sends to a topic or queue; load balancers; images.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
 """
@@ -73,8 +74,14 @@ def _tells(test: ConditionTest) -> bool:
     return demands(test, _is_source) and not all(_OF_ANYBODY.fullmatch(each) for each in test.values)
 
 
+def _refuses_others(policy: Policy) -> bool:
+    """Whether a Deny of the same policy keeps other accounts out."""
+    tests = (test for each in policy.statements if each.effect is Effect.DENY for test in each.conditions)
+    return any(test.operator in EACH_NEGATED and _is_source(test.key.lower()) for test in tests)
+
+
 def _judge(stated: Stated, _snapshot: Snapshot) -> Iterator[Complaint]:
-    if any(_tells(test) for test in stated.statement.conditions):
+    if any(_tells(test) for test in stated.statement.conditions) or _refuses_others(stated.policy):
         return
     services = ", ".join(shown(each) for each in _services(stated))
     if stated.statement.unknown:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _LITERALLY = frozenset({"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"})
 _MEANT = ("${*}", "${?}", "${$}")
-_CAN_HAVE_STARS = ("aws:requesttag/", "aws:resourcetag/", "aws:principaltag/")
-"""Keys whose value may well be a star or a question mark."""
+_OF_TAG = "tag/"
+"""In keys such as `aws:ResourceTag/team`: a tag's value may well be a star."""
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Stated]:
@@ -37,7 +37,7 @@ def _has_wildcard(text: str) -> bool:
 
 def _judge(stated: Stated, _snapshot: Snapshot) -> Iterator[Complaint]:
     for test in stated.statement.conditions:
-        if test.operator not in _LITERALLY or test.key.lower().startswith(_CAN_HAVE_STARS):
+        if test.operator not in _LITERALLY or _OF_TAG in test.key.lower():
             continue
         for each in filter(_has_wildcard, test.values):
             denies = stated.statement.effect is Effect.DENY
