@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
+
+Tell = Callable[[str], None]
+"""What is told what goes on; a `Progress`, or `quiet`."""
 
 PATIENCE_SECONDS = 2.0
 _LINE_EVERY_SECONDS = 5.0
+
+
+def quiet(_text: str) -> None:
+    """Tells nobody."""
 
 
 class Progress:

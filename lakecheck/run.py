@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakecheck.checks import CheckResult, access, acknowledgements, cloudformation, compliance, limits, lint, rules, upgrade
-from lakecheck.checks.base import quiet
 from lakecheck.findings import in_order
+from lakecheck.progress import quiet
 from lakecheck.rules import all_rules
 from lakemodel.findings import Severity
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from lakecheck.access.invariants.verdicts import Judgement
     from lakecheck.access.review import Review
     from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
-    from lakecheck.checks.base import Progress
     from lakecheck.evidence import Evidence
     from lakecheck.findings import Finding
+    from lakecheck.progress import Tell
     from lakecheck.rules.base import Rule
     from lakecheck.snapshot import Snapshot
     from lakecheck.upgrade.review import UpgradeReview
@@ -139,7 +139,7 @@ def judge(
     options: Options,
     *,
     base: Snapshot | None = None,
-    progress: Progress = quiet,
+    progress: Tell = quiet,
     started: float | None = None,
     synth_seconds: float | None = None,
     app_exit: int | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lakecheck.checks.base import quiet
+from lakecheck.progress import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lakecheck.access.questions import Questions
     from lakecheck.assembly import Assembly, Resolution
     from lakecheck.assembly.resources import Resource
-    from lakecheck.checks.base import Progress
     from lakecheck.estate.model import Estate
+    from lakecheck.progress import Tell
 
 
 class Snapshot:
@@ -35,7 +35,7 @@ class Snapshot:
         *,
         parameters: Mapping[str, str] | None = None,
         supplement: Path | None = None,
-        progress: Progress = quiet,
+        progress: Tell = quiet,
     ) -> None:
         self.assembly = assembly
         self.supplement = supplement

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecheck.access.invariants.judge import judge
-from lakecheck.access.matrix import build_matrix, quiet
+from lakecheck.access.matrix import build_matrix
 from lakecheck.access.questions import Questions
 from lakecheck.access.sources import read_estate
+from lakecheck.progress import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

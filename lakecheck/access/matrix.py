@@ -11,6 +11,7 @@ from lakecheck.access.doors.places import dataset_of, places
 from lakecheck.access.model import Action, Dataset, DatasetKind, Door, Matrix
 from lakecheck.access.words import access_in_words, who
 from lakecheck.formula import TRUE
+from lakecheck.progress import quiet
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lakecheck.access.model import Access, DeadGrant, Edge, Leak
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import Estate, NotKnown, Principal
+    from lakecheck.progress import Tell
 
 MOST_ACCESSES: Final = 2_000_000
 """So many rows are kept; whose rows come after that is told as not known."""
@@ -33,12 +35,8 @@ ASSUMPTIONS: Final = (
 """What every matrix rests on; each door adds its own."""
 
 
-def quiet(_text: str) -> None:
-    """Says nothing of the progress."""
-
-
 def build_matrix(
-    estate: Estate, *, questions: Questions | None = None, progress: Callable[[str], None] = quiet, most_accesses: int = MOST_ACCESSES
+    estate: Estate, *, questions: Questions | None = None, progress: Tell = quiet, most_accesses: int = MOST_ACCESSES
 ) -> Matrix:
     """Everybody's access to everything.
 
@@ -91,7 +89,7 @@ def compose(
     data_plane: Mapping[str, str] | None = None,
     datasets: Iterable[Dataset] = (),
     assumptions: Sequence[str] = ASSUMPTIONS,
-    progress: Callable[[str], None] = quiet,
+    progress: Tell = quiet,
     most_accesses: int = MOST_ACCESSES,
 ) -> Matrix:
     """The matrix of accesses that principals have by themselves, of who can become whom, and of who reads what others leave.

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.invariants.verdicts import State
 from lakecheck.access.words import DOORS, Verdict as Certainty, actions, verdict as certainty
 from lakecheck.assembly.resources import Origin
-from lakecheck.checks.base import Acknowledgements, CheckResult, path_of, plural, quiet
+from lakecheck.checks.base import Acknowledgements, CheckResult, path_of, plural
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.evidence import Evidence
 from lakecheck.findings import Finding
+from lakecheck.progress import quiet
 from lakecheck.values import shown
 from lakemodel.findings import Severity
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lakecheck.access.invariants.loader import LoadedRules
     from lakecheck.access.invariants.verdicts import Counterexample, Judgement, Verdict
     from lakecheck.access.model import Access, Matrix
-    from lakecheck.checks.base import Progress
+    from lakecheck.progress import Tell
     from lakecheck.snapshot import Snapshot
 
 NAME: Final = "access"
@@ -46,7 +47,7 @@ class Outcome:
     judgement: Judgement | None = None
 
 
-def check(snapshot: Snapshot, rules: LoadedRules | None, *, into: Outcome | None = None, progress: Progress = quiet) -> CheckResult:
+def check(snapshot: Snapshot, rules: LoadedRules | None, *, into: Outcome | None = None, progress: Tell = quiet) -> CheckResult:
     """Judges access.
 
     Args:

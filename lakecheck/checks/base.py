@@ -10,7 +10,7 @@ from lakecheck.findings import Acknowledged, Finding
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from types import ModuleType
 
     from lakecheck.assembly import Acknowledgement, Assembly, StackTemplate
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from lakecheck.checks.measures import Measure
     from lakecheck.evidence import Evidence
     from lakemodel.findings import Severity
-
-    Progress = Callable[[str], None]
 
 IGNORED = ("W3005",)
 """Rules of cfn-lint and of CloudFormation's validation that are no finding: CDK writes a redundant DependsOn on purpose; it is harmless."""
@@ -129,10 +127,6 @@ def tool(module: str, distribution: str) -> ModuleType:
 def plural(number: int, noun: str) -> str:
     """`1 template`, `31 templates`, `1,204 resources`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def quiet(_text: str) -> None:
-    """A progress that nobody sees."""
 
 
 def templates(assembly: Assembly) -> str:

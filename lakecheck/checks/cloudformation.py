@@ -11,8 +11,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, plural, quiet, templates, tool
+from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, first, plural, templates, tool
 from lakecheck.checks.distinct import equal_templates
+from lakecheck.progress import quiet
 from lakemodel.errors import DataLakeError
 from lakemodel.findings import Severity
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakecheck.assembly import Assembly, StackTemplate
-    from lakecheck.checks.base import Progress
     from lakecheck.findings import Finding
+    from lakecheck.progress import Tell
 
 NAME = "cloudformation"
 PREFIX = "CloudFormation-Validate"
@@ -32,7 +33,7 @@ GUARD_PREFIX = "guard"
 _RESOURCE = "RESOURCE"
 
 
-def check(assembly: Assembly, *, guard: Sequence[Path] = (), progress: Progress = quiet) -> CheckResult:
+def check(assembly: Assembly, *, guard: Sequence[Path] = (), progress: Tell = quiet) -> CheckResult:
     """Validates every template without its Metadata; what is less than a warning is left out.
 
     Of equal ones (but for their account and the names of exports) one is enough, if nothing is found in it; not so with Guard rules, which

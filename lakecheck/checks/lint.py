@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, quiet, templates, tool
+from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult, finding_in, templates, tool
 from lakecheck.checks.distinct import equal_templates
+from lakecheck.progress import quiet
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lakecheck.assembly import Assembly, StackTemplate
-    from lakecheck.checks.base import Progress
     from lakecheck.findings import Finding
+    from lakecheck.progress import Tell
 
 NAME = "lint"
 PREFIX = "cfn-lint"
@@ -44,7 +45,7 @@ class Match:
     path: tuple[str, ...]
 
 
-def check(assembly: Assembly, *, processes: int = 1, progress: Progress = quiet) -> CheckResult:
+def check(assembly: Assembly, *, processes: int = 1, progress: Tell = quiet) -> CheckResult:
     """Lints every template; equal ones (but for their account and the names of exports) only once.
 
     Args:
@@ -76,7 +77,7 @@ def check(assembly: Assembly, *, processes: int = 1, progress: Progress = quiet)
     )
 
 
-def _lint(stacks: Sequence[StackTemplate], processes: int, progress: Progress) -> tuple[dict[str, list[Match]], dict[str, float]]:
+def _lint(stacks: Sequence[StackTemplate], processes: int, progress: Tell) -> tuple[dict[str, list[Match]], dict[str, float]]:
     matches: dict[str, list[Match]] = {}
     seconds: dict[str, float] = {}
     for number, (file, found, spent) in enumerate(_results(stacks, processes), start=1):

@@ -6,9 +6,10 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.checks.base import Acknowledgements, CheckResult, path_of, plural, quiet
+from lakecheck.checks.base import Acknowledgements, CheckResult, path_of, plural
 from lakecheck.evidence import Evidence
 from lakecheck.findings import Finding
+from lakecheck.progress import quiet
 from lakecheck.values import shown
 from lakemodel.errors import DataLakeError
 from lakemodel.findings import Severity
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lakecheck.assembly.resources import Origin
-    from lakecheck.checks.base import Progress
+    from lakecheck.progress import Tell
     from lakecheck.rules.base import Complaint, Rule
     from lakecheck.snapshot import Snapshot
 
@@ -25,7 +26,7 @@ NAME = "rules"
 PREFIX = "lakecheck-rules"
 
 
-def check(snapshot: Snapshot, rules: Sequence[Rule], *, progress: Progress = quiet) -> CheckResult:
+def check(snapshot: Snapshot, rules: Sequence[Rule], *, progress: Tell = quiet) -> CheckResult:
     """Applies rules.
 
     Args:

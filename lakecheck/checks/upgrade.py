@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.difference import Kind
 from lakecheck.access.sentences import sentences
-from lakecheck.checks.base import CheckResult, plural, quiet
+from lakecheck.checks.base import CheckResult, plural
 from lakecheck.findings import Acknowledged, Finding
+from lakecheck.progress import quiet
 from lakecheck.upgrade.model import Category
 from lakecheck.values import shown
 from lakemodel.approvals import Register
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lakecheck.access.review import Judged, Review
-    from lakecheck.checks.base import Progress
+    from lakecheck.progress import Tell
     from lakecheck.snapshot import Snapshot
     from lakecheck.upgrade.review import UpgradeReview
 
@@ -57,7 +58,7 @@ def check(
     *,
     as_of: date,
     into: Outcome | None = None,
-    progress: Progress = quiet,
+    progress: Tell = quiet,
 ) -> CheckResult:
     """Judges a change.
 

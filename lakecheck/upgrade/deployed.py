@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.assembly.documents import Unreadable, parse_object, without_metadata
 from lakecheck.assembly.model import Assembly, StackTemplate
 from lakecheck.assembly.places import Place as Partition
-from lakecheck.checks.base import quiet
+from lakecheck.progress import quiet
 from lakemodel.errors import DataLakeError, InvalidInput
 from lakemodel.findings import Finding, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lakecheck.checks.base import Progress
+    from lakecheck.progress import Tell
 
 _NESTED: Final = "AWS::CloudFormation::Stack"
 _NEVER_MADE: Final = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"})
@@ -61,7 +61,7 @@ class Deployed:
 
 
 def read_deployed(
-    head: Assembly, *, profile: str | None = None, role_name: str | None = None, region: str | None = None, progress: Progress = quiet
+    head: Assembly, *, profile: str | None = None, role_name: str | None = None, region: str | None = None, progress: Tell = quiet
 ) -> Deployed:
     """Reads every stack of HEAD as it is deployed.
 
