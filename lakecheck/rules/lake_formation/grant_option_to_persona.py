@@ -18,7 +18,7 @@ from lakecheck.rules.lake_formation._lake import (
     role,
     settings_at,
 )
-from lakecheck.values import shown
+from lakecheck.values import has_hole, shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Grant
     from lakecheck.snapshot import Snapshot
 
+_OPTION = "PermissionsWithGrantOption"
 _OTHERS = frozenset({Named.ACCOUNT, Named.ORGANIZATION, Named.IAM_ALLOWED})
 """Accounts share on with their own people; that IAM_ALLOWED_PRINCIPALS has anything at all is another rule's."""
 _DEPLOYS = "-cfn-exec-role-"
@@ -37,18 +38,18 @@ def _judge(grant: Grant, snapshot: Snapshot) -> Iterator[Complaint]:
     whom = named(grant)
     if not grant.grantable or whom in _OTHERS or _DEPLOYS in grant.principal:
         return
-    what = ", ".join(sorted(grant.grantable))
+    what = ", ".join(sorted(each for each in grant.grantable if not has_hole(each)))
     catalog = settings_at(snapshot, grant.account, region_of(grant))
-    if whom is Named.OPEN:
-        yield Complaint(
-            message=f"who may pass {what} on is not known: {shown(grant.principal)}", at="PermissionsWithGrantOption", is_unknown=True
-        )
+    if not what:
+        yield Complaint(message=f"whether {shown(grant.principal)} may pass anything on is not known", at=_OPTION, is_unknown=True)
+    elif whom is Named.OPEN:
+        yield Complaint(message=f"who may pass {what} on is not known: {shown(grant.principal)}", at=_OPTION, is_unknown=True)
     elif whom is Named.ONE and catalog is None:
         message = f"{shown(grant.principal)} may pass {what} on; whether it is an administrator is not known: no template has the settings"
-        yield Complaint(message=message, at="PermissionsWithGrantOption", is_unknown=True)
+        yield Complaint(message=message, at=_OPTION, is_unknown=True)
     elif not is_admin(grant.principal, catalog):
         message = f"{shown(grant.principal)} may pass {what} on; allowed to that are administrators, and accounts that share with their own"
-        yield Complaint(message=message, at="PermissionsWithGrantOption")
+        yield Complaint(message=message, at=_OPTION)
 
 
 _SETTINGS = {"Type": "Custom::LakeFormationSettings", "Properties": {"Admins": [role("Admin")], "ExistingAdmins": "replace"}}

@@ -19,7 +19,7 @@ from lakecheck.rules.lake_formation._lake import (
     named,
     permission,
 )
-from lakecheck.values import shown
+from lakecheck.values import has_hole, shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _subjects(snapshot: Snapshot) -> Iterator[Grant]:
 
 
 def _judge(grant: Grant, snapshot: Snapshot) -> Iterator[Complaint]:
-    if grant.grantable:
+    if any(not has_hole(each) for each in grant.grantable):
         return
     whom = shown(grant.principal)
     if is_seen_in_part(grant, snapshot):
