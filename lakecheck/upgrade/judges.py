@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade import collisions, data_loss, identity, lost_access, retention
+from lakecheck.upgrade import collisions, data_loss, identity, lost_access, retention, weakening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +16,7 @@ JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = (
     retention.risks,
     lost_access.risks,
     collisions.risks,
+    weakening.risks,
     identity.risks,
 )
 """In the order of the categories. A module with a judge is called after what it looks at, and has its rules in `RULES`."""
@@ -25,6 +26,7 @@ RULES: Final[Mapping[str, str]] = {
     **retention.RULES,
     **lost_access.RULES,
     **collisions.RULES,
+    **weakening.RULES,
     **identity.RULES,
 }
 """Every rule id with what it finds, in a sentence."""

@@ -23,6 +23,7 @@ from lakecheck.upgrade.reading import (
     tell,
     touched,
 )
+from lakecheck.values import generated_holes, holes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -144,11 +145,17 @@ def _keys(values: list[Any]) -> set[str]:
 
 
 def _fewer(was: Any, now: Any) -> Truth:
-    after = _keys(items(now))
+    before, after = _keys(items(was)), _keys(items(now))
     gone = [each for each in items(was) if canonical(each) not in after]
     if not gone:
         return Truth.FALSE
-    return Truth.TRUE if not is_open(now) and any(not is_open(each) for each in gone) else Truth.OPEN
+    new_is_vague = any(_is_vague(each) for each in items(now) if canonical(each) not in before)
+    return Truth.OPEN if new_is_vague or all(map(_is_vague, gone)) else Truth.TRUE
+
+
+def _is_vague(value: Any) -> bool:
+    """Whether a value may turn out to be the same as one that is written otherwise: what CloudFormation makes up never does."""
+    return is_open(value) and not (isinstance(value, str) and len(generated_holes(value)) == len(holes(value)))
 
 
 FEWER: Final = Direction(_fewer, ((["one", "two"], ["two"]), (["one"], None)))
