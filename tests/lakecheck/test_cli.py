@@ -135,7 +135,7 @@ def test_the_list_of_commands_is_what_they_say_of_themselves() -> None:
     """The help shown without loading a command is the command's own."""
     for name, summary in COMMANDS.items():
         subparsers = argparse.ArgumentParser().add_subparsers()
-        importlib.import_module(f"lakecheck.{name}_command").add_parser(subparsers)
+        importlib.import_module(f"lakecheck.{name.replace('-', '_')}_command").add_parser(subparsers)
         assert [(action.dest, action.help) for action in subparsers._choices_actions] == [(name, summary)]
 
 
