@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -78,11 +79,13 @@ def _environments(group: Sequence[JudgedRisk]) -> tuple[str, ...]:
 
 
 def _likeness(one: JudgedRisk) -> tuple[object, ...]:
-    """All that a risk says, without the name of its environment; values stay as they are, as an approval repeats them."""
+    """All that a risk says, without names of its environment and accounts; values stay as they are, as an approval repeats them."""
     risk = one.risk
+    name = re.escape(risk.environment)
+    own = re.compile(rf"(?<![0-9])[0-9]{{12}}(?![0-9])|(?<![A-Za-z0-9]){name}(?![A-Za-z0-9])", re.IGNORECASE)
 
     def neutral(text: str) -> str:
-        return text.replace(f"{risk.environment}/", "") if risk.environment not in ("", NO_ENVIRONMENT) else text
+        return own.sub("#", text)
 
     return (
         one.is_open,
