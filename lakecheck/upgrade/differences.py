@@ -80,7 +80,12 @@ class Differences:
             yield from self._objects(was, now, place)
         elif isinstance(was, list) and isinstance(now, list):
             yield from self._lists(was, now, place)
-        elif place.in_policy and (isinstance(was, list) or isinstance(now, list)) and not isinstance(was, dict | Unknown):
+        elif (
+            place.in_policy
+            and (isinstance(was, list) or isinstance(now, list))
+            and not isinstance(was, Unknown)
+            and not isinstance(now, Unknown)
+        ):
             yield from self._lists(was if isinstance(was, list) else [was], now if isinstance(now, list) else [now], place)
         elif isinstance(was, str | dict | list) and isinstance(now, str | dict | list):
             yield from self._texts(was, now, place)
@@ -111,7 +116,7 @@ class Differences:
 
     def _lists(self, was: list[Any], now: list[Any], place: _Place) -> Iterator[Difference]:
         if place.in_policy or place.schema in self._unordered or place.schema[-1:] == ("Tags",):
-            pairs = self._matched(was, now)
+            pairs = self._matched(was, now, self._policy_sign if place.in_policy else self._sign)
         else:
             pairs = _aligned(len(was), len(now), lambda one, other: self._equal(was[one], now[other]))
         raws = [
@@ -129,11 +134,11 @@ class Differences:
             elif one is not None and other is not None:
                 yield from self._differ(was[one], now[other], inner)
 
-    def _matched(self, was: list[Any], now: list[Any]) -> list[tuple[int | None, int | None]]:
+    def _matched(self, was: list[Any], now: list[Any], plain: Callable[..., str]) -> list[tuple[int | None, int | None]]:
         """The items of lists without order: equal ones first, then those with the same key, then as they come."""
         pairs: list[tuple[int | None, int | None]] = []
         left, free = list(range(len(was))), list(range(len(now)))
-        for sign in (self._sign, _key_of):
+        for sign in (plain, _key_of):
             places: dict[str, list[int]] = {}
             for number in free:
                 if text := sign(now[number], of_base=False):
@@ -159,6 +164,10 @@ class Differences:
     def _sign(self, value: Any, *, of_base: bool) -> str:
         """The value as text, the same for equal ones."""
         return json.dumps(self._plain(value, of_base=of_base), sort_keys=True, default=repr)
+
+    def _policy_sign(self, value: Any, *, of_base: bool) -> str:
+        """The same of a part of a policy, in which lists have no order and one item may stand for a list of one."""
+        return json.dumps(_of_policy(self._plain(value, of_base=of_base)), sort_keys=True, default=repr)
 
     def _plain(self, value: Any, *, of_base: bool) -> Any:
         if isinstance(value, dict):
@@ -260,6 +269,15 @@ def _key_of(value: Any, *, of_base: bool) -> str:  # noqa: ARG001 - a sign like 
     if not isinstance(value, dict):
         return ""
     return next((f"{key} {value[key]}" for key in _KEYS if isinstance(value.get(key), str)), "")
+
+
+def _of_policy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _of_policy(each) for key, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    items = sorted((_of_policy(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True, default=repr))
+    return items[0] if len(items) == 1 else items
 
 
 def _as_text(value: Any) -> str:
