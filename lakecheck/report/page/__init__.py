@@ -36,6 +36,10 @@ SECTIONS: Final[tuple[Callable[[Run], Section], ...]] = (
 )
 """In the order of the page."""
 
+_MOST_SETTLED: Final = 6
+_PLACES: Final = {"access": "invariants", "upgrade": "changes", "limits": "limits"}
+"""Where the page tells more of a check's findings."""
+
 
 def render(run: Run) -> Iterator[str]:
     """The page piece by piece; the same run gives the same page but for its times.
@@ -101,6 +105,24 @@ def _head(run: Run, title: str, sections: Sequence[Section]) -> Iterator[str]:
         if one.id in ("invariants", "changes") and one.count:
             yield f'<li class="{one.tone}"><a href="#{one.id}"><b>{text(one.count)}</b> {text(one.title.lower())}</a></li>'
     yield "</ul>\n"
+    yield from _settle(run)
+
+
+def _settle(run: Run) -> Iterator[str]:
+    """What has to be decided first."""
+    groups: dict[tuple[str, str, str], int] = {}
+    for one in run.failing:
+        key = (one.check, one.rule, one.message)
+        groups[key] = groups.get(key, 0) + 1
+    if not groups:
+        return
+    yield '<div class="settle"><h2>To settle</h2><ol>'
+    for (check, rule, message), number in list(groups.items())[:_MOST_SETTLED]:
+        places = "" if number == 1 else f" <small>{number:,} places</small>"
+        yield f'<li><a href="#{_PLACES.get(check, "findings")}">{text(rule)}</a> {text(message)}{places}</li>'
+    if len(groups) > _MOST_SETTLED:
+        yield f'<li><a href="#findings">and {len(groups) - _MOST_SETTLED:,} more</a></li>'
+    yield "</ol></div>\n"
 
 
 def _section(section: Section) -> Iterator[str]:

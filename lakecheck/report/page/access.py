@@ -41,15 +41,15 @@ def section(run: Run) -> Section:
         return Section(id="access", title="Access", body=(nothing(words), *_rests(matrix)))
     people = len({id(one.principal) for one in matrix.accesses})
     return Section(
-        id="access", title="Access", count=plural(people, "principal"), body=_body(matrix),
+        id="access", title="Access", count=plural(people, "principal"), body=_body(matrix, run.assembly.environments),
         lead="Who can do what to which data, as the templates are: the strongest action, and how sure it is. A cell opens the doors.",
     )  # fmt: skip
 
 
-def _body(matrix: Matrix) -> Iterator[str]:
+def _body(matrix: Matrix, environments: Sequence[str]) -> Iterator[str]:
     ways = ways_of(matrix)
     told, told_numbers = _told(matrix, ways)
-    found = heats(matrix, ways)
+    found = heats(matrix, ways, environments)
     yield from _legend()
     if len(found) > 1:
         yield '<fieldset class="switch scripted"><legend>Environment</legend>'
@@ -106,18 +106,24 @@ def _heat(heat: Heat, number: int, told: frozenset[int]) -> Iterator[str]:
 
 def _table(heat: Heat, rows: Sequence[tuple[Principal, dict[Column, Square]]], told: frozenset[int], caption: str) -> Iterator[str]:
     yield f'<div class="scroll"><table class="grid"><caption class="unseen">{text(caption)}</caption><thead><tr><td></td>'
+    names: list[str] = []
     for group, members in groupby(heat.columns, key=lambda column: column.group):
-        yield f'<th scope="colgroup" colspan="{len(list(members))}" title="{text(group)}"><span>{text(group)}</span></th>'
+        inside = list(members)
+        if len(inside) == 1:
+            # There is no room for the group's name above one narrow column.
+            yield "<td></td>"
+            names.append(inside[0].full)
+            continue
+        yield f'<th scope="colgroup" colspan="{len(inside)}" title="{text(group)}"><span>{text(group)}</span></th>'
+        names += [column.name for column in inside]
     yield '</tr><tr><th scope="col" class="corner">Who</th>'
-    last = ""
-    for column in heat.columns:
-        edge = ' class="edge"' if column.group != last else ""
-        last = column.group
-        yield f'<th scope="col"{edge}><span>{text(column.name)}</span></th>'
+    for name, column in zip(names, heat.columns, strict=True):
+        yield f'<th scope="col" title="{text(column.full)}"><span>{text(name)}</span></th>'
     yield "</tr></thead><tbody>\n"
     for person, squares in rows:
         cells = "".join(_square(squares.get(column), told) for column in heat.columns)
-        yield f'<tr class="row"><th scope="row">{text(who(person))} <small>{text(shown(person.account))}</small></th>{cells}</tr>\n'
+        head = f'<th scope="row" title="{text(person.arn)}">{text(who(person))} <small>{text(shown(person.account))}</small></th>'
+        yield f'<tr class="row">{head}{cells}</tr>\n'
     yield "</tbody></table></div>\n"
 
 

@@ -93,14 +93,14 @@ def _category(category: Category, found: Sequence[JudgedRisk]) -> Iterator[str]:
 
 def _inside(one: JudgedRisk) -> str:
     risk = one.risk
-    return f"{risk.stack}/{risk.logical_id}".removeprefix(f"{risk.environment}/")
+    return f"{risk.stack}/{risk.logical_id}".removeprefix(f"{risk.environment}/").rstrip("/")
 
 
 def _risk(group: Sequence[JudgedRisk]) -> str:
     one, risk = group[0], group[0].risk
     tone = _TONES.get(risk.category, "warn") if one.is_open or risk.category is Category.IDENTITY else "calm"
     state = badge("open", tone) if one.is_open else badge("approved", "good") if one.approval is not None else ""
-    state += "" if risk.is_certain else badge("perhaps", "open")
+    state += "" if risk.is_certain else f" {badge('perhaps', 'open')}"
     stages = [each.risk.environment for each in group if each.risk.environment not in ("", NO_ENVIRONMENT)]
     where = f"<small>{text(', '.join(dict.fromkeys(stages)))}</small>"
     change = f"{code(risk.was)} → {code(risk.now)}" if risk.was or risk.now else ""

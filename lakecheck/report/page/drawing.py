@@ -44,10 +44,11 @@ class Tile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
-    """One account with its stacks; without any it is outside of the app."""
+    """One account with its stacks; without any it is outside, and `note` says where."""
 
     account: str
     tiles: tuple[Tile, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +109,7 @@ def _box(one: _Placed) -> Iterator[str]:
     box = one.box
     kind = "account" if box.tiles else "account outside"
     yield f'<g class="{kind}"><rect x="{one.left:.1f}" y="0.5" width="{one.width:.1f}" height="{_HEAD + _TILES - 1}" rx="8"/>'
-    count = plural(sum(tile.resources for tile in box.tiles), "resource") if box.tiles else "not in this app"
+    count = plural(sum(tile.resources for tile in box.tiles), "resource") if box.tiles else box.note
     yield f'<text class="name" x="{one.left + 10:.1f}" y="20">{text(_cut(box.account, one.width - 20))}</text>'
     room = one.width - 30 - len(box.account) * _LETTER
     if len(count) * _SMALL < room:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_TILES: Final = 120
 _MOST_ARROWS: Final = 6
+_MOST_OUTSIDE: Final = 3
 _ANY: Final = "any account"
 
 
@@ -59,12 +60,18 @@ def _body(run: Run) -> Iterator[str]:
         boxes = _boxes(here, findings)
         known = [box.account for box in boxes]
         outside = dict.fromkeys(each for arrow in arrows for each in (arrow.source, arrow.target) if each not in known)
-        boxes += [Box(account=account) for account in list(outside)[:3]]
+        boxes += [Box(account=account, note=_home(run, account)) for account in list(outside)[:_MOST_OUTSIDE]]
         yield from picture(name, boxes, arrows)
         yield "</div>\n"
     heads = ("Environment", "Account", "Region", "Stack", "Resources", "Errors", "Warnings", "Acknowledged")
     rows = (_row(number, stack, findings.get(stack.path, ())) for number, stack in stacks)
     yield fold("As a table", "".join(table("Every stack", heads, rows, name="stacks")), attributes=' class="quiet"') + "\n"
+
+
+def _home(run: Run, account: str) -> str:
+    """Where an account belongs that has no stack in an environment."""
+    homes = dict.fromkeys(stack.environment for stack in run.assembly.stacks if stack.account == account)
+    return f"of {', '.join(homes)}" if homes else "not in this app"
 
 
 def _boxes(here: Sequence[tuple[int, StackTemplate]], findings: dict[str, list[Finding]]) -> list[Box]:

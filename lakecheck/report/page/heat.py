@@ -36,6 +36,7 @@ class Column:
 
     group: str
     name: str
+    full: str
 
 
 @dataclass(slots=True)
@@ -123,9 +124,16 @@ def ways_of(matrix: Matrix) -> tuple[Way, ...]:
     return tuple(Way(number, line, by_others) for number, (line, by_others) in enumerate(ordered))
 
 
-def heats(matrix: Matrix, ways: Sequence[Way]) -> tuple[Heat, ...]:
-    """One for each environment, in the order of the datasets."""
-    environments = dict.fromkeys(dataset.environment for dataset in matrix.datasets)
+def heats(matrix: Matrix, ways: Sequence[Way], order: Sequence[str] = ()) -> tuple[Heat, ...]:
+    """One for each environment with data.
+
+    Args:
+        matrix: Who can reach what.
+        ways: Its lines.
+        order: Environments that come first.
+    """
+    known = {dataset.environment for dataset in matrix.datasets}
+    environments = [each for each in dict.fromkeys((*order, *(one.environment for one in matrix.datasets))) if each in known]
     return tuple(_heat(matrix, environment, [way for way in ways if way.line.environment == environment]) for environment in environments)
 
 
@@ -170,13 +178,15 @@ def _column(dataset: Dataset, *, by_database: bool) -> Column:
     name = place(dataset)
     if dataset.kind is DatasetKind.TABLE:
         database, _, table = name.partition(".")
-        return Column("databases", database) if by_database else Column(database, table or name)
+        return Column("databases", database, database) if by_database else Column(database, table or name, name)
     if dataset.kind is not DatasetKind.BUCKET:
-        return Column("other", name.rpartition(":")[2])
+        return Column("other", name.rpartition(":")[2], name)
     if name.startswith("s3://"):
-        return Column("buckets", name.removeprefix("s3://").partition("/")[0])
-    stack, _, construct = name.partition(":")[0].partition("/")
-    return Column(stack, construct or stack)
+        bucket = name.removeprefix("s3://").partition("/")[0]
+        return Column("buckets", bucket, bucket)
+    path = name.partition(":")[0]
+    stack, _, construct = path.partition("/")
+    return Column(stack, construct or stack, path)
 
 
 def _best(cell: Cell) -> dict[Action, int]:

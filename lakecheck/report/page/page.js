@@ -62,14 +62,13 @@
       open(link, grid);
     });
   }
-  const label = header => header ? header.textContent.trim() : '';
-  const open = (link, grid) => {
+    const open = (link, grid) => {
     const cell = link.closest('td'), line = cell.parentElement;
     const numbers = link.dataset.w ? link.dataset.w.split(' ') : [link.getAttribute('href').slice(2)];
     const column = one('thead', grid).rows[1].cells[cell.cellIndex];
     from = link;
     const title = one('#drill-title'), note = document.createElement('small');
-    title.textContent = `${label(line.cells[0])} → ${label(column)}`;
+    title.textContent = `${line.cells[0].textContent.trim()} → ${column.title}`;
     note.textContent = link.title;
     title.append(note);
     body.replaceChildren(...numbers.map(number => {
@@ -104,10 +103,9 @@
   const grids = (heat, asked) => {
     let found = 0;
     for (const grid of all('.grid', heat)) {
-      const heads = [...one('thead', grid).rows[1].cells], groups = [];
-      for (const cell of one('thead', grid).rows[0].cells) for (let at = 0; at < cell.colSpan; at += 1) groups.push(cell.textContent);
+      const heads = [...one('thead', grid).rows[1].cells];
       const fits = text => asked.every(word => text.toLowerCase().includes(word));
-      const columns = heads.map((head, at) => at > 0 && asked.length > 0 && fits(`${groups[at]}.${head.textContent}`));
+      const columns = heads.map((head, at) => at > 0 && asked.length > 0 && fits(head.title));
       const byColumn = columns.some(Boolean);
       const lines = all('tbody tr', grid);
       const byRow = asked.length > 0 && lines.some(line => fits(line.cells[0].textContent));

@@ -30,7 +30,7 @@ FLAGS: Final = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-PATIENCE: Final = 30.0
+PATIENCE: Final = 20.0
 # Chromium reads commands from file descriptor 3 and writes answers to 4.
 _LAUNCH: Final = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
 
@@ -160,6 +160,14 @@ class Browser:
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", answer["exceptionDetails"]["text"]))
         return answer["result"].get("value")
+
+    def wait(self, script: str) -> None:
+        """Until an expression is true; works without script in the page, too."""
+        until = time.monotonic() + PATIENCE
+        while not self.run(script):
+            if time.monotonic() > until:
+                msg = f"this never became true: {script}"
+                raise AssertionError(msg)
 
     def press(self, *keys: str, shift: bool = False) -> None:
         """Presses keys one after the other, as a keyboard would."""

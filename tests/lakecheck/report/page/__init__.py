@@ -1,0 +1,1 @@
+"""The page that `lakecheck run` writes, as text and in a browser."""
