@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lakecheck.rules._lake import hive_tables
 from lakecheck.rules.base import Cases, Complaint, Rule, is_open, value
 from lakecheck.rules.catalog._cases import BUCKET, LINK, table
-from lakecheck.values import Unknown, generated_holes, has_hole, outline, shown
+from lakecheck.values import Unknown, generated_holes, has_hole, holes, outline, shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -36,15 +36,15 @@ def _judge(found: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
     plain = outline(location, of_hole="x")
     path = plain.partition("://")[2]
     if not plain.startswith("s3://"):
-        if not (has_hole(location) and plain.startswith("x")):
-            yield Complaint(at=_AT, message=f"is {shown(location)}; Athena reads s3://bucket/folder/ only")
+        unsure = has_hole(location[:1])
+        yield Complaint(at=_AT, message=f"is {shown(location)}; Athena reads s3://bucket/folder/ only", is_unknown=unsure)
     elif "//" in path:
         yield Complaint(at=_AT, message=f"is {shown(location)}, with an empty folder in it; Athena drops it and looks elsewhere")
     elif "*" in path or "?" in path:
         yield Complaint(at=_AT, message=f"is {shown(location)}; wildcards are not allowed, a folder is")
     elif not path.endswith("/"):
         # What stands at the end may have the slash itself, unless CloudFormation makes it up: a bucket's name has none.
-        unsure = has_hole(location[-1:]) or (_ends_open(location) and not generated_holes(location))
+        unsure = _ends_open(location) and generated_holes(location)[-1:] != holes(location)[-1:]
         yield Complaint(at=_AT, message=f"is {shown(location)}, without a slash at the end; a folder has one", is_unknown=unsure)
 
 

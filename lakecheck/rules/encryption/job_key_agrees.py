@@ -55,7 +55,7 @@ def _judge(job: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         if is_open(mode) or (mode == "SSE-KMS" and is_unclear(written) and not _is_made_up(written)):
             message = f"the key that {configuration.origin} writes with is not known: {shown(mode if is_open(mode) else written)}"
             yield Complaint(at="SecurityConfiguration", message=message, is_unknown=True)
-        elif mode in {"SSE-S3", "SSE-KMS"}:
+        elif mode in ("SSE-S3", "SSE-KMS"):
             yield from _judge_mode(job, configuration, "" if mode == "SSE-S3" else written, snapshot)
 
 
