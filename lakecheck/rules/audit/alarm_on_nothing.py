@@ -9,7 +9,7 @@ from lakecheck.rules._alarms import metrics
 from lakecheck.rules._plain import named
 from lakecheck.rules.audit._cases import alarm
 from lakecheck.rules.base import Cases, Complaint, Rule, once
-from lakecheck.values import Unknown, shown
+from lakecheck.values import Unknown, generated_holes, holes, outline, shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         if metric.dimensions is None:
             yield Complaint(at=place, message="which resource the alarm is about is not known", is_unknown=True)
         else:
-            yield from (Complaint(at=place, message=said) for said in _wrong(metric, metric.dimensions, _FORMS[metric.namespace]))
+            form = _FORMS[metric.namespace]
+            yield from (Complaint(at=place, message=said) for said in _wrong(metric, metric.dimensions, form))
+            open_ones = [name for name in form.by_arn if _is_arn(metric.dimensions.get(name, "arn:")) is None]
+            yield from (Complaint(at=place, message=f"whether {name} is an ARN is not known", is_unknown=True) for name in open_ones)
 
 
 @once
@@ -86,11 +89,20 @@ def _wrong(metric: Metric, dimensions: Mapping[str, Any], form: _Form) -> Iterat
     for name, value in dimensions.items():
         if isinstance(value, Unknown) or not isinstance(value, str):
             continue
-        is_arn = value.startswith("arn:")
-        if name in form.by_name and (is_arn or value.startswith("https:")):
+        if name in form.by_name and value.startswith(("arn:", "https:")):
             yield f"{name} is {shown(value)}, {never}; allowed is the name alone"
-        elif name in form.by_arn and not is_arn:
+        elif name in form.by_arn and _is_arn(value) is False:
             yield f"{name} is {shown(value)}, {never}; allowed is the ARN"
+
+
+def _is_arn(value: Any) -> bool | None:
+    """Whether a value is an ARN; None when its beginning is not known. A name that CloudFormation makes up is none."""
+    if not isinstance(value, str):
+        return None
+    begins_open = outline(value).startswith("*") and not value.startswith("*")
+    if begins_open:
+        return False if holes(value)[:1] == generated_holes(value)[:1] else None
+    return value.startswith("arn:")
 
 
 RULE = Rule(

@@ -75,4 +75,4 @@ def kind(job: Resource) -> Any:
 
 def spark_jobs(snapshot: Snapshot) -> Iterator[Resource]:
     """Subjects: the jobs that run Spark."""
-    yield from (job for job in snapshot.by_type.get(JOB, ()) if kind(job) in SPARK)
+    yield from (job for job in snapshot.by_type.get(JOB, ()) if any(kind(job) == each for each in SPARK))

@@ -29,8 +29,8 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
             working = [one.path for one in followers if one.type == "Task"]
             if working and not any(_waits(one, state) for one in followers):
                 yield Complaint(
-                    message=f"{state.path} calls {state.call}, which returns when the work has begun, and {named(working)} "
-                    "runs without knowing how it ends; allowed is .sync, or asking until it has ended"
+                    message=f"{state.path} calls {state.call}, which returns at once, so that what follows does not know how it ends: "
+                    f"{named(working)}; allowed is .sync, or asking until it has ended"
                 )
 
 
