@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from lakecheck.access.model import Matrix
     from lakecheck.access.questions import Questions
-    from lakecheck.assembly import Assembly, Resolution
+    from lakecheck.assembly import Assembly, Resolution, StackTemplate
     from lakecheck.assembly.resources import Resource
     from lakecheck.estate.model import Estate
     from lakecheck.progress import Tell
@@ -41,6 +42,31 @@ class Snapshot:
         self.supplement = supplement
         self._parameters = parameters
         self._progress = progress
+
+    def named_like(self, stacks: Mapping[str, StackTemplate]) -> Snapshot:
+        """The same state, with stacks called as in another one, so that what is only known by a name is the same in both.
+
+        Args:
+            stacks: By construct path the stack whose names are taken.
+        """
+        paths = {path: other.path for path, other in stacks.items()}
+        renamed = tuple(
+            replace(
+                stack,
+                environment=stacks[stack.path].environment if stack.path in stacks else stack.environment,
+                path=paths.get(stack.path, stack.path),
+                parent=None if stack.parent is None else paths.get(stack.parent, stack.parent),
+                stack_name=stack.stack_name if stack.parent is None else paths.get(stack.path, stack.stack_name),
+            )
+            for stack in self.assembly.stacks
+        )
+        given = {
+            f"{paths.get(stack, stack)}{colon}{name}": value
+            for key, value in ({} if self._parameters is None else self._parameters).items()
+            for stack, colon, name in [key.rpartition(":")]
+        }
+        assembly = replace(self.assembly, stacks=renamed)
+        return Snapshot(assembly, parameters=given, supplement=self.supplement, progress=self._progress)
 
     @cached_property
     def resolution(self) -> Resolution:

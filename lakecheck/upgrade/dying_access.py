@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS
-from lakecheck.upgrade.letting_go import is_let_go, place, touched
+from lakecheck.upgrade.letting_go import is_let_go, touched
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import tell
 from lakecheck.upgrade.single_rights import few, lines, place_of, who
@@ -54,7 +54,7 @@ class Dying:
                 continue
             if is_let_go(change):
                 for look in (self._with_database, self._with_table, self._with_filter, self._with_bucket, self._with_principal):
-                    yield from look(change, place(change.was))
+                    yield from look(change, self._base.place(change.was))
             elif change.fate is Fate.UPDATED and change.type == "AWS::Glue::Table":
                 yield from self._with_columns(change)
 
@@ -125,8 +125,8 @@ class Dying:
     def _with_columns(self, change: ResourceChange) -> Iterator[Risk]:
         if change.was is None or change.now is None:
             return
-        before = next((each for each in self._base.estate.tables if place_of(each.origin) == place(change.was)), None)
-        after = next((each for each in self._head.estate.tables if place_of(each.origin) == place(change.now)), None)
+        before = next((each for each in self._base.estate.tables if place_of(each.origin) == self._base.place(change.was)), None)
+        after = next((each for each in self._head.estate.tables if place_of(each.origin) == self._head.place(change.now)), None)
         if before is None or after is None or after.unknown:
             return
         gone = tuple(column for column in before.columns if column not in after.columns)

@@ -8,7 +8,7 @@ from lakecheck.upgrade.model import Deletion, Fate
 from lakecheck.upgrade.single_rights import place_of
 
 if TYPE_CHECKING:
-    from lakecheck.upgrade.model import Comparison, Node, ResourceChange
+    from lakecheck.upgrade.model import Comparison, ResourceChange
     from lakecheck.upgrade.single_rights import Place
 
 _LETS_GO: Final = frozenset({Fate.REMOVED, Fate.REPLACED, Fate.PERHAPS_REPLACED, Fate.MOVED, Fate.RENAMED, Fate.TYPE_CHANGED})
@@ -19,11 +19,6 @@ def is_let_go(change: ResourceChange) -> bool:
     return change.fate in _LETS_GO and change.deletion is Deletion.DELETED and change.was is not None
 
 
-def place(node: Node) -> Place:
-    """Where a resource stands, as a key."""
-    return place_of(node.resource.origin)
-
-
 def touched(comparison: Comparison) -> frozenset[Place]:
     """The resources of HEAD that the deployment makes, replaces or updates."""
-    return frozenset(place(change.now) for change in comparison.changes if change.now is not None)
+    return frozenset(place_of(change.now.resource.origin) for change in comparison.changes if change.now is not None)

@@ -13,7 +13,7 @@ from lakecheck.access.lake_formation.permissions import SELECT
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
 from lakecheck.formula import FALSE, TRUE
 from lakecheck.upgrade.single_rights import few, lines, place_of, who
-from lakecheck.values import shown
+from lakecheck.values import has_hole, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,12 +46,14 @@ def lost_grants(base: State, head: State, teller: Teller) -> Iterator[Risk]:
             groups[place_of(grants[0].origin), right.principal].append(right)
     gone = _gone_principals(base, head)
     of_gone: dict[str, list[Right]] = defaultdict(list)
+    is_open = any(has_hole(text) for rights in groups.values() for right in rights for text in right.texts)
+    added = [right for right in head.rights if right not in base.rights and (is_open or any(map(has_hole, right.texts)))] if groups else []
     for (_, principal), rights in groups.items():
         origin = base.rights[rights[0]][0].origin
         if principal in gone:
             of_gone[principal] += rights
             continue
-        yield from _of_group(rights, origin, base, head, teller)
+        yield from _of_group(rights, origin, base, head, added, teller)
     for principal, rights in of_gone.items():
         yield teller.at(
             gone[principal],
@@ -64,12 +66,16 @@ def lost_grants(base: State, head: State, teller: Teller) -> Iterator[Risk]:
         )
 
 
-def _of_group(rights: list[Right], origin: Origin, base: State, head: State, teller: Teller) -> Iterator[Risk]:
-    """What one resource granted one principal."""
+def _of_group(rights: list[Right], origin: Origin, base: State, head: State, added: list[Right], teller: Teller) -> Iterator[Risk]:
+    """What one resource granted one principal; `added` is what HEAD grants under names that are open."""
     covered = [right for right in rights if head.covers(right) or _is_given(right, head)]
     gone = [right for right in rights if right not in covered and not _is_there(right, base, head)]
     open_rights = [right for right in rights if right not in covered and right not in gone]
-    maybe = [right for right in open_rights if not right.is_known or right in head.rights or _is_given_where_known(right, base, head)]
+    maybe = [
+        right
+        for right in open_rights
+        if right in head.rights or _is_given_where_known(right, base, head) or any(right.may_be(other) for other in added)
+    ]
     principal = rights[0].principal
     for group, is_certain in (([right for right in open_rights if right not in maybe], True), (maybe, False)):
         if group:
@@ -80,7 +86,7 @@ def _of_group(rights: list[Right], origin: Origin, base: State, head: State, tel
                 f"{who(principal)} loses {few(said)}",
                 consequence="The deployment revokes it, and what needs it fails from then on."
                 if is_certain
-                else "It is revoked where the templates do not tell that something else gives it: the known tables may not be all.",
+                else "What else HEAD grants may give the same, and may not: the templates do not tell all of it.",
                 remedy=_KEEP,
                 was=f"{who(principal)}: {few(said, 1)}",
                 because=said,

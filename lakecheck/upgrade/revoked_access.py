@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.lake_formation import PERMISSIONS
 from lakecheck.estate.model import EVERY_PERMISSION
-from lakecheck.upgrade.letting_go import is_let_go, place, touched
+from lakecheck.upgrade.letting_go import is_let_go, touched
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import at, canonical, items, tell
 from lakecheck.upgrade.single_rights import few, lines, place_of, who
@@ -53,7 +53,7 @@ class Revoking:
         self._stays = {was.path: now.path for was, now in comparison.stacks if was is not None and now is not None}
         self._touched = touched(comparison)
         let_go = [change.was for change in comparison.changes if is_let_go(change) and change.was is not None]
-        self._made_anew = frozenset("/".join(place(node)) for node in let_go)
+        self._made_anew = frozenset("/".join(base.place(node)) for node in let_go)
 
     def risks(self) -> Iterator[Risk]:
         """Everything that is revoked although HEAD states it, and what shares it."""
@@ -69,8 +69,8 @@ class Revoking:
     def _revoked(self, change: ResourceChange) -> Iterator[Risk]:
         if change.was is None:
             return
-        mine = self._base.at.get(place(change.was), {})
-        after = self._head.at.get(place(change.now), {}) if change.now is not None else {}
+        mine = self._base.at.get(self._base.place(change.was), {})
+        after = self._head.at.get(self._head.place(change.now), {}) if change.now is not None else {}
         if is_let_go(change):
             taken = list(mine)
         elif change.fate is Fate.UPDATED and change.was.resource.type != "AWS::LakeFormation::PrincipalPermissions":
@@ -126,8 +126,8 @@ class Revoking:
     def _untagged(self, change: ResourceChange) -> Iterator[Risk]:
         if change.was is None:
             return
-        mine = self._base.tags_at.get(place(change.was), {})
-        after = self._head.tags_at.get(place(change.now), {}) if change.now is not None else {}
+        mine = self._base.tags_at.get(self._base.place(change.was), {})
+        after = self._head.tags_at.get(self._head.place(change.now), {}) if change.now is not None else {}
         if not is_let_go(change) and (change.fate is not Fate.UPDATED or change.was.resource.type != PERMISSIONS):
             return
         taken = mine if is_let_go(change) else {key: value for key, value in mine.items() if key not in after}

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.lake_formation.core import LakeFormation
-from lakecheck.access.lake_formation.names import everybody_in, permission_set
+from lakecheck.access.lake_formation.names import everybody_in, permission_set, same_name
 from lakecheck.access.lake_formation.permissions import TABLE_PERMISSIONS, expanded
 from lakecheck.access.lake_formation.tags import in_words
 from lakecheck.access.model import ALL_ROWS
 from lakecheck.estate.arns import account_in
 from lakecheck.estate.model import EVERY_PERMISSION, Grant, ResourceType, TagAssociation
-from lakecheck.formula import TRUE
-from lakecheck.values import generated_holes, has_hole, shown
+from lakecheck.formula import FALSE, TRUE
+from lakecheck.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from lakecheck.assembly.resources import Origin
     from lakecheck.estate.model import Estate, GovernedResource, Table
-    from lakecheck.upgrade.model import Comparison
+    from lakecheck.upgrade.model import Comparison, Node
 
 Place = tuple[str, str]
 """A stack's path and a logical id."""
@@ -93,10 +93,11 @@ class Right:
         thing = self.thing
         return self.account, self.principal, thing.catalog, thing.database, thing.table, thing.filter, thing.arn
 
-    @property
-    def is_known(self) -> bool:
-        """Whether no name is open but those that CloudFormation makes up or that are the same for the whole template."""
-        return not any(has_hole(text) and not generated_holes(text) for text in (self.principal, *self.texts[3:]))
+    def may_be(self, other: Right) -> bool:
+        """Whether two rights with different names may turn out to be one, as far as their names are open."""
+        if (self.thing.type, self.permission, self.grantable) != (other.thing.type, other.permission, other.grantable):
+            return False
+        return all(same_name(one, another) != FALSE for one, another in zip(self.texts, other.texts, strict=True))
 
 
 def things(resource: GovernedResource, region: str) -> Iterator[Thing]:
@@ -141,6 +142,9 @@ class State:
         at: The rights that each resource states.
         tags: By thing and key the associations with the value.
         tags_at: What each resource puts on what.
+        tables: By their names.
+        databases: Their names.
+        paths: What stacks are called here that the comparison calls otherwise.
     """
 
     estate: Estate
@@ -151,6 +155,7 @@ class State:
     tags_at: dict[Place, dict[tuple[Thing, str], str]] = field(default_factory=lambda: defaultdict(dict))
     tables: dict[TableName, Table] = field(default_factory=dict)
     databases: set[tuple[str, str, str]] = field(default_factory=set)
+    paths: dict[str, str] = field(default_factory=dict)
     _by_principal: dict[tuple[str, str], list[Right]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -180,6 +185,11 @@ class State:
             state.tables[table.account, table.region, table.database, table.name] = table
         state.databases = {(each.account, each.region, each.name) for each in estate.databases}
         return state
+
+    def place(self, node: Node) -> Place:
+        """Where a resource of the comparison stands here."""
+        origin = node.resource.origin
+        return self.paths.get(origin.stack, origin.stack), origin.logical_id
 
     def of_principal(self, account: str, principal: str) -> list[Right]:
         """What is granted in an account to a principal, or to everybody of its account."""
@@ -247,9 +257,13 @@ class State:
 
 
 def states_of(comparison: Comparison) -> tuple[State, State]:
-    """Both states; what is only in stacks that are left behind stays deployed, and so counts in neither."""
+    """Both states, with HEAD's names of stacks; what is in stacks that are left behind stays deployed, and so counts in neither."""
     left = frozenset(was.path for was, now in comparison.stacks if was is not None and now is None)
-    return State.of(comparison.base.estate, left), State.of(comparison.head.estate)
+    renamed = {was.path: now for was, now in comparison.stacks if was is not None and now is not None and was.path != now.path}
+    base = comparison.base.named_like(renamed) if renamed else comparison.base
+    state = State.of(base.estate, left)
+    state.paths.update({path: now.path for path, now in renamed.items()})
+    return state, State.of(comparison.head.estate)
 
 
 def _is_wider(other: Right, right: Right) -> bool:

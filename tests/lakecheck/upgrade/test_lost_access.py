@@ -506,3 +506,33 @@ def test_hostile_input_raises_nothing(value: Any) -> None:
     for key in ("Principal", "Resource", "Permissions"):
         list(risks(compared(LAKE | {"Grant": native()}, LAKE | {"Grant": changed(native(), key, value)})))
         list(risks(compared(LAKE | {"Grant": changed(native(), key, value)}, LAKE)))
+
+
+def test_templates_of_other_names_are_one_stack() -> None:
+    """What only CloudFormation names is called after its stack, and is the same thing under another file's name."""
+    made: dict[str, Any] = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}}},
+        "Files": {"Type": "AWS::S3::Bucket"},
+        "Location": {"Type": "AWS::LakeFormation::Resource", "Properties": {"ResourceArn": {"Fn::GetAtt": ["Files", "Arn"]}}},
+        "Grant": native(principal={"Fn::GetAtt": ["Role", "Arn"]}),  # type: ignore[arg-type]
+    }
+    same = {"path": "old", "stack_name": "old", "environment": "—"}
+    other = {"path": "new", "stack_name": "new", "environment": "—"}
+    base = state(stack(LAKE | made, **same), is_template=True)
+    assert list(risks(compare(base, state(stack(LAKE | made, **other), is_template=True)))) == []
+    less = {key: value for key, value in made.items() if key != "Grant"}
+    (risk,) = lost(compare(base, state(stack(LAKE | less, **other), is_template=True)))
+    assert (risk.rule, risk.stack) == ("lost_access.grant", "new")
+    renamed = less | {"Again": made["Grant"]}
+    (risk,) = lost(compare(base, state(stack(LAKE | renamed, **other), is_template=True)))
+    assert (risk.rule, risk.stack, risk.logical_id) == ("lost_access.revoked_after_grant", "new", "Again")
+
+
+def test_a_name_that_is_open_may_be_the_one_that_is_lost() -> None:
+    """A grant to a parameter without a value may be the same grant; where HEAD adds none, it is surely lost."""
+    sections = {"Parameters": {"Reader": {"Type": "String"}}}
+    grant = native(principal={"Ref": "Reader"})  # type: ignore[arg-type]
+    base, head = stack(LAKE | {"Grant": native()}), stack(LAKE | {"Other": grant}, sections=sections)
+    assert [(risk.rule, risk.is_certain) for risk in lost(compare(state(base), state(head)))] == [("lost_access.grant", False)]
+    base = stack(LAKE | {"Grant": grant}, sections=sections)
+    assert [(risk.rule, risk.is_certain) for risk in lost(compare(state(base), state(stack(LAKE))))] == [("lost_access.grant", True)]
