@@ -26,18 +26,16 @@ if TYPE_CHECKING:
     from lakecheck.estate.model import Catalog
     from lakecheck.snapshot import Snapshot
 
-_LEAST = 4
+_OUTDATED = frozenset({"", "1", "2", "3"})
 
 
 @once
 def _sharing(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
-    """The accounts and Regions that share something of their own with another account."""
+    """The accounts and Regions that share something with another account."""
     return frozenset(
         (grant.account, region_of(grant))
         for grant in snapshot.estate.grants
-        if grant.resource.catalog == grant.account
-        and (named(grant) is Named.ORGANIZATION or account_meant(grant) not in {"", grant.account})
-        and named(grant) is not Named.OPEN
+        if (named(grant) is Named.ORGANIZATION or account_meant(grant) not in {"", grant.account}) and named(grant) is not Named.OPEN
     )
 
 
@@ -50,8 +48,8 @@ def _judge(catalog: Catalog, _snapshot: Snapshot) -> Iterator[Complaint]:
     if not version or has_hole(version):
         found = shown(version) if version else "not stated, so that it stays what it is"
         yield Complaint(message=f"the version of sharing is not known: {found}", at="CROSS_ACCOUNT_VERSION", is_unknown=True)
-    elif not version.isdecimal() or int(version) < _LEAST:
-        yield Complaint(message=f"sharing has version {version}; allowed is {_LEAST} or later", at="CROSS_ACCOUNT_VERSION")
+    elif not version.isdecimal() or version.lstrip("0") in _OUTDATED:
+        yield Complaint(message=f"sharing has version {version}; allowed is 4 or later", at="CROSS_ACCOUNT_VERSION")
 
 
 def _case(version: str) -> dict[str, Any]:
