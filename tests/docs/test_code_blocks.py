@@ -32,6 +32,9 @@ RUN_BY = {
     "examples/*.lock.json": "tests/examples",
     "examples/*.py": "tests/examples",
 }
+WRITTEN_BY = {"docs/reference/rules.md": "tests/docs/test_rules_page.py"}
+"""Pages that a script writes out of tested code, with the test that holds them to it: they include nothing."""
+
 CODE_BLOCKS = [block for block in blocks() if block.language in CODE]
 
 
@@ -41,7 +44,11 @@ def test_every_block_says_what_it_is(block: Block) -> None:
     assert block.language in CODE | PROSE
 
 
-@pytest.mark.parametrize("block", [block for block in CODE_BLOCKS if DOCS in block.page.parents], ids=lambda block: block.id)
+@pytest.mark.parametrize(
+    "block",
+    [block for block in CODE_BLOCKS if DOCS in block.page.parents and block.page.relative_to(ROOT).as_posix() not in WRITTEN_BY],
+    ids=lambda block: block.id,
+)
 def test_blocks_of_the_site_are_includes(block: Block) -> None:
     """A page of the site includes its code, whole files or marked sections, from where tests run it."""
     assert block.includes, "write the code into a file below examples/ and include it"
@@ -70,6 +77,13 @@ def test_every_example_is_run() -> None:
         assert runners, f"{name} is run by no test"
         tests = [test for runner in runners for test in ([runner] if runner.is_file() else runner.glob("*.py"))]
         assert any(name.name in test.read_text() or "glob(" in test.read_text() for test in tests), f"{name} is named in no test"
+
+
+def test_a_page_without_includes_is_held_to_what_writes_it() -> None:
+    """Each such page is there, and its test names it."""
+    for page, test in WRITTEN_BY.items():
+        assert (ROOT / page).is_file()
+        assert Path(page).name in (ROOT / test).read_text()
 
 
 def test_the_matcher_is_awake(tmp_path: Path) -> None:

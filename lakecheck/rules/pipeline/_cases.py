@@ -17,7 +17,8 @@ def machine(states: dict[str, Any], *, kind: str = "STANDARD", **top: Any) -> di
 
 def job_task(resource: str = "glue:startJobRun.sync", **fields: Any) -> dict[str, Any]:
     """A Task that runs the job `load`."""
-    return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": {"JobName": "load"}, "End": True, **fields}
+    goes_on = {} if "Next" in fields else {"End": True}
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": {"JobName": "load"}, **goes_on, **fields}
 
 
 def job(**properties: Any) -> dict[str, Any]:
