@@ -17,6 +17,7 @@ from lakecheck.values import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lakecheck.access.grouping import Line
     from lakecheck.access.model import Matrix
     from lakecheck.estate.model import Principal
     from lakecheck.report.page.heat import Column, Heat, Square, Way
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 MOST_CHARACTERS: Final = 700_000
 """What all ways in words may take; those of people come first."""
 
-_MOST_DATASETS: Final = 24
+_FEW: Final = 3
+_MOST_DATASETS: Final = 60
 _MOST_COLUMNS: Final = 40
 _CERTAIN: Final = {Verdict.YES: 0, Verdict.IF: 1, Verdict.UNKNOWN: 2}
 _WORDS: Final = {Verdict.YES: "sure", Verdict.IF: "on conditions", Verdict.UNKNOWN: "not known"}
@@ -170,8 +172,6 @@ def _told(matrix: Matrix, ways: Sequence[Way]) -> tuple[list[str], frozenset[int
 
 def _way(matrix: Matrix, way: Way) -> str:
     line = way.line
-    names = [code(place(dataset)) for dataset in line.datasets[:_MOST_DATASETS]]
-    more = f" and {len(line.datasets) - _MOST_DATASETS:,} more" if len(line.datasets) > _MOST_DATASETS else ""
     stage = "" if line.environment in ("", NO_ENVIRONMENT) else f" {badge(line.environment, 'calm')}"
     every = len(matrix.columns.get(line.datasets[0], ()))
     rows = []
@@ -181,9 +181,19 @@ def _way(matrix: Matrix, way: Way) -> str:
             when = respects(right)
             condition = f'<div class="when">{when}</div>' if when else ""
             verbs = f"<b>{actions(one.action for one in each)}</b>"
-            rows.append(f"<li>{verbs}{which} <div>through {through(line, right)}</div>{condition}</li>")
+            rows.append(f"<li>{verbs}{which} <div>{'it' if right.via else 'through'} {through(line, right)}</div>{condition}</li>")
     via = ' <small class="soft">by way of others</small>' if way.by_others else ""
-    return f'<article id="w{way.number}" tabindex="-1"><h4>{", ".join(names)}{more}{stage}{via}</h4><ul>{"".join(rows)}</ul></article>'
+    return f'<article id="w{way.number}" tabindex="-1"><h4>{_datasets(line)}{stage}{via}</h4><ul>{"".join(rows)}</ul></article>'
+
+
+def _datasets(line: Line) -> str:
+    """The first few, the rest folded."""
+    names = [code(place(dataset)) for dataset in line.datasets[:_MOST_DATASETS]]
+    if len(names) <= _FEW:
+        return ", ".join(names)
+    rest = len(line.datasets) - len(names)
+    more = f" and {rest:,} more" if rest else ""
+    return fold(f"{names[0]} and {len(line.datasets) - 1:,} more", f"<div>{', '.join(names[1:])}{more}</div>")
 
 
 def _columns(names: Sequence[str], every: int) -> str:

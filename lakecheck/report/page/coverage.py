@@ -31,7 +31,7 @@ def section(run: Run) -> Section:
         return Section(id="coverage", title="Compliance", body=(nothing("No rule or pack named a control."),))
     failing = sum(control.result is Result.FAILS for each in frameworks for control in each.controls)
     count, tone = (f"{failing:,} failing", "bad") if failing else (f"{sum(len(each.controls) for each in frameworks):,} controls", "good")
-    return Section(id="coverage", title="Compliance", count=count, tone=tone, lead=NOTE, body=_body(frameworks))
+    return Section(id="coverage", title="Compliance", count=count, tone=tone, lead=NOTE.replace("`", '"'), body=_body(frameworks))
 
 
 def _body(frameworks: Sequence[Framework]) -> Iterator[str]:

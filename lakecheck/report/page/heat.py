@@ -27,7 +27,7 @@ MOST_ROWS: Final = 80
 LETTERS: Final = {Action.READ: "R", Action.WRITE: "W", Action.ALTER: "A", Action.DROP: "D", Action.GRANT: "G"}
 MARKS: Final = {Verdict.YES: "", Verdict.IF: "*", Verdict.UNKNOWN: "?"}
 _BY_RANK: Final = {rank: found for found, rank in RANK.items()}
-_SAYS: Final = {Verdict.YES: "", Verdict.IF: "on conditions ", Verdict.UNKNOWN: "not known "}
+_SAYS: Final = {Verdict.YES: "", Verdict.IF: "on conditions: ", Verdict.UNKNOWN: "not known: "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,15 @@ class Square:
     @property
     def says(self) -> str:
         """All of it in words."""
-        parts = [_in_words(self.own), _in_words(self.others)]
-        return "; ".join(filter(None, (parts[0], f"by way of others: {parts[1]}" if parts[1] else "")))
+        own, others = _in_words(self.own), _in_words(self.others)
+        return ". ".join(filter(None, (own, f"By way of others: {others}" if others else "")))
 
 
 def _in_words(found: Mapping[Action, int]) -> str:
     by_verdict: dict[Verdict, list[Action]] = {}
     for action, rank in found.items():
         by_verdict.setdefault(_BY_RANK[rank], []).append(action)
-    return ", ".join(f"{words}{actions(by_verdict[state])}" for state, words in _SAYS.items() if state in by_verdict)
+    return "; ".join(f"{words}{actions(by_verdict[state])}" for state, words in _SAYS.items() if state in by_verdict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

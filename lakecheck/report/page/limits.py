@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecheck.checks import limits
-from lakecheck.report.page.markup import Section, bar, link, nothing, table, text
+from lakecheck.report.page.markup import MOST_LISTED, Section, bar, fold, link, nothing, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lakecheck.checks.measures import Measure
     from lakecheck.run import Run
+    from lakemodel.limits import Quota
 
 
 def section(run: Run) -> Section:
@@ -30,17 +31,27 @@ def section(run: Run) -> Section:
 
 
 def _body(measures: Sequence[Measure]) -> Iterator[str]:
-    ordered = sorted(measures, key=lambda one: (-one.share, one.quota.value, one.place))
-    yield from table("The fullest of each kind", ("Quota", "Used", "Where"), map(_row, ordered), name="limits")
+    by_quota: dict[Quota, list[Measure]] = {}
+    for one in sorted(measures, key=lambda one: (-one.share, one.quota.value, one.place)):
+        by_quota.setdefault(one.quota, []).append(one)
+    yield from table("The fullest of each kind", ("Quota", "Used", "Where"), map(_row, by_quota.values()), name="limits")
 
 
-def _row(measure: Measure) -> str:
+def _row(group: Sequence[Measure]) -> str:
+    measure = group[0]
     allowed, tone = measure.allowed, _tone(measure.share)
     about = "about " if measure.is_about else ""
     name = link(allowed.source, f"{allowed.unit} per {allowed.of}")
     raised = "raised by AWS" if measure.raised_to is not None else "AWS raises it on request" if allowed.adjustable else ""
     used = f'{bar(measure.share, tone)}<span class="share {tone}">{measure.share:.0%}</span> {about}{measure.count:,} of {allowed.value:,}'
-    return f'<tr class="item"><th scope="row">{name} <small>{raised}</small></th><td>{used}</td><td>{text(measure.place)}</td></tr>\n'
+    where = f"{text(measure.place)}{_next(group[1:])}"
+    return f'<tr class="item"><th scope="row">{name} <small>{raised}</small></th><td>{used}</td><td>{where}</td></tr>\n'
+
+
+def _next(measures: Sequence[Measure]) -> str:
+    """The places that are full next."""
+    rows = "".join(f"<li>{one.share:.0%} {text(one.place)}</li>" for one in measures[:MOST_LISTED])
+    return fold(f"and {len(measures):,} more", f"<ul>{rows}</ul>") if rows else ""
 
 
 def _tone(share: float) -> str:

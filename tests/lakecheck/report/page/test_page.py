@@ -220,7 +220,7 @@ def test_a_cell_says_the_strongest_action_and_the_surest_way() -> None:
     square.add(3, {Action.GRANT: 2}, by_others=True)
     assert square.strongest == (Action.READ, Verdict.YES)
     assert square.more_by_others
-    assert square.says == "read; by way of others: not known grant"
+    assert square.says == "read. By way of others: not known: grant"
     assert square.ways == [1, 2, 3]
 
 
