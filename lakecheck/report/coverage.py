@@ -49,7 +49,7 @@ COLUMNS: Final = (
 
 _COMPLIANCE: Final = "compliance"
 _PACKS: Final = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321", "Serverless")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - a spreadsheet takes the wide ones, too
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - a spreadsheet takes the wide ones, too
 
 
 class Result(StrEnum):
@@ -192,7 +192,7 @@ def _values(entry: Entry) -> tuple[str, ...]:
 
 def _cell(value: str) -> str:
     """A spreadsheet computes what begins like this: https://owasp.org/www-community/attacks/CSV_Injection."""
-    return f"'{printable(value)}" if value.lstrip().startswith(_FORMULA) or value.startswith(_FORMULA) else printable(value)
+    return f"'{printable(value)}" if value.lstrip().startswith(_FORMULA) else printable(value)
 
 
 def _of_findings(run: Run) -> Iterator[tuple[str, str, Entry]]:

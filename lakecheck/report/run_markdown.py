@@ -41,8 +41,8 @@ _TITLES: Final = {
     "identity": "Names that change",
 }
 """By category, in the order of the report."""
-_NEW: Final = "new"
-"""Rule of an acknowledgement that the base has not; they have a section of their own."""
+_NEW: Final = ("acknowledgements", "new")
+"""Check and rule of an acknowledgement that the base has not; they have a section of their own."""
 _MOST_TEXT: Final = 600
 _MOST_PLACE: Final = 200
 _MOST_PLACES: Final = 5
@@ -130,7 +130,7 @@ def _sections(run: Run) -> Iterator[_Section]:
     yield _Section("Checks", ["\n".join(_table(run))])
     yield from _open_changes(run)
     yield _Section("What fails", _items(each for each in run.failing if each.check != _UPGRADE))
-    calm = [each for each in run.findings if id(each) not in failing and each.rule != _NEW]
+    calm = [each for each in run.findings if id(each) not in failing and (each.check, each.rule) != _NEW]
     changes = [each for each in calm if each.check == _UPGRADE]
     told = [each for each in calm if each.check != _UPGRADE and each.acknowledged is None]
     taken_on = [each for each in calm if each.check != _UPGRADE and each.acknowledged is not None]

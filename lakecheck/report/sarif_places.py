@@ -71,8 +71,6 @@ class Places:
 
     def _below_root(self, file: str) -> str | None:
         """The file's path below the root; None when it is not there."""
-        if "\0" in file:
-            return None
         plain = _DRIVE.sub("", file.replace("\\", "/"))
         parts = PurePosixPath(plain).parts
         try:
@@ -86,7 +84,7 @@ class Places:
                 here = (self.root / Path(*parts[start:])).resolve()
                 if here.is_relative_to(self.root) and here.is_file():
                     return here.relative_to(self.root).as_posix()
-        except (OSError, ValueError, RuntimeError):  # too long, not encodable, a loop of links
+        except (OSError, ValueError, RuntimeError):  # too long, a zero byte, not encodable, a loop of links
             return None
         return None
 

@@ -111,10 +111,8 @@ def run_of(
     )
 
 
-WILD = st.text(
-    st.one_of(st.characters(), st.sampled_from("\ud800\udfff\x00\x01\x1b\x7f\x85\u2028\u202e\ufffe<>&|`*_[](){}#@!~$\"'\\/:\n\r\t=+-")),
-    max_size=24,
-)
+ODD = (*"\ud800\udfff\x00\x01\x1b\x7f\x85\u2028\u202e\ufffe<>&|`*_[](){}#@!~$%^\"'\\/:\n\r\t=+-", "://", "www.", "\n\n# ", ":a:", "GH-1")
+WILD = st.lists(st.one_of(st.characters(), st.sampled_from(ODD), st.sampled_from(ODD)), max_size=10).map("".join)
 """Texts as a template may have them: control characters, halves of surrogate pairs, markup of every kind."""
 
 findings = st.builds(

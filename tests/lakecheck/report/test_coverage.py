@@ -152,7 +152,7 @@ evidences = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(findings, max_size=4), st.lists(evidences, max_size=2))
 def test_any_text_gives_a_table(found: list[Finding], evidence: list[Evidence]) -> None:
     """As many cells as columns in each row, none of which a spreadsheet computes, in UTF-8."""

@@ -193,6 +193,24 @@ def test_a_comment_is_never_too_long(limit: int) -> None:
         assert "the bucket is replaced" in text
 
 
+def test_nothing_comes_after_what_was_left_out() -> None:
+    """A short note has no room where a long failure had none: what is shown is the gravest."""
+    long = [finding(rule=f"rule.n{number}", message="long " * 100 + str(number)) for number in range(3)]
+    text = comment(*long, finding(severity=Severity.NOTE, message="a short note"), limit=2_300)
+    assert "1 item" not in text
+    assert "long long" in text
+    assert "a short note" not in text
+    assert re.search(r"[23] items left out", text)
+
+
+def test_a_new_acknowledgement_is_said_once() -> None:
+    """In its section; the note of the check about it would repeat it."""
+    new = (Acknowledgement(path="Prod/Storage", rule="Pack::Pack-1", reason="a fresh reason"),)
+    note = finding(check="acknowledgements", rule="new", severity=Severity.NOTE, message="the acknowledgement is new: a fresh reason")
+    assert comment(note, new_acknowledgements=new).count("a fresh reason") == 1
+    assert "a fresh reason" in comment(finding(rule="new", severity=Severity.NOTE, message="a fresh reason"))
+
+
 def test_whatever_the_limit_the_verdict_is_there() -> None:
     """Even where nothing else has room."""
     assert comment(finding(), limit=10) == "<!-- lakecheck -->\n## lakecheck: 1 open finding\n"
@@ -237,7 +255,7 @@ def test_no_markup_is_taken_from_a_name(text: str) -> None:
     assert re.sub(r"\u200b", "", unescape(shown)).count(text.encode("unicode_escape").decode() if "\n" in text else text) >= 3
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(findings, max_size=5), WILD, st.integers(min_value=300, max_value=4_000))
 def test_any_text_gives_a_comment_of_our_own_markup_only(found: list[Finding], wild: str, limit: int) -> None:
     """Tags are ours and closed, whatever is cut; no line begins with what a template says; half surrogates are escaped."""
