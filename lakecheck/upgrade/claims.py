@@ -15,7 +15,7 @@ from lakecheck.estate.catalog import CATALOG_POLICY
 from lakecheck.estate.lake_formation import SETTINGS
 from lakecheck.upgrade.nodes import at_path, named_by
 from lakecheck.upgrade.schemas import facts
-from lakecheck.values import Unknown, generated_holes, has_hole, shown, unknowns
+from lakecheck.values import Unknown, has_hole, shown, unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,10 +128,7 @@ def _identity(node: Node) -> list[Any]:
     """The name and what it is unique in; empty when it is made up or not known."""
     resource = node.resource
     known = facts(resource.type)
-    own = f"{node.stack.path}/{resource.origin.logical_id}"
     if node.name:
-        if own in generated_holes(node.name):
-            return []
         return [node.name, *_beside(node, known.identifier if known is not None else (), known.read_only if known is not None else ())]
     if known is None or not known.identifier or resource.type in KINDS or any(each in known.read_only for each in known.identifier):
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.formula import TRUE
+from lakecheck.formula import FALSE, TRUE, all_of
 from lakecheck.upgrade.claims import Claim, claim, takes_over
 from lakecheck.upgrade.exports import exports_in_use
 from lakecheck.upgrade.model import Deletion, Fate, Replaces
@@ -171,7 +171,7 @@ class _Claims:
                 continue  # it is in HEAD as well
             yield self._against(change, found, holder.node, gone)
         for other in self._head[found]:
-            if other is not change.now and frozenset((id(other), id(change.now))) not in self._told:
+            if other is not change.now and _may_both_be(other, change.now) and frozenset((id(other), id(change.now))) not in self._told:
                 self._told.add(frozenset((id(other), id(change.now))))
                 yield _twice(change, found, other)
 
@@ -226,6 +226,11 @@ _FATES: Final = {
     Fate.PERHAPS_REPLACED: "may be replaced by one with another name",
     Fate.TYPE_CHANGED: "changes its type",
 }
+
+
+def _may_both_be(one: Node, other: Node) -> bool:
+    """Whether both can be there: a condition and its opposite choose one of them."""
+    return all_of([one.resource.origin.exists, other.resource.origin.exists]) != FALSE
 
 
 def _twice(change: ResourceChange, found: Claim, other: Node) -> Risk:

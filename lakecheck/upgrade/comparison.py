@@ -210,8 +210,8 @@ class _Comparing:
             if nested is not None and nested.deletion_policy in ("Retain", "RetainExceptOnCreate"):
                 deletion = Deletion.RETAINED
                 because.append("the nested stack's DeletionPolicy keeps it as a whole")
-        elif head is not None and was.resource.origin.logical_id in head.resources:
-            because.append(f"condition {head.resources[was.resource.origin.logical_id].get('Condition')} is false in HEAD")
+        elif head is not None and isinstance(still := head.resources.get(was.resource.origin.logical_id), dict):
+            because += [f"condition {still['Condition']} is false in HEAD"] if "Condition" in still else []
         return Draft(was=was, now=None, fate=Fate.REMOVED, because=because, deletion=deletion, is_certain=_is_there(was))
 
     def _nested_resource(self, stack: StackTemplate) -> Node | None:

@@ -166,6 +166,16 @@ def test_two_resources_claim_the_same() -> None:
     assert told(compare(nothing, state(stack({"A": two["A"]}, "One"), stack({"A": two["A"]}, "Two", account=OTHER)))) == []
 
 
+def test_a_condition_chooses_one_of_two() -> None:
+    """The same name under a condition and its opposite is given once; under two conditions, perhaps twice."""
+    equal = {"Fn::Equals": [{"Ref": "Env"}, "prod"]}
+    conditions = {"P": equal, "N": {"Fn::Not": [{"Condition": "P"}]}, "Q": {"Fn::Equals": [{"Ref": "Env"}, "dev"]}}
+    sections = {"Parameters": {"Env": {"Type": "String"}}, "Conditions": conditions}
+    topic = one(TOPIC, TopicName="t")
+    assert told(compared({}, {"A": {**topic, "Condition": "P"}, "B": {**topic, "Condition": "N"}}, sections=sections)) == []
+    assert not only(compared({}, {"A": {**topic, "Condition": "P"}, "B": {**topic, "Condition": "Q"}}, sections=sections)).is_certain
+
+
 def test_stages_that_are_bound_to_no_account_do_not_collide() -> None:
     """Each is deployed to its own, as far as anybody knows."""
     places = {"account": None, "region": None}

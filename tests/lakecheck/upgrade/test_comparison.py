@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from lakecheck.upgrade import collisions, identity
 from lakecheck.upgrade.comparison import compare
 from lakecheck.upgrade.model import Deletion, Fate
 from tests.lakecheck.upgrade.support import OTHER, change_of, compared, stack, state
@@ -280,6 +281,32 @@ def test_names_inside_a_template_mean_nothing() -> None:
     assert [change.node.resource.origin.logical_id for change in compared(one[0], another[0], sections=one[1]).changes] == ["A"]
 
 
+def test_parameters_are_told_apart_by_where_they_are_used() -> None:
+    """Two that are defined the same and are both called otherwise; exchanging them is a change."""
+
+    def template(first: str, second: str, *, declared: tuple[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        sections = {"Parameters": {name: {"Type": "String"} for name in declared}}
+        return {"A": thing({"Ref": first}), "B": thing({"Fn::Sub": "b-${" + second + "}"})}, sections
+
+    one = template("P1", "P2", declared=("P1", "P2"))
+    for head, changes in ((template("Q1", "Q2", declared=("Q2", "Q1")), 0), (template("P2", "P1", declared=("P1", "P2")), 2)):
+        assert len(compared(one[0], head[0], sections=one[1], head_sections=head[1]).changes) == changes
+
+
+def test_a_condition_that_means_something_else_is_a_change() -> None:
+    """Where the value depends on it; one that is only added is none."""
+    resources = {"A": thing({"Fn::If": ["IsProd", [1], [2]]})}
+    other = {**OPEN, "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Env"}, "live"]}}}
+    more = {**OPEN, "Conditions": {**OPEN["Conditions"], "IsDev": {"Fn::Equals": [{"Ref": "Env"}, "dev"]}}}
+    assert [change.fate for change in compared(resources, resources, sections=OPEN, head_sections=other).changes] == [Fate.UPDATED]
+    assert not compared(resources, resources, sections=OPEN, head_sections=more).changes
+
+
+def test_a_resource_that_becomes_none_is_removed() -> None:
+    """What stands under its logical id is no resource any more."""
+    assert change_of(compared({"A": thing("a")}, {"A": 1.5}), "A").fate is Fate.REMOVED
+
+
 @pytest.mark.parametrize(
     "hostile", [None, 1, "x", [], {"Fn::If": 3}, {"Ref": {}}, {"Fn::Sub": [1]}, {"Fn::GetAtt": []}, {"Fn::Join": [[], 1]}]
 )
@@ -290,6 +317,8 @@ def test_hostile_properties_are_compared(hostile: Any) -> None:
         assert len(comparison.changes) <= 1
         inner = compared({"A": thing(was, Condition=5)}, {"A": thing(now, DeletionPolicy=[1], Condition={})})
         assert all(change.node.resource.origin.logical_id == "A" for change in inner.changes)
+        for judged in (comparison, inner):
+            assert all(risk.rule for judge in (collisions.risks, identity.risks) for risk in judge(judged))
 
 
 # --- properties of every comparison ----------------------------------------------------------------------------------------------------
