@@ -78,6 +78,11 @@ def with_holes_called(text: str, name: Callable[[str], str]) -> str:
     return _HOLE_PARTS.sub(lambda found: f"{_OPEN}{found[1]}{name(found[2].translate(_SHOW)).translate(_HIDE)}{_CLOSE}", text)
 
 
+def with_holes_filled(text: str, fill: Callable[[str], str]) -> str:
+    """The text with something known in place of each hole: what `fill` gives for its identity."""
+    return _HOLE.sub(lambda found: fill(found[1].translate(_SHOW)), text) if _OPEN in text else text
+
+
 def generated_holes(text: str) -> tuple[str, ...]:
     """The identities of those holes that CloudFormation makes up."""
     return tuple(each.translate(_SHOW) for each in _GENERATED_HOLE.findall(text)) if _OPEN in text else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade import collisions, data_loss, identity, lost_access, retention, weakening
+from lakecheck.upgrade import collisions, data_loss, identity, lost_access, policies, retention, weakening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +17,7 @@ JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = (
     lost_access.risks,
     collisions.risks,
     weakening.risks,
+    policies.risks,
     identity.risks,
 )
 """In the order of the categories. A module with a judge is called after what it looks at, and has its rules in `RULES`."""
@@ -27,6 +28,7 @@ RULES: Final[Mapping[str, str]] = {
     **lost_access.RULES,
     **collisions.RULES,
     **weakening.RULES,
+    **policies.RULES,
     **identity.RULES,
 }
 """Every rule id with what it finds, in a sentence."""

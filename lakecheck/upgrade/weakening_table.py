@@ -266,6 +266,7 @@ WEAKENING: Final = by_type(
         # Bounds
         row(("AWS::IAM::Role", "AWS::IAM::User"), "PermissionsBoundary", REMOVED, "permissions boundary", GUARDRAIL),
         row("AWS::SSO::PermissionSet", "PermissionsBoundary", REMOVED, "permissions boundary", GUARDRAIL),
+        row("AWS::EC2::VPCEndpoint", "PolicyDocument", REMOVED, "policy of the endpoint", GUARDRAIL),
         row("AWS::Organizations::Policy", "TargetIds", FEWER, "what the policy is attached to", GUARDRAIL),
         row("AWS::CloudFront::Distribution", "DistributionConfig.WebACLId", REMOVED, "web ACL", GUARDRAIL),
         row("AWS::Lambda::Function", "CodeSigningConfigArn", REMOVED, "code signing", GUARDRAIL),

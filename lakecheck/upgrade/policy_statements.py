@@ -1,0 +1,207 @@
+"""The statements of two policies, cut to what a question is about, and the question itself; any JSON may stand where a policy should."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from lakecheck.formula import Truth
+from lakecheck.iam import globs
+from lakecheck.iam.comparison import Verdict, check_no_new_access, read_compared
+from lakecheck.upgrade.names import Names
+from lakecheck.upgrade.policy_table import ADMINISTRATION, ADMINISTRATION_OF_ALL
+from lakecheck.upgrade.reading import canonical, items
+from lakecheck.values import Unknown, with_holes_called, with_holes_filled
+from lakemodel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from lakecheck.assembly import StackTemplate
+
+_CAP: Final = 4_000
+_MOST: Final = 400
+"""The most comparisons of one run; what is beyond is told as not known."""
+
+_MOST_STATEMENTS: Final = 200
+_GUARDS: Final = frozenset(
+    {
+        "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid",
+        "aws:sourceorgpaths", "aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc",
+        "aws:sourcevpce", "aws:securetransport", "sts:externalid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
+    }
+)  # fmt: skip
+"""Condition keys, in lower case, that bind those who are let in anyway."""
+
+_WHO: Final = _GUARDS | {"aws:principalarn", "aws:principalaccount", "aws:userid", "s3:dataaccesspointarn", "lambda:functionurlauthtype"}
+_OWN: Final = ("aws:PrincipalAccount", "aws:SourceAccount", "AWS:SourceOwner", "kms:CallerAccount", "s3:DataAccessPointAccount")
+"""Keys that have the account's own id in requests that come from it."""
+
+_ALL: Final = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:(\*|\*/\*)")
+
+
+def statements(document: Any) -> list[Any]:
+    """A document's statements; one that is not known for a document that is not."""
+    if isinstance(document, Unknown):
+        return [document]
+    return items(document.get("Statement")) if isinstance(document, dict) else []
+
+
+def _with(document: Any, effect: str) -> list[Any]:
+    """The statements with an effect; one whose effect is not known may have any."""
+    found = []
+    for each in statements(document):
+        of_it = each.get("Effect") if isinstance(each, dict) else each
+        if of_it == effect or isinstance(of_it, Unknown):
+            found.append(each)
+    return found
+
+
+def allows(document: Any) -> list[Any]:
+    """What it allows."""
+    return _with(document, "Allow")
+
+
+def denies(document: Any) -> list[Any]:
+    """What it denies."""
+    return [each for each in _with(document, "Deny") if isinstance(each, dict)]
+
+
+def guards(document: Any, *, names_principals: bool = True) -> list[Any]:
+    """What it denies, beside everything allowed: what is left is what it does not deny."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"} | ({"Principal": "*"} if names_principals else {})
+    return [everything, *denies(document)]
+
+
+def fresh(before: list[Any], after: list[Any]) -> list[Any]:
+    """The statements that are new, whatever their Sid."""
+    known = {_sign(each) for each in before}
+    return [each for each in after if _sign(each) not in known]
+
+
+def _sign(statement: Any) -> str:
+    return canonical({key: value for key, value in statement.items() if key != "Sid"} if isinstance(statement, dict) else statement)
+
+
+def without_guards(statement: Any) -> tuple[Any, frozenset[str]]:
+    """A statement without conditions that guard those who are let in, and the keys of these."""
+    conditions = statement.get("Condition") if isinstance(statement, dict) else None
+    if not isinstance(conditions, dict):
+        return statement, frozenset()
+    kept: dict[str, Any] = {}
+    lost = set()
+    for operator, tests in conditions.items():
+        for key, value in tests.items() if isinstance(tests, dict) else ():
+            if str(key).lower() in _GUARDS:
+                lost.add(str(key))
+            else:
+                kept.setdefault(operator, {})[key] = value
+    rest = {key: value for key, value in statement.items() if key != "Condition"}
+    return (rest | {"Condition": kept} if kept else rest), frozenset(lost)
+
+
+def unguarded(statement: Any) -> bool:
+    """Whether it lets in everybody, with no condition on who or from where."""
+    if not isinstance(statement, dict):
+        return False
+    principal = statement.get("Principal")
+    everybody = principal == "*" or (isinstance(principal, dict) and "*" in items(principal.get("AWS")))
+    conditions = statement.get("Condition")
+    tests = [each for each in conditions.values() if isinstance(each, dict)] if isinstance(conditions, dict) else []
+    return everybody and not isinstance(conditions, Unknown) and not any(str(key).lower() in _WHO for each in tests for key in each)
+
+
+def wide(statement: Any) -> list[Any]:
+    """The statement with those of its actions alone that are a whole service's on everything, or administration; nothing without such."""
+    if not isinstance(statement, dict):
+        return []
+    is_all = any(isinstance(each, str) and _ALL.fullmatch(each) for each in items(statement.get("Resource")))
+    if "NotAction" in statement:
+        return [statement] if is_all else []
+    found = [each for each in items(statement.get("Action")) if isinstance(each, str) and _is_wide(each, is_all=is_all)]
+    return [statement | {"Action": found}] if found else []
+
+
+def _is_wide(action: str, *, is_all: bool) -> bool:
+    if is_all and (action == "*" or action.endswith(":*")):
+        return True
+    asked = ADMINISTRATION + ADMINISTRATION_OF_ALL if is_all else ADMINISTRATION
+    return any(globs.match_action(action, each) is Truth.TRUE for each in asked)
+
+
+class Comparer:
+    """Asks whether one list of statements allows what another does not, so often and no more.
+
+    Args:
+        stacks: The pairs of stacks, whose names may differ.
+    """
+
+    def __init__(self, stacks: tuple[tuple[StackTemplate | None, StackTemplate | None], ...]) -> None:
+        self._stacks = stacks
+        self._left = _MOST
+        self._numbers: dict[str, int] = {}
+
+    @cached_property
+    def _names(self) -> Names | None:
+        same = all(one is None or other is None or one.path == other.path for one, other in self._stacks)
+        return None if same else Names(self._stacks)
+
+    def named(self, value: Any) -> Any:
+        """A value of BASE with its holes called as in HEAD."""
+        names = self._names
+        try:
+            return value if names is None else _mapped(value, lambda text: with_holes_called(text, names.in_head))
+        except RecursionError:
+            return value
+
+    def new_access(self, reference: list[Any], candidate: list[Any], *, outside: str = "", names_principals: bool = True) -> Verdict:
+        """Whether the candidate allows what the reference does not.
+
+        Args:
+            reference: Statements.
+            candidate: Statements.
+            outside: Only requests from outside of this account, and of no AWS service, count; everybody's when left out.
+            names_principals: Whether the statements name principals.
+        """
+        self._left -= 1
+        if self._left < 0 or len(reference) + len(candidate) > _MOST_STATEMENTS:
+            return Verdict(truth=Truth.OPEN, reasons=("there are more changed policies, or longer ones, than are compared",))
+        try:
+            return self._compared(reference, candidate, self._filled(outside), names_principals=names_principals)
+        except InvalidInput as error:
+            return Verdict(truth=Truth.OPEN, reasons=(f"AWS would refuse the policy: {str(error).splitlines()[0]}",))
+        except RecursionError:
+            return Verdict(truth=Truth.OPEN, reasons=("the policy is nested too deeply",))
+
+    def _compared(self, reference: list[Any], candidate: list[Any], outside: str, *, names_principals: bool) -> Verdict:
+        bounded = [*candidate, *(_inside(outside) if outside else ())]
+        read = [
+            read_compared(self._filled({"Version": "2012-10-17", "Statement": each}), name=name, resource_policy=names_principals)
+            for name, each in (("BASE", reference), ("HEAD", bounded))
+        ]
+        verdict = check_no_new_access(*read, resource_policy=names_principals, cap=_CAP)
+        if verdict.truth is Truth.TRUE and read[1].unknown and read[1].unknown != read[0].unknown:
+            return Verdict(truth=Truth.OPEN, reasons=read[1].unknown)
+        return verdict
+
+    def _filled(self, value: Any) -> Any:
+        """The value with a word of its own for each hole, so that equal holes are equal and others are not."""
+        return _mapped(value, lambda text: with_holes_filled(text, self._word))
+
+    def _word(self, identity: str) -> str:
+        number = self._numbers.setdefault(identity, len(self._numbers))
+        return f"{900_000_000_000 + number}" if identity.startswith("account") else f"unknown{number}"
+
+
+def _inside(account: str) -> list[Any]:
+    """What takes away every request from inside of an account, or by a service."""
+    everything = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    own = [everything | {"Condition": {"StringEquals": {key: account}}} for key in _OWN]
+    return [*own, everything | {"Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}}}]
+
+
+def _mapped(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _mapped(each, change) for key, each in value.items()}
+    return [_mapped(each, change) for each in value] if isinstance(value, list | tuple) else value
