@@ -138,6 +138,19 @@ def grants_of(principal: str, snapshot: Snapshot) -> tuple[Grant, ...]:
 
 
 @once
+def _grants_by_database(snapshot: Snapshot) -> Mapping[tuple[str, str, str], tuple[Grant, ...]]:
+    found: dict[tuple[str, str, str], list[Grant]] = {}
+    for grant in snapshot.estate.grants:
+        found.setdefault((grant.principal, grant.resource.catalog, grant.resource.database), []).append(grant)
+    return {key: tuple(grants) for key, grants in found.items()}
+
+
+def grants_in(principal: str, catalog: str, database: str, snapshot: Snapshot) -> tuple[Grant, ...]:
+    """A principal's grants on one database and what is in it; without a name, on what is in no database, such as by LF-Tags."""
+    return _grants_by_database(snapshot).get((principal, catalog, database), ())
+
+
+@once
 def _by_origin(snapshot: Snapshot) -> Mapping[tuple[str, str, str], Resource]:
     return {_key(each.origin): each for each in snapshot.resolution.resources}
 

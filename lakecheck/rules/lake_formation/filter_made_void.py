@@ -9,7 +9,7 @@ from lakecheck.estate.arns import account_in
 from lakecheck.estate.governed import ALL_TABLES
 from lakecheck.estate.model import ResourceType
 from lakecheck.rules.base import Cases, Complaint, Rule
-from lakecheck.rules.lake_formation._lake import ACCOUNT, BUCKET, READS, TABLE, grants_of, grants_on, is_seen_in_part, permission, role
+from lakecheck.rules.lake_formation._lake import ACCOUNT, BUCKET, READS, TABLE, grants_in, grants_on, is_seen_in_part, permission, role
 from lakecheck.values import shown
 from lakemodel.findings import Severity
 
@@ -35,7 +35,8 @@ def _is_around(wide: Grant, narrow: Grant) -> bool:
 def _judge(grant: Grant, snapshot: Snapshot) -> Iterator[Complaint]:
     if not grant.permissions & READS:
         return
-    held = (*grants_of(grant.principal, snapshot), *grants_of(everybody_in(account_in(grant.principal)), snapshot))
+    names = (grant.principal, everybody_in(account_in(grant.principal)))
+    held = (each for name in names for each in grants_in(name, grant.resource.catalog, grant.resource.database, snapshot))
     wider = next((each for each in held if _is_around(each, grant)), None)
     if wider is None:
         return

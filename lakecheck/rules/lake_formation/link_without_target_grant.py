@@ -16,7 +16,7 @@ from lakecheck.rules.lake_formation._lake import (
     ON_TABLES,
     OTHER_ACCOUNT,
     Named,
-    grants_of,
+    grants_in,
     is_admin,
     named,
     permission,
@@ -60,21 +60,20 @@ def _subjects(snapshot: Snapshot) -> Iterator[Grant]:
     yield from (each for each in snapshot.estate.grants if named(each) is Named.ONE and _target(each, snapshot) is not None)
 
 
-def _held(principal: str, snapshot: Snapshot) -> Iterator[Grant]:
-    """What a principal is granted, by its name or as one of everybody."""
+def _held(principal: str, target: Target, snapshot: Snapshot) -> Iterator[Grant]:
+    """What a principal is granted where a link's target is, by its name or as one of everybody."""
+    account, database, _ = target
     for name in (principal, everybody_in(account_in(principal)), IAM_ALLOWED_PRINCIPALS):
-        yield from grants_of(name, snapshot)
+        yield from grants_in(name, account, database, snapshot)
+        yield from grants_in(name, account, "", snapshot)
 
 
 def _reaches(grant: Grant, target: Target) -> bool:
     """Whether a grant may give something on a link's target: by name on it or in it, or by what names no table."""
-    account, database, table = target
-    resource = grant.resource
-    if resource.catalog != account:
-        return False
+    resource, table = grant.resource, target[2]
     if resource.type not in _BY_NAME:
         return resource.type in ON_EXPRESSIONS or resource.type is ResourceType.CATALOG
-    return resource.database == database and (not table or resource.table in {"", table, ALL_TABLES})
+    return not table or resource.table in {"", table, ALL_TABLES}
 
 
 @once
@@ -85,7 +84,7 @@ def _accounts(snapshot: Snapshot) -> frozenset[str]:
 
 def _judge(grant: Grant, snapshot: Snapshot) -> Iterator[Complaint]:
     target = _target(grant, snapshot)
-    if target is None or any(_reaches(each, target) for each in _held(grant.principal, snapshot)):
+    if target is None or any(_reaches(each, target) for each in _held(grant.principal, target, snapshot)):
         return
     if is_admin(grant.principal, settings_at(snapshot, grant.account, region_of(grant))):
         return

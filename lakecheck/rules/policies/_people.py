@@ -65,27 +65,41 @@ def is_person(principal: Principal) -> bool:
     return any(each.not_principals is not None or bool(set(each.principals or ()) - {"Service"}) for each in allowing)
 
 
-def allowing(principal: Principal, action: str) -> Iterator[tuple[Policy, Statement]]:
+@once
+def _told(_snapshot: Snapshot) -> dict[tuple[Policy, str], tuple[bool, tuple[Statement, ...]]]:
+    """What was found out of each policy about an action: many principals share one."""
+    return {}
+
+
+def allowing(principal: Principal, action: str, snapshot: Snapshot) -> Iterator[tuple[Policy, Statement]]:
     """The statements of a principal's policies that allow an action (in lower case) and name its service, where none denies it to all.
 
     Who may do everything is not meant: that is plain to see, and another tool's finding.
     """
-    service = action.partition(":")[0]
+    told = _told(snapshot)
     found = []
     for policy in principal.policies:
-        for statement in policy.statements:
-            if not any(intersects(each.lower(), action) for each in statement.actions or ()):
-                continue
-            if (
-                statement.effect is Effect.DENY
-                and not statement.conditions
-                and not statement.unknown
-                and "*" in (statement.resources or ())
-            ):
-                return
-            if statement.effect is Effect.ALLOW and any(_names(each.lower(), service, action) for each in statement.actions or ()):
-                found.append((policy, statement))
+        key = (policy, action)
+        if key not in told:
+            told[key] = _denies(policy, action), tuple(_allowing(policy, action))
+        denies, statements = told[key]
+        if denies:
+            return
+        found += [(policy, statement) for statement in statements]
     yield from found
+
+
+def _denies(policy: Policy, action: str) -> bool:
+    """Whether a policy refuses an action on everything, whatever else holds."""
+    plain = (each for each in policy.statements if each.effect is Effect.DENY and not each.conditions and not each.unknown)
+    return any("*" in (each.resources or ()) and any(intersects(one.lower(), action) for one in each.actions or ()) for each in plain)
+
+
+def _allowing(policy: Policy, action: str) -> Iterator[Statement]:
+    service = action.partition(":")[0]
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW and any(_names(each.lower(), service, action) for each in statement.actions or ()):
+            yield statement
 
 
 def _names(pattern: str, service: str, action: str) -> bool:

@@ -40,7 +40,7 @@ def _subjects(snapshot: Snapshot) -> Iterator[Principal]:
         if principal.origin is None or principal.arn in _location_roles(snapshot):
             continue
         writes = any(grant.permissions & _WRITES for grant in grants_by_principal(snapshot).get(principal.arn, ()))
-        if not writes and any(allowing(principal, _THROUGH_LAKE_FORMATION)) and not is_admin(principal, snapshot):
+        if not writes and any(allowing(principal, _THROUGH_LAKE_FORMATION, snapshot)) and not is_admin(principal, snapshot):
             yield principal
 
 
@@ -52,7 +52,7 @@ def _is_in(pattern: str, location: DataLocation, account: str) -> bool:
 
 
 def _judge(principal: Principal, snapshot: Snapshot) -> Iterator[Complaint]:
-    for policy, statement in allowing(principal, _READS):
+    for policy, statement in allowing(principal, _READS, snapshot):
         named = [each for each in _locations(snapshot) if any(_is_in(one, each, principal.account) for one in statement.resources or ())]
         if not named:
             continue

@@ -28,7 +28,7 @@ def _subjects(snapshot: Snapshot) -> Iterator[Principal]:
 def _judge(principal: Principal, snapshot: Snapshot) -> Iterator[Complaint]:
     if is_admin(principal, snapshot):
         return
-    for policy, statement in allowing(principal, _WRITES):
+    for policy, statement in allowing(principal, _WRITES, snapshot):
         what = f"{shown(policy.name)}, statement {statement.index + 1}, lets {principal.name} write Lake Formation's settings"
         if statement.unknown or statement.conditions:
             yield Complaint(message=f"{what}, on conditions that are not known to hold", is_unknown=True)
