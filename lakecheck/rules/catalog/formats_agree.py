@@ -43,7 +43,10 @@ _TEXTS: Final = frozenset({"csv", "json"})
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
-    yield from (found for found in hive_tables(snapshot) if not is_iceberg(found) and _serde(found))
+    """Tables whose SerDe and input format are both known: through a symbolic link, for one, any SerDe reads files of any format."""
+    for found in hive_tables(snapshot):
+        if not is_iceberg(found) and _serde(found) and _class(value(found, f"{_STORAGE}.InputFormat")) in _FORMATS:
+            yield found
 
 
 def _serde(found: Resource) -> str:
@@ -72,6 +75,10 @@ def _judge(found: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
 
 
 _JSON = {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"}
+_LINKED = {
+    "InputFormat": "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat",
+    "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+}
 _TEXT = {
     "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
     "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
@@ -96,6 +103,11 @@ RULE = Rule(
             table(storage=_TEXT),
             table(Parameters={"classification": "csv"}),
         ),
-        not_applicable=(BUCKET, LINK, table(storage={"SerdeInfo": {"SerializationLibrary": "com.example.OwnSerDe"}})),
+        not_applicable=(
+            BUCKET,
+            LINK,
+            table(storage={"SerdeInfo": {"SerializationLibrary": "com.example.OwnSerDe"}}),
+            table(storage=_LINKED),
+        ),
     ),
 )

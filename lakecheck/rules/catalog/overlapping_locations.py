@@ -57,7 +57,7 @@ RULE = Rule(
         "format, and whoever may read the outer one reads the inner one. An optimizer deletes the other table's files as orphans."
     ),
     source="https://docs.aws.amazon.com/glue/latest/dg/optimizer-notes.html",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     remedy="Give each table a folder of its own, beside those of the others.",
     subjects=own_tables,
     judge=_judge,

@@ -31,7 +31,8 @@ _PUBLISHING: Final = ("glue:createpartition", "glue:batchcreatepartition")
 def _publishers(snapshot: Snapshot) -> Publishers:
     """By account, database and table, those that register partitions of exactly that table."""
     found: dict[tuple[str, str, str], list[str]] = {}
-    roles = {executor.role for executor in snapshot.estate.executors}
+    # A role of something else, such as a stream, often has the right from a grant to write, and never uses it.
+    roles = {executor.role for executor in snapshot.estate.executors if executor.kind == "glue_job"}
     for principal in snapshot.estate.principals:
         if principal.arn in roles:
             for account, database, name in dict.fromkeys(_published_by(principal)):
@@ -112,7 +113,7 @@ RULE = Rule(
         "partitions only, so that two engines give two answers."
     ),
     source="https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     remedy="Remove projection.enabled where a job or crawler registers partitions, or take the right to register them from it.",
     subjects=hive_tables,
     judge=_judge,
