@@ -536,3 +536,14 @@ def test_a_name_that_is_open_may_be_the_one_that_is_lost() -> None:
     assert [(risk.rule, risk.is_certain) for risk in lost(compare(state(base), state(head)))] == [("lost_access.grant", False)]
     base = stack(LAKE | {"Grant": grant}, sections=sections)
     assert [(risk.rule, risk.is_certain) for risk in lost(compare(state(base), state(stack(LAKE))))] == [("lost_access.grant", True)]
+
+
+def test_what_the_deployment_grants_again_does_not_die() -> None:
+    """Desired state that changes in the same deployment is applied again, with all it states."""
+    database = {"Database": LAKE["Database"]}
+    was, now = desired(entry(WHOLE_DATABASE)), desired(entry(WHOLE_DATABASE), entry(WHOLE_DATABASE, principal=CLERK))
+    base = state(stack(database, "Old"), stack({}, "New"), stack({"Grant": was}, "Grants"))
+    untouched = state(stack({}, "Old"), stack(database, "New"), stack({"Grant": was}, "Grants"))
+    again = state(stack({}, "Old"), stack(database, "New"), stack({"Grant": now}, "Grants"))
+    assert [risk.rule for risk in lost(compare(base, untouched))] == ["lost_access.dies_with_database"]
+    assert lost(compare(base, again)) == []
