@@ -176,7 +176,7 @@ class _Judge:
             bare = [without_guards(each)[0] for each in allows(was)]
             if verdict.truth is Truth.FALSE and self.comparer.new_access(bare, [statement]).truth is Truth.TRUE:
                 message = f"it asks for {', '.join(sorted(lost))} no more"
-                yield self._risk(change, carrier.path, "security_weakened.condition", message, _example(verdict))
+                yield self._risk(change, carrier.path, "security_weakened.condition", message, self.comparer.example(verdict))
                 return
 
     # --- identities and organisations ----------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ class _Judge:
         if verdict.truth is Truth.OPEN:
             yield self._risk(change, path, rule, "whether that is so cannot be told", verdict.reasons, opens=opens, is_certain=False)
             return
-        yield self._risk(change, path, rule, _shown(verdict), _example(verdict), opens=opens)
+        yield self._risk(change, path, rule, self.comparer.request(verdict), self.comparer.example(verdict), opens=opens)
 
     def _risk(
         self,
@@ -276,21 +276,3 @@ def _names(changes: Iterable[ResourceChange]) -> frozenset[str]:
 
 def _subject(change: ResourceChange, carrier: Carrier) -> str:
     return canonical(at(change.node.resource.properties, carrier.of))
-
-
-def _shown(verdict: Verdict) -> str:
-    """A request that shows it, in a few words."""
-    witness = verdict.witness
-    if witness is None:
-        return "a request shows it"
-    who = "" if witness.principal is None else f"{'anybody' if witness.principal == '*' else said(witness.principal)}, "
-    return f"{who}{witness.action}, {said(witness.resource)}"
-
-
-def _example(verdict: Verdict) -> tuple[str, ...]:
-    witness = verdict.witness
-    if witness is None:
-        return ()
-    lines = [f"for example: {_shown(verdict)}"]
-    lines += [f"with {key}: {', '.join(map(said, values))}" if values else f"without {key}" for key, values in witness.context.items()]
-    return tuple(lines)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from lakecheck.assembly import StackTemplate
 
 _CAP: Final = 4_000
-_MOST: Final = 400
+_MOST: Final = 1_000
 """The most comparisons of one run; what is beyond is told as not known."""
 
+_EVERYTHING: Final = "Everything"
 _MOST_STATEMENTS: Final = 200
 _GUARDS: Final = frozenset(
     {
@@ -36,6 +37,10 @@ _WHO: Final = _GUARDS | {"aws:principalarn", "aws:principalaccount", "aws:userid
 _OWN: Final = ("aws:PrincipalAccount", "aws:SourceAccount", "AWS:SourceOwner", "kms:CallerAccount", "s3:DataAccessPointAccount")
 """Keys that have the account's own id in requests that come from it."""
 
+_UNSAID: Final = (*_OWN, "aws:PrincipalIsAWSService")
+"""Keys that a request from outside has not, which nobody need be told."""
+
+_FILLED: Final = re.compile(r"unknown(\d+)x|9(\d{11})(?=:)")
 _ALL: Final = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:(\*|\*/\*)")
 
 
@@ -68,7 +73,7 @@ def denies(document: Any) -> list[Any]:
 
 def guards(document: Any, *, names_principals: bool = True) -> list[Any]:
     """What it denies, beside everything allowed: what is left is what it does not deny."""
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"} | ({"Principal": "*"} if names_principals else {})
+    everything = {"Sid": _EVERYTHING, "Effect": "Allow", "Action": "*", "Resource": "*"} | ({"Principal": "*"} if names_principals else {})
     return [everything, *denies(document)]
 
 
@@ -189,7 +194,38 @@ class Comparer:
 
     def _word(self, identity: str) -> str:
         number = self._numbers.setdefault(identity, len(self._numbers))
-        return f"{900_000_000_000 + number}" if identity.startswith("account") else f"unknown{number}"
+        return f"{900_000_000_000 + number}" if identity.startswith("account") else f"unknown{number}x"
+
+    def shown(self, text: str) -> str:
+        """A text of a verdict for people: holes in braces again."""
+        names = dict(enumerate(self._numbers))
+
+        def named(found: re.Match[str]) -> str:
+            name = names.get(int(found[1] or found[2]))
+            return found[0] if name is None else f"{{{name}}}"
+
+        return _FILLED.sub(named, text)
+
+    def request(self, verdict: Verdict) -> str:
+        """The request that shows a verdict, in a few words; empty when it has none."""
+        witness = verdict.witness
+        if witness is None:
+            return ""
+        who = "" if witness.principal is None else f"{'anybody' if witness.principal == '*' else self.shown(witness.principal)}, "
+        is_any = witness.statement.resources == ("*",) and witness.statement.sid != _EVERYTHING
+        return f"{who}{witness.action}, {'any resource' if is_any else self.shown(witness.resource)}"
+
+    def example(self, verdict: Verdict) -> tuple[str, ...]:
+        """The same with the condition keys that matter, a line each."""
+        if verdict.witness is None:
+            return ()
+        lines = [f"for example: {self.request(verdict)}"]
+        for key, values in verdict.witness.context.items():
+            if values:
+                lines.append(f"with {key}: {', '.join(map(self.shown, values))}")
+            elif key not in _UNSAID:
+                lines.append(f"without {key}")
+        return tuple(lines)
 
 
 def _inside(account: str) -> list[Any]:

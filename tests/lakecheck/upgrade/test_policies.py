@@ -377,3 +377,20 @@ def test_a_policy_may_be_any_json(value):
 
 def test_every_rule_is_listed():
     assert {rule.partition(".")[0] for rule in policies.RULES} == {"security_weakened"}
+
+
+def test_the_request_names_what_has_no_known_name_as_it_is():
+    lake = {"Lake": {"Type": "AWS::S3::Bucket"}}
+    arn = {"Fn::Sub": "${Lake.Arn}/*"}
+    was, now = (
+        lake | bucket_policy(*each, bucket={"Ref": "Lake"}) for each in ([allow(OWN)], [allow(OWN), allow(FOREIGN) | {"Resource": arn}])
+    )
+    (found,) = risks(was, now)
+    assert "{Prod/Lake/Lake}" in found.message
+    assert "unknown" not in found.message
+
+
+def test_more_policies_than_are_compared_are_not_taken_for_harmless(monkeypatch):
+    monkeypatch.setattr("lakecheck.upgrade.policy_statements._MOST", 0)
+    (found,) = risks(BUCKET | bucket_policy(allow(OWN)), BUCKET | bucket_policy(allow(OWN), allow(FOREIGN)))
+    assert not found.is_certain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from lakecheck.upgrade import weakening
 from lakecheck.upgrade.encryption_table import KEYS
@@ -123,3 +124,24 @@ def test_a_rule_of_its_own_counts_where_the_group_was_there():
     assert [risk.rule for risk in risks(group, group | opened)] == ["security_weakened.network"]
     assert risks({}, group | opened) == []
     assert risks(group | opened, group) == []
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["Rules", "Region", "Status", "a"]), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(VALUES, VALUES)
+def test_properties_of_any_type_are_judged(one_value, other):
+    """Nothing raises, whatever stands where an object is expected."""
+    tops = sorted({(kind, row.path.partition(".")[0]) for kind, rows in WEAKENING.items() for row in rows})
+    more = [(GROUP, "SecurityGroupIngress"), (INGRESS, "FromPort"), ("AWS::CloudWatch::Alarm", "Dimensions")]
+    base, head = (
+        {f"R{number}": {"Type": kind, "Properties": {name: value}} for number, (kind, name) in enumerate([*tops, *more])}
+        for value in (one_value, other)
+    )
+    risks(base, head)
+    risks(base, {})
