@@ -39,9 +39,9 @@ _HEAD: Final = """\
 # Rules
 
 What [`lakecheck run`](lakecheck.md#what-it-checks) looks at and other tools do not: {count} rules of {families} families. A rule is a
-module of `lakecheck/rules`, and its id is where it stands there; a rule of your own [is written alike](lakecheck.md#rules-of-your-own). Each has
-templates that fail and that comply, of which the first ones stand here, and sees a single property of the reference that is changed.
-What a template leaves open is reported as a note and fails nothing.
+module of `lakecheck/rules`, and its id is where it stands there; a rule of your own [is written alike](lakecheck.md#rules-of-your-own).
+Each has templates that fail and that comply, of which the first ones stand here, and sees a single property of the reference that is
+changed. What a template leaves open is reported as a note and fails nothing.
 
 To take a finding on, acknowledge the rule's id behind `{prefix}::` on the construct, with a reason and an owner.
 """

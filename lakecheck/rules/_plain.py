@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.rules.base import is_open
-from lakecheck.values import Unknown, shown
+from lakecheck.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,9 @@ _MANY = 4
 
 
 def at(data: Any, path: str) -> Any:
-    """What stands at a path inside plain data; None when it is not there, an `Unknown` when something above it is not known."""
+    """What stands at a path inside plain data; None when it is not there, what is not known when it or something above it is not."""
     for name in path.split("."):
-        if isinstance(data, Unknown):
+        if is_open(data):
             return data
         data = data.get(name) if isinstance(data, dict) else None
     return data

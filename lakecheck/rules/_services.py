@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecheck.rules._plain import listed
 from lakecheck.rules.base import is_open
-from lakecheck.values import Unknown
+from lakecheck.values import Unknown, has_hole, outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,17 +23,22 @@ def statements(document: Any) -> list[Any]:
 
 def lets(statement: Any, service: str, action: str) -> bool | None:
     """Whether one statement lets a service do something; None when that is not known."""
-    if isinstance(statement, Unknown):
+    if is_open(statement):
         return None
     if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
         return False
     principal = statement.get("Principal")
     named = [*listed(principal.get("Service")), *listed(principal.get("AWS"))] if isinstance(principal, dict) else listed(principal)
     actions = [each.lower() if isinstance(each, str) else each for each in listed(statement.get("Action"))]
-    if any(isinstance(each, Unknown) for each in (principal, *named, *actions)):
+    if any(_may_be(each, service) for each in (principal, *named)) or any(_may_be(each, action.lower()) for each in actions):
         return None
     is_meant = service in named or "*" in named
     return is_meant and any(isinstance(each, str) and fnmatchcase(action.lower(), each) for each in actions)
+
+
+def _may_be(stated: Any, wanted: str) -> bool:
+    """Whether a value that is not wholly known may turn out to be this."""
+    return isinstance(stated, Unknown) or (isinstance(stated, str) and has_hole(stated) and fnmatchcase(wanted, outline(stated)))
 
 
 def either(verdicts: Iterable[bool | None]) -> bool | None:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rules._plain import is_false, listed
-from lakecheck.rules.base import is_true, once
-from lakecheck.values import Unknown
+from lakecheck.rules.base import is_open, is_true, once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,10 +94,10 @@ def trail_of(resource: Resource, snapshot: Snapshot) -> Trail:
 def _trail(resource: Resource) -> Trail:
     is_logging = not is_false(resource.properties.get("IsLogging"))
     advanced, basic = resource.properties.get("AdvancedEventSelectors"), resource.properties.get("EventSelectors")
-    if isinstance(advanced, Unknown) or isinstance(basic, Unknown):
+    if is_open(advanced) or is_open(basic):
         return Trail(resource, None, is_logging)
     read, selectors = (_advanced, listed(advanced)) if advanced is not None else (_basic, listed(basic))
-    if any(isinstance(each, Unknown) for each in selectors):
+    if any(is_open(each) or (isinstance(each, dict) and is_open(each.get("ReadWriteType"))) for each in selectors):
         return Trail(resource, None, is_logging)
     found = [one for each in selectors if isinstance(each, dict) for one in read(each)]
     return Trail(resource, tuple(found) if advanced is not None or basic is not None else (Selection(is_management=True),), is_logging)

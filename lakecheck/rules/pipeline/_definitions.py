@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rules._plain import listed, number
 from lakecheck.rules.base import once
-from lakecheck.values import Unknown, hole, shown
+from lakecheck.values import Unknown, has_hole, hole, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -196,7 +196,8 @@ def _read(machine: Resource) -> Definition:
     except (ValueError, RecursionError) as error:
         return Definition(machine, unknown=f"it cannot be read as JSON: {shown(str(error))[:120]}")
     if not states:
-        return Definition(machine, unknown="it has no States")
+        is_open = isinstance(parsed, str) and has_hole(parsed)
+        return Definition(machine, unknown=f"it is {shown(parsed)}" if is_open else "it has no States")
     return Definition(machine, body=parsed, states=states)
 
 

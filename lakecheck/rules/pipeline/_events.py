@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rules._plain import at, listed
-from lakecheck.rules.base import once
-from lakecheck.values import Unknown
+from lakecheck.rules.base import is_open, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +55,7 @@ def targets(source: Resource) -> Iterator[Target]:
     else:
         found = [(f"Targets.{index}", each) for index, each in enumerate(listed(source.properties.get("Targets")))]
     for place, body in found:
-        if isinstance(body, Unknown):
+        if is_open(body):
             yield Target(source, place, {}, None)
         elif isinstance(body, dict):
             yield Target(source, place, body, _starts(body.get("Arn")))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecheck.rules.base import Cases, Complaint, Rule, is_open
+from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.pipeline._cases import NO_PIPELINE, rule
 from lakecheck.rules.pipeline._events import starting, targets
-from lakecheck.values import Unknown, shown
+from lakecheck.values import shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
     for target in targets(resource):
         if target.starts is not False and target.dead_letters is None:
             arn = target.body.get("Arn")
-            what = "a target that is not known" if is_open(arn) and isinstance(arn, Unknown) else shown(arn)
+            what = shown(arn) if isinstance(arn, str) else "a target that is not known"
             yield Complaint(
                 at=target.at,
                 message=f"starts {what} and has no queue for what cannot be started; allowed is a DeadLetterConfig",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.rules._plain import at, listed
 from lakecheck.rules.base import Cases, Complaint, Rule, is_open
 from lakecheck.rules.query._workgroups import bucket_of, buckets, output, workgroup, writing_workgroups
-from lakecheck.values import Unknown, shown, wholly_known
+from lakecheck.values import shown, wholly_known
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
     bucket = buckets(snapshot)[bucket_of(place)]
     rules = at(bucket.properties, "LifecycleConfiguration.Rules")
     key = place.removeprefix("s3://").partition("/")[2]
-    verdicts = [None if isinstance(rules, Unknown) else False, *(_expires(rule, key) for rule in listed(rules))]
+    verdicts = [None if is_open(rules) else False, *(_expires(rule, key) for rule in listed(rules))]
     if True not in verdicts:
         yield Complaint(
             message=f"results in {shown(place)} never expire: no rule of {bucket.origin} does it; allowed is ExpirationInDays",
@@ -40,7 +40,7 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
 def _expires(rule: Any, key: str) -> bool | None:
     """Whether a lifecycle rule expires every object below a key; None when that is not known."""
     if not isinstance(rule, dict):
-        return None if isinstance(rule, Unknown) else False
+        return None if is_open(rule) else False
     prefix = rule.get("Prefix", "")
     if not any(rule.get(name) is not None for name in _EXPIRES) or any(name in rule for name in _NARROWS):
         return False

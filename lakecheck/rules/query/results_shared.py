@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakecheck.rules._plain import named
 from lakecheck.rules.base import Cases, Complaint, Rule, once, value
 from lakecheck.rules.query._workgroups import OUTPUT, output, workgroup, writing_workgroups
-from lakecheck.values import Unknown, shown
+from lakecheck.values import shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
     found = value(resource, OUTPUT)
-    if isinstance(found, Unknown):
+    if is_open(found) and not output(resource):
         yield Complaint(at=OUTPUT, message="where results go is not known", is_unknown=True)
         return
     mine = output(resource)
