@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from lakecheck.rules._plain import named
-from lakecheck.rules.base import Cases, Complaint, Rule, once, value
+from lakecheck.rules.base import Cases, Complaint, Rule, is_open, once, value
 from lakecheck.rules.query._workgroups import OUTPUT, output, workgroup, writing_workgroups
 from lakecheck.values import shown
 from lakemodel.findings import Severity
