@@ -37,8 +37,6 @@ SECTIONS: Final[tuple[Callable[[Run], Section], ...]] = (
 """In the order of the page."""
 
 _MOST_SETTLED: Final = 6
-_PLACES: Final = {"access": "invariants", "upgrade": "changes", "limits": "limits"}
-"""Where the page tells more of a check's findings."""
 
 
 def render(run: Run) -> Iterator[str]:
@@ -119,10 +117,17 @@ def _settle(run: Run) -> Iterator[str]:
     yield '<div class="settle"><h2>To settle</h2><ol>'
     for (check, rule, message), number in list(groups.items())[:_MOST_SETTLED]:
         places = "" if number == 1 else f" <small>{number:,} places</small>"
-        yield f'<li><a href="#{_PLACES.get(check, "findings")}">{text(rule)}</a> {text(message)}{places}</li>'
+        yield f'<li><a href="#{_told_in(run, check, rule)}">{text(rule)}</a> {text(message)}{places}</li>'
     if len(groups) > _MOST_SETTLED:
         yield f'<li><a href="#findings">and {len(groups) - _MOST_SETTLED:,} more</a></li>'
     yield "</ol></div>\n"
+
+
+def _told_in(run: Run, check: str, rule: str) -> str:
+    """The section that tells most of a finding."""
+    if check == "access" and run.judgement is not None and any(rule == verdict.id for verdict in run.judgement.verdicts):
+        return "invariants"
+    return {"upgrade": "changes", "limits": "limits"}.get(check, "findings")
 
 
 def _section(section: Section) -> Iterator[str]:

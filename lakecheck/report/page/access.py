@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lakecheck.report.page.heat import Column, Heat, Square, Way
     from lakecheck.run import Run
 
-MOST_CHARACTERS: Final = 700_000
+MOST_CHARACTERS: Final = 900_000
 """What all ways in words may take; those of people come first."""
 
 _FEW: Final = 3

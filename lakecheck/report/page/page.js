@@ -22,7 +22,6 @@
 
   // --- the heat map by arrows: one stop for Tab, Enter opens ------------------------------------------------------------------------
   const dialog = one('#drill'), body = one('#drill-body');
-  let from = null;
   const seen = element => element && element.getClientRects().length > 0;
   for (const grid of all('.grid')) {
     const links = all('tbody a', grid);
@@ -34,7 +33,7 @@
       link.focus();
     };
     const rows = () => all('tbody tr', grid).filter(seen);
-    const along = (cell, step, name) => { let next = cell[name]; while (next && !(seen(one('a', next)))) next = next[name]; return next && one('a', next); };
+    const along = (cell, name) => { let next = cell[name]; while (next && !(seen(one('a', next)))) next = next[name]; return next && one('a', next); };
     const across = (cell, step) => {
       const lines = rows(), column = cell.cellIndex;
       for (let at = lines.indexOf(cell.parentElement) + step; lines[at]; at += step) {
@@ -48,7 +47,7 @@
       if (!cell || event.ctrlKey || event.metaKey || event.altKey) return;
       const inRow = all('a', cell.parentElement).filter(seen);
       const moves = {
-        ArrowRight: () => along(cell, 1, 'nextElementSibling'), ArrowLeft: () => along(cell, -1, 'previousElementSibling'),
+        ArrowRight: () => along(cell, 'nextElementSibling'), ArrowLeft: () => along(cell, 'previousElementSibling'),
         ArrowDown: () => across(cell, 1), ArrowUp: () => across(cell, -1), Home: () => inRow[0], End: () => inRow[inRow.length - 1],
       };
       if (event.key in moves) { event.preventDefault(); go(moves[event.key]()); }
@@ -66,7 +65,6 @@
     const cell = link.closest('td'), line = cell.parentElement;
     const numbers = link.dataset.w ? link.dataset.w.split(' ') : [link.getAttribute('href').slice(2)];
     const column = one('thead', grid).rows[1].cells[cell.cellIndex];
-    from = link;
     const title = one('#drill-title'), note = document.createElement('small');
     title.textContent = `${line.cells[0].textContent.trim()} → ${column.title}`;
     note.textContent = link.title;
@@ -82,7 +80,7 @@
   };
   one('#drill-close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener('close', () => { body.replaceChildren(); if (from) from.focus(); from = null; });
+  dialog.addEventListener('close', () => { body.replaceChildren(); });
 
   // --- search and filters -----------------------------------------------------------------------------------------------------------
   const box = one('#q'), count = one('#told'), sections = all('section.part');
@@ -113,7 +111,6 @@
         const show = !asked.length || (byRow ? fits(line.cells[0].textContent) : byColumn && columns.some((is, at) => is && one('a', line.cells[at])));
         line.hidden = !show;
         if (show) found += 1;
-        for (const cell of line.cells) cell.classList.toggle('hit', false);
       }
       heads.forEach((head, at) => head.classList.toggle('hit', columns[at]));
       const links = all('tbody a', grid), stop = links.find(link => link.tabIndex === 0);

@@ -92,6 +92,7 @@ def test_the_page_needs_nothing_else(html: str, reader: Reader) -> None:
 
 def test_it_says_the_verdict_and_what_to_settle(reader: Reader) -> None:
     """The heading names the environments, the verdict how many findings fail, and the gravest are named."""
+    assert {"#invariants", "#findings"} <= set(reader.targets)
     said = " ".join(reader.said)
     for words in ("Dev · Prod", "4 accounts", "judged as of 2026-07-01", "Failed", "To settle", "encryption.bucket_key"):
         assert words in said
