@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.checks import acknowledgements as check
 from lakecheck.checks.base import plural
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from lakecheck.assembly import Acknowledgement
     from lakecheck.run import Run
 
-MOST_ROWS = 1500
+MOST_ROWS: Final = 1500
+_STATES: Final = {"stale": "warn", "expired": "bad", "expires-soon": "warn", "bare-id": "bad", "unreadable-date": "bad"}
+"""What the check says of an acknowledgement, by the rule's name."""
 
 
 def section(run: Run) -> Section:
@@ -75,7 +77,3 @@ def _row(
     return (
         f'<tr class="item">{first}<td>{text(inside)}{stages}{source}</td><td>{text(one.reason)}</td><td>{owner}</td><td>{until}</td></tr>\n'
     )
-
-
-_STATES = {"stale": "warn", "expired": "bad", "expires-soon": "warn", "bare-id": "bad", "unreadable-date": "bad"}
-"""What the check says of an acknowledgement, by the rule's name."""

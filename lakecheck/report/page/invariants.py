@@ -41,7 +41,7 @@ def _body(judgement: Judgement) -> Iterator[str]:
         for verdict in judgement.verdicts:
             if verdict.state is state:
                 yield from _verdict(verdict)
-    rests = listed(judgement.not_known, name="plain") and f"<h3>Not known</h3>{listed(judgement.not_known)}"
+    rests = f"<h3>Not known</h3>{listed(judgement.not_known)}" if judgement.not_known else ""
     if judgement.assumptions or rests:
         label = f"What this rests on: {plural(len(judgement.assumptions), 'assumption')}"
         yield fold(label, f"{listed(judgement.assumptions)}{rests}", attributes=' class="item quiet"') + "\n"

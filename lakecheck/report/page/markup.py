@@ -71,13 +71,13 @@ def fold(summary: str, body: str, *, attributes: str = "", is_open: bool = False
     return f"<details{attributes}{' open' if is_open else ''}><summary>{summary}</summary>{body}</details>"
 
 
-def listed(values: Sequence[Any], *, most: int = MOST_LISTED, name: str = "") -> str:
+def listed(values: Sequence[Any], *, most: int = MOST_LISTED) -> str:
     """A list of texts, `most` of them."""
     if not values:
         return ""
     rows = "".join(f"<li>{text(value)}</li>" for value in values[:most])
     more = f"<li>and {len(values) - most:,} more</li>" if len(values) > most else ""
-    return f"<ul{f' class={chr(34)}{name}{chr(34)}' if name else ''}>{rows}{more}</ul>"
+    return f"<ul>{rows}{more}</ul>"
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

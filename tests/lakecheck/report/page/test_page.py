@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -16,6 +17,7 @@ from lakecheck.report.page import access, coverage, findings as findings_section
 from lakecheck.report.page.drawing import squarified
 from lakecheck.report.page.heat import MOST_COLUMNS, MOST_ROWS, Square, heats, ways_of
 from lakecheck.report.page.markup import link, listed, text
+from lakecheck.snapshot import Snapshot
 from tests.lakecheck.report.page.lakes import HOSTILE, LAKE, everything
 from tests.lakecheck.report.runs import findings as wild_findings, run_of
 
@@ -184,6 +186,20 @@ def test_a_lake_of_hundreds_of_tables_stays_small() -> None:
     heat = heats(run.snapshot.matrix, ways_of(run.snapshot.matrix), ("Dev", "Prod"))
     assert [each.environment for each in heat] == ["Dev", "Prod"]
     assert all(len(each.columns) <= MOST_COLUMNS and len(each.people) <= MOST_ROWS for each in heat)
+
+
+def test_an_account_with_hundreds_of_stacks_has_a_tile_for_the_rest() -> None:
+    """Those with findings keep theirs; the table has every one."""
+    run = everything()
+    first = run.assembly.stacks[0]
+    many = tuple(replace(first, path=f"Dev/Stack{number:03}", bare={}) for number in range(200))
+    judged = replace(run.assembly, stacks=(*many, *run.assembly.stacks))
+    snapshot = Snapshot(judged)
+    snapshot.__dict__["matrix"] = run.snapshot.matrix
+    html = "".join(page.render(replace(run, snapshot=snapshot)))
+    assert "and 83 stacks more" in html
+    assert 'data-stack="Dev/Storage" class="tile bad"' in html
+    assert html.count('id="stack-') == 208
 
 
 def test_ways_without_room_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
