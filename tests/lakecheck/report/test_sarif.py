@@ -155,6 +155,7 @@ def test_what_is_about_no_stack_points_at_the_assembly(repository: Path) -> None
 def test_a_name_with_spaces_is_a_valid_address(repository: Path) -> None:
     """Percent-encoded, as a URI has to be."""
     assert place_of(only(run_of(finding(source="my stacks/über.py:1")), repository))[0] == "my%20stacks/%C3%BCber.py"
+    assert place_of(only(run_of(finding(source="caf\udce9.py:1")), repository))[0] == "caf%3F.py"
 
 
 def test_an_acknowledged_finding_is_suppressed_with_reason_owner_and_expiry(repository: Path) -> None:
