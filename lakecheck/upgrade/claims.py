@@ -37,7 +37,6 @@ _IN_ALL_REGIONS: Final = ("AWS::IAM::", "AWS::Organizations::", "AWS::CloudFront
 _SINGLETONS: Final = {
     "AWS::LakeFormation::DataLakeSettings": "the Lake Formation settings",
     SETTINGS: "the Lake Formation settings",
-    CATALOG_POLICY: "the catalog's resource policy",
     "AWS::Glue::DataCatalogEncryptionSettings": "the encryption settings of the catalog",
     "AWS::GuardDuty::Detector": "the GuardDuty detector",
     "AWS::Config::ConfigurationRecorder": "the recorder of AWS Config",
@@ -47,6 +46,8 @@ _SINGLETONS: Final = {
     "AWS::ApiGateway::Account": "the settings of API Gateway",
 }
 """What an account has once in each Region."""
+
+_PART: Final = "its statements of the catalog's policy"
 
 _TAKES_OVER: Final = frozenset(
     {
@@ -83,8 +84,12 @@ class Claim:
         if self.kind in _SINGLETONS.values():
             return self.kind
         values = json.loads(self.identity)
+        if self.kind == CATALOG_POLICY:
+            return str(values[0])
         return (
-            f"the name {shown(values[0])!r}" if len(values) == 1 else f"the identity {' | '.join(shown(each) for each in values if each)}"
+            f"the name {shown(values[0])!r}"
+            if len(values) == 1 or self.kind in KINDS
+            else f"the identity {' | '.join(shown(each) for each in values if each)}"
         )
 
 
@@ -128,6 +133,11 @@ def _identity(node: Node) -> list[Any]:
     """The name and what it is unique in; empty when it is made up or not known."""
     resource = node.resource
     known = facts(resource.type)
+    if resource.type == CATALOG_POLICY:  # each has its own part of the policy
+        statements = resource.properties.get("Statements")
+        return (
+            [] if unknowns(statements) else ["its statements of the catalog's policy", json.dumps(statements, sort_keys=True, default=repr)]
+        )
     if node.name:
         return [node.name, *_beside(node, known.identifier if known is not None else (), known.read_only if known is not None else ())]
     if known is None or not known.identifier or resource.type in KINDS or any(each in known.read_only for each in known.identifier):

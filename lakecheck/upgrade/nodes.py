@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT: Final = "Snapshot"
 DELETE: Final = "Delete"
+_NAMES: Final = ("Name", "Identifier")
 _CLUSTER: Final = "AWS::RDS::DBCluster"
 _INSTANCE: Final = "AWS::RDS::DBInstance"
 
@@ -79,7 +80,8 @@ def named_by(type_name: str) -> tuple[str, ...]:
     known = facts(type_name)
     if known is None or len(known.identifier) != 1 or known.identifier[0] in known.read_only:
         return ()
-    return (".".join(known.identifier[0]),)
+    path = ".".join(known.identifier[0])
+    return (path,) if path.endswith(_NAMES) else ()  # others identify by what they belong to, such as a bucket's policy
 
 
 def at_path(value: Any, path: Iterable[str]) -> Any:

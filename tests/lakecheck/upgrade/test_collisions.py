@@ -149,6 +149,16 @@ def test_a_stack_that_is_renamed_leaves_its_names_taken() -> None:
     assert told(compare(state(stack(topic)), state(stack(topic, stack_name="Other")))) == [("name_kept", "A")]
 
 
+def test_a_claim_is_told_by_name() -> None:
+    """A database is called by its name alone, a bucket's policy by its bucket."""
+    database = one("AWS::Glue::Database", CatalogId="1", DatabaseInput={"Name": "sales"})
+    assert (
+        only(compared({"A": database}, {"B": database})).message == "it claims the name 'sales', which Prod/Lake/A still has at that time"
+    )
+    policy = one("AWS::S3::BucketPolicy", Bucket="b", PolicyDocument={})
+    assert only(compared({"A": policy}, {"B": policy})).message.startswith("it claims the name 'b', ")
+
+
 def test_a_name_that_another_resource_gives_up() -> None:
     """It is given up after it would have to be free."""
     base = {"A": one(TOPIC, TopicName="t")}
@@ -201,6 +211,13 @@ def test_stages_that_are_bound_to_no_account_do_not_collide() -> None:
 def test_what_takes_over_is_undone_by_the_removal(was: dict[str, Any], now: dict[str, Any]) -> None:
     """No error tells: the old one's deletion comes last. One that is kept is not deleted."""
     assert told(compared({"A": was}, {"B": now})) == [("undone_by_removal", "B")]
+
+
+def test_two_parts_of_the_catalogs_policy_are_no_collision() -> None:
+    """Each has its own statements."""
+    first, second = (one("Custom::LakeFormationCatalogPolicy", ServiceToken="t", Statements=[{"Sid": sid}]) for sid in "ab")
+    assert told(compared({"A": first}, {"A": first, "B": second})) == []
+    assert told(compared({"A": first}, {"B": first})) == [("undone_by_removal", "B")]
 
 
 def test_a_changed_type_is_refused() -> None:

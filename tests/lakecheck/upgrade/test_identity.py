@@ -45,6 +45,12 @@ def test_a_name_deep_in_the_properties_changes() -> None:
     assert told(compared(base, head)) == [("physical_name", "D", "a", "b")]
 
 
+def test_what_a_resource_belongs_to_is_no_name_of_its_own() -> None:
+    """A bucket's policy is known by its bucket."""
+    base, head = ({"P": one("AWS::S3::BucketPolicy", Bucket=name, PolicyDocument={})} for name in ("a", "b"))
+    assert told(compared(base, head)) == []
+
+
 def test_a_logical_id_changes() -> None:
     """Of what is made anew and holds nothing; what holds data is told as its loss, a fixed name as a collision."""
     assert told(compared({"A": one(TOPIC, DisplayName="x")}, {"B": one(TOPIC, DisplayName="x")})) == [
