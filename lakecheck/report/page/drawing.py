@@ -167,7 +167,7 @@ def squarified(areas: Sequence[float], left: float, top: float, width: float, he
 
     Example:
         >>> squarified([3, 1], 0, 0, 40, 10)
-        [(0, 0, 30.0, 10), (30.0, 0, 10.0, 10.0)]
+        [(0, 0.0, 30.0, 10.0), (30.0, 0.0, 10.0, 10.0)]
     """
     found: list[tuple[float, float, float, float]] = []
     scale = width * height / sum(areas) if sum(areas) else 0.0
