@@ -75,7 +75,7 @@ def iceberg(logical_id: str = "Table", *, name: str = "orders", schema: Any = No
 
 def optimizer(kind: str, *, name: str = "orders", enabled: Any = True, **configuration: Any) -> dict[str, Any]:
     """An optimizer of an Iceberg table."""
-    role = "arn:aws-cn:iam::444455556666:role/Optimizer"
+    role = {"Fn::Sub": "arn:${AWS::Partition}:iam::444455556666:role/Optimizer"}
     properties = {
         "CatalogId": "444455556666",
         "DatabaseName": "sales",

@@ -57,8 +57,9 @@ RULE = Rule(
     id="catalog.location_form",
     title="The location of a table is s3://bucket/folder/ with a slash at its end",
     rationale=(
-        "A location is a prefix of keys: without the slash, sales/orders also names sales/orders_2023. Athena takes no wildcards, no "
-        "other schemes and no empty folders; it drops the latter silently and reads a place that does not exist."
+        "Athena asks for the slash, and whatever takes a location for a prefix of keys, such as a listing or a lifecycle rule, takes "
+        "sales/orders_2023 along with sales/orders. Athena reads no wildcards, no other schemes and no empty folders; it drops the latter "
+        "silently and looks in a place that does not exist."
     ),
     source="https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html",
     severity=Severity.WARNING,

@@ -74,5 +74,4 @@ RULE = Rule(
         ),
         not_applicable=(BUCKET, LINK),
     ),
-    controls=("NIST.800.53.R5 AC-4",),
 )

@@ -48,7 +48,7 @@ def _publishers(snapshot: Snapshot) -> Publishers:
 
 
 def _published_by(principal: Principal) -> Iterator[tuple[str, str, str]]:
-    """The tables that a role names, without wildcards, in a statement that lets it register partitions."""
+    """The tables that a role names in a statement that lets it register partitions; a pattern is no table's name."""
     for policy in principal.policies:
         for statement in policy.statements:
             if statement.effect is not Effect.ALLOW or not any(
@@ -58,7 +58,7 @@ def _published_by(principal: Principal) -> Iterator[tuple[str, str, str]]:
             for resource in statement.resources or ():
                 account, _, path = resource.partition(":table/")
                 database, _, name = path.partition("/")
-                if name and not any(sign in path for sign in "*?$"):
+                if name:
                     yield account.rpartition(":")[2], lower(database), lower(name)
 
 

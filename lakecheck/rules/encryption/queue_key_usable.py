@@ -94,5 +94,4 @@ RULE = Rule(
             {**key(), **_queue(KEY_ARN), **_rule("Sender")},
         ),
     ),
-    controls=("NIST.800.53.R5 AU-5",),
 )

@@ -78,5 +78,5 @@ RULE = Rule(
         failing=(_to("lake"), _to(None), _to("logs", BucketEncryption=_KMS), _to("logs", ObjectLockEnabled=True)),
         not_applicable=(bucket(),),
     ),
-    controls=("NIST.800.53.R5 AU-2", "NIST.800.53.R5 AU-12"),
+    controls=("NIST.800.53.R5 AU-12",),
 )

@@ -55,5 +55,5 @@ RULE = Rule(
         failing=(over(**_DELETED), {**over(), **_EMPTYING}),
         not_applicable=(bucket(**_DELETED),),
     ),
-    controls=("NIST.800.53.R5 CP-9", "NIST.800.53.R5 SI-12"),
+    controls=("NIST.800.53.R5 SI-12",),
 )

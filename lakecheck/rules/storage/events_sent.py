@@ -116,5 +116,4 @@ RULE = Rule(
         ),
         not_applicable=(bucket(), {**bucket(), **_rule(**{"detail-type": ["AWS API Call via CloudTrail"]})}, _rule()),
     ),
-    controls=("NIST.800.53.R5 SI-4",),
 )
