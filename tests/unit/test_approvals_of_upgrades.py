@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from lakemodel.approvals import Register, load_approvals
 from lakemodel.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
 
 RISK: dict[str, Any] = {
     "kind": "upgrade_risk",
@@ -126,3 +126,9 @@ def test_the_same_twice_is_told(tmp_path: Path) -> None:
     """A second reason for the same risk is a second entry by mistake."""
     with pytest.raises(InvalidInput, match="approves the same"):
         read(tmp_path, RISK, RISK | {"reason": "Another good reason."})
+
+
+def test_the_example_is_read():
+    """`examples/approvals/upgrade.yaml`, which the page about changes shows."""
+    (entry,) = load_approvals(ROOT / "examples/approvals/upgrade.yaml").upgrade_risks()
+    assert entry.approval.rule == "data_loss.versions"
