@@ -127,8 +127,9 @@ class TestAlarms:
             {"Id": name.lower(), "MetricStat": {"Metric": {"Namespace": "AWS/Lambda", "MetricName": name}, "Period": 60, "Stat": "Sum"}}
             for name in ("Errors", "Invocations")
         ]
-        properties = {"Metrics": both, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "breaching"}
-        assert looked_at("audit.missing_data", {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}}) == 0
+        for metrics in (both, both[::-1]):
+            properties = {"Metrics": metrics, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "breaching"}
+            assert looked_at("audit.missing_data", {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}}) == 0
 
     def test_a_topics_policy_for_everybody_lets_alarms_in(self):
         told = {"Told": {"Type": "AWS::SNS::Topic"}, **alarm("AWS/Lambda", "Errors", {}, OKActions=[{"Ref": "Told"}])}

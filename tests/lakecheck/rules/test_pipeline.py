@@ -202,9 +202,11 @@ class TestDeadLetters:
         assert said("pipeline.no_dead_letter_queue", rule({"source": ["x"]}, DeadLetterConfig={"Ref": "Given"}), **OPEN) == []
 
     def test_a_target_that_is_not_known_is_open(self):
-        found = said("pipeline.no_dead_letter_queue", rule({"source": ["x"]}, Arn={"Ref": "Given"}), **OPEN)
-        assert len(found) == 1
-        assert found[0].startswith("? ")
+        whole = {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Targets": {"Ref": "Given"}}}}
+        for one in (rule({"source": ["x"]}, Arn={"Ref": "Given"}), whole):
+            found = said("pipeline.no_dead_letter_queue", one, **OPEN)
+            assert len(found) == 1
+            assert found[0].startswith("? ")
 
 
 class TestPatterns:
