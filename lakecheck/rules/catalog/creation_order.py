@@ -25,7 +25,7 @@ _DATABASE, _TABLE, _OPTIMIZER, _PARTITION = (f"AWS::Glue::{name}" for name in ("
 
 @once
 def _defined(snapshot: Snapshot) -> Named:
-    """The logical id of each database, its table's name being empty, and table, by stack, Region-wide names in lower case."""
+    """The logical id of each database and table, by stack, type and names in lower case; a database has no table's name."""
     found = {}
     for resource in snapshot.by_type.get(_DATABASE, ()):
         found[resource.origin.stack, _DATABASE, lower(value(resource, "DatabaseInput.Name"), resource.ref), ""] = resource.origin.logical_id
