@@ -47,7 +47,7 @@ _SINGLETONS: Final = {
 }
 """What an account has once in each Region."""
 
-_PART: Final = "its statements of the catalog's policy"
+_PART: Final = "the same statements of the catalog's policy"
 
 _TAKES_OVER: Final = frozenset(
     {
@@ -86,11 +86,9 @@ class Claim:
         values = json.loads(self.identity)
         if self.kind == CATALOG_POLICY:
             return str(values[0])
-        return (
-            f"the name {shown(values[0])!r}"
-            if len(values) == 1 or self.kind in KINDS
-            else f"the identity {' | '.join(shown(each) for each in values if each)}"
-        )
+        if len(values) == 1 or self.kind in KINDS:
+            return f"the name {shown(values[0])!r}"
+        return f"the identity {' | '.join(shown(each) for each in values if each)}"
 
 
 def takes_over(type_name: str) -> bool:
@@ -135,9 +133,7 @@ def _identity(node: Node) -> list[Any]:
     known = facts(resource.type)
     if resource.type == CATALOG_POLICY:  # each has its own part of the policy
         statements = resource.properties.get("Statements")
-        return (
-            [] if unknowns(statements) else ["its statements of the catalog's policy", json.dumps(statements, sort_keys=True, default=repr)]
-        )
+        return [] if unknowns(statements) else [_PART, json.dumps(statements, sort_keys=True, default=repr)]
     if node.name:
         return [node.name, *_beside(node, known.identifier if known is not None else (), known.read_only if known is not None else ())]
     if known is None or not known.identifier or resource.type in KINDS or any(each in known.read_only for each in known.identifier):

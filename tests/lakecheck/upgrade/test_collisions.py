@@ -152,9 +152,8 @@ def test_a_stack_that_is_renamed_leaves_its_names_taken() -> None:
 def test_a_claim_is_told_by_name() -> None:
     """A database is called by its name alone, a bucket's policy by its bucket."""
     database = one("AWS::Glue::Database", CatalogId="1", DatabaseInput={"Name": "sales"})
-    assert (
-        only(compared({"A": database}, {"B": database})).message == "it claims the name 'sales', which Prod/Lake/A still has at that time"
-    )
+    risk = only(compared({"A": database}, {"B": database}))
+    assert risk.message == "it claims the name 'sales', which Prod/Lake/A still has at that time"
     policy = one("AWS::S3::BucketPolicy", Bucket="b", PolicyDocument={})
     assert only(compared({"A": policy}, {"B": policy})).message.startswith("it claims the name 'b', ")
 
