@@ -336,6 +336,7 @@ def test_wide_managed_policies_are_told():
     assert rules(attached(), attached("AmazonS3FullAccess")) == ["security_weakened.wide_rights"]
     assert rules(attached(), attached("service-role/AWSGlueServiceRole", "ReadOnlyAccess")) == []
     assert rules(attached("AdministratorAccess"), attached()) == []
+    assert rules(attached("AdministratorAccess"), attached("AdministratorAccess", "ReadOnlyAccess")) == []
 
 
 # --- organisations ---------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from lakecheck.upgrade import weakening
+from lakecheck.upgrade import policies, weakening
+from lakecheck.upgrade.comparison import compare
 from lakecheck.upgrade.encryption_table import KEYS
 from lakecheck.upgrade.model import Category, Fate, Risk
 from lakecheck.upgrade.weakening_table import GUARDS, WEAKENING
-from tests.lakecheck.upgrade.support import change_of, compared
+from tests.lakecheck.upgrade.support import change_of, compared, stack, state
 from tests.lakecheck.upgrade.tables import cases, judged, properties
 
 CASES = cases(WEAKENING)
@@ -145,3 +146,30 @@ def test_properties_of_any_type_are_judged(one_value, other):
     )
     risks(base, head)
     risks(base, {})
+
+
+def test_a_group_that_iam_decided_for_before_is_no_change():
+    def settings(*permissions: str) -> dict[str, Any]:
+        default = {"Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "Permissions": list(permissions)}
+        return one("AWS::LakeFormation::DataLakeSettings", CreateTableDefaultPermissions=[default])
+
+    assert risks(settings("ALL"), settings("SELECT")) == []
+
+
+def test_what_only_stands_in_a_template_of_another_name_does_not_differ():
+    """The holes of both states are called after their stacks."""
+    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": {"Fn::Sub": "${Lake.Arn}/*"}}]}
+    resources = {
+        "Lake": {"Type": "AWS::S3::Bucket"},
+        "Other": {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": {"Ref": "Key"}}},
+        "Key": {"Type": "AWS::KMS::Key"},
+        "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Lake"}, "PolicyDocument": policy}},
+    }
+    changed = {**resources, "Other": {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": {"Ref": "Key"}, "DelaySeconds": 1}}}
+    again = {"Bucket": {"Ref": "Lake"}, "PolicyDocument": {**policy, "Id": "it"}}
+    changed["Policy"] = {"Type": "AWS::S3::BucketPolicy", "Properties": again}
+    was, now = (state(stack(each, name), is_template=True) for each, name in ((resources, "One"), (changed, "Two")))
+    comparison = compare(was, now)
+    assert {change.node.resource.origin.logical_id for change in comparison.changes} == {"Other", "Policy"}
+    assert list(weakening.risks(comparison)) == []
+    assert list(policies.risks(comparison)) == []
