@@ -84,7 +84,7 @@ def check(
     progress("upgrade: comparing resources")
     reviewed = judge_upgrade(base, head, approved, as_of=as_of)
     progress("upgrade: comparing access")
-    gains = review(difference(base.matrix, head.matrix), approved, as_of=as_of)
+    gains = review(difference(reviewed.comparison.base_under_names_of_head().matrix, head.matrix), approved, as_of=as_of)
     if into is not None:
         into.review, into.gains = reviewed, gains
     risks = [found for judged in reviewed.judged if (found := finding_of(judged)) is not None]

@@ -108,7 +108,7 @@ def _deletion(change: ResourceChange) -> Deletion:
 
 def _deleted(change: ResourceChange, held: Holding, *, is_emptied: bool) -> Risk:
     notes = [*change.because]
-    consequence = f"Lost is {held.what}."
+    consequence = f"This is lost: {held.what}."
     if is_emptied:
         consequence = f"{consequence} A custom resource of the stack empties it first, so that nothing stops its deletion."
     elif held.blocked:
@@ -160,7 +160,9 @@ def _remedy(change: ResourceChange, held: Holding) -> str:
 
 def _kept(change: ResourceChange, held: Holding, deletion: Deletion) -> Risk:
     kept = "a last snapshot is taken of the old one, which is deleted" if deletion is Deletion.SNAPSHOT else "the old one is kept aside"
-    found = f"The new one has nothing of {held.what}: whoever follows the template reads nothing, and writes to the new one."
+    found = (
+        held.anew or f"The new one starts without this: {held.what}. Whoever follows the template reads nothing, and writes to the new one."
+    )
     return tell(
         change,
         "data_loss.starts_empty",
@@ -232,7 +234,7 @@ def _policies(change: ResourceChange) -> Iterator[Risk]:
             change,
             "data_loss.policy_weakened",
             f"{name} is {after} instead of {before}",
-            consequence=f"Nothing happens now; when {when}, lost is {held.what}.",
+            consequence=f"Nothing happens now; when {when}, this is lost: {held.what}.",
             remedy=f"Keep {name}: {before} (CDK: RemovalPolicy.RETAIN). To remove it on purpose, do so in the change that removes it.",
             at=f"^.{name}",
             was=before,
@@ -251,7 +253,7 @@ def _handlers(change: ResourceChange, base: Snapshot) -> Iterator[Risk]:
     if handler is not None:
         loses = handler.loses if handler.when is None or handler.when(resource.properties) else ""
         if loses:
-            yield _handled(change, f"Lost is {loses}.", handler.remedy, is_certain=True)
+            yield _handled(change, f"This is lost: {loses}.", handler.remedy, is_certain=True)
         return
     if resource.type == "Custom::AWS":
         call = at(resource.properties, "Delete")
@@ -317,7 +319,7 @@ def _emptying(change: ResourceChange, comparison: Comparison) -> Iterator[Risk]:
         change,
         "data_loss.emptied_on_delete",
         f"a custom resource is to delete everything in {kind.removeprefix('AWS::').replace('::', ' ')} {said(named)}",
-        consequence=f"Nothing happens now; when one of the two is removed or the stack is deleted, lost is {held.what}.",
+        consequence=f"Nothing happens now; when one of the two is removed or the stack is deleted, this is lost: {held.what}.",
         remedy="Leave auto_delete_objects (or the like) off where data is real; empty what is to be deleted by hand.",
     )
 

@@ -169,6 +169,16 @@ class Comparison:
     base_nodes: tuple[Node, ...] = ()
     head_nodes: tuple[Node, ...] = ()
 
+    @property
+    def renamed(self) -> dict[str, StackTemplate]:
+        """By its path in BASE each stack that HEAD calls otherwise, as two template files are called after themselves."""
+        return {was.path: now for was, now in self.stacks if was is not None and now is not None and was.path != now.path}
+
+    def base_under_names_of_head(self) -> Snapshot:
+        """BASE with its stacks called as in HEAD, so that what is only known by a stack's name is the same in both."""
+        renamed = self.renamed
+        return self.base.named_like(renamed) if renamed else self.base
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risk:

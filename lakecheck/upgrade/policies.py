@@ -80,7 +80,7 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
 class _Judge:
     def __init__(self, comparison: Comparison) -> None:
         self.changes = comparison.changes
-        self.comparer = Comparer(comparison.stacks)
+        self.comparer = Comparer(comparison)
 
     # --- what is there before and after ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.formula import Truth
 from lakecheck.iam import globs
 from lakecheck.iam.comparison import Verdict, check_no_new_access, read_compared
+from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.names import Names
 from lakecheck.upgrade.policy_table import ADMINISTRATION, ADMINISTRATION_OF_ALL
 from lakecheck.upgrade.reading import canonical, items
@@ -16,8 +17,9 @@ from lakecheck.values import Unknown, with_holes_called, with_holes_filled
 from lakemodel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from lakecheck.assembly import StackTemplate
+    from lakecheck.upgrade.model import Comparison
 
+_GETS_ANOTHER: Final = (Fate.REPLACED, Fate.PERHAPS_REPLACED, Fate.MOVED, Fate.RENAMED)
 _CAP: Final = 4_000
 _MOST: Final = 1_000
 """The most comparisons of one run; what is beyond is told as not known."""
@@ -137,11 +139,12 @@ class Comparer:
     """Asks whether one list of statements allows what another does not, so often and no more.
 
     Args:
-        stacks: The pairs of stacks, whose names may differ.
+        comparison: Both states, in which stacks and resources may have other names.
     """
 
-    def __init__(self, stacks: tuple[tuple[StackTemplate | None, StackTemplate | None], ...]) -> None:
-        self._stacks = stacks
+    def __init__(self, comparison: Comparison) -> None:
+        self._stacks = comparison.stacks
+        self._changes = comparison.changes
         self._left = _MOST
         self._numbers: dict[str, int] = {}
 
@@ -150,13 +153,32 @@ class Comparer:
         same = all(one is None or other is None or one.path == other.path for one, other in self._stacks)
         return None if same else Names(self._stacks)
 
+    @cached_property
+    def _moved(self) -> tuple[tuple[str, str], ...]:
+        """The ARNs in BASE of resources that get another one, with the new ones."""
+        found: dict[str, str] = {}
+        for change in self._changes:
+            if change.fate in _GETS_ANOTHER and change.was is not None and change.now is not None:
+                was, now = change.was.resource, change.now.resource
+                pairs = [(was.arn, now.arn), *((value, now.attributes.get(name)) for name, value in was.attributes.items())]
+                found |= {
+                    str(one): other for one, other in pairs if str(one).startswith("arn:") and isinstance(other, str) and one != other
+                }
+        return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
+
     def named(self, value: Any) -> Any:
-        """A value of BASE with its holes called as in HEAD."""
-        names = self._names
+        """A value of BASE with stacks and resources called as in HEAD, so that a policy that follows its resource is the same."""
+        if self._names is None and not self._moved:
+            return value
         try:
-            return value if names is None else _mapped(value, lambda text: with_holes_called(text, names.in_head))
+            return _mapped(value, self._in_head)
         except RecursionError:
             return value
+
+    def _in_head(self, text: str) -> str:
+        for one, other in self._moved:
+            text = text.replace(one, other)
+        return text if self._names is None else with_holes_called(text, self._names.in_head)
 
     def new_access(self, reference: list[Any], candidate: list[Any], *, outside: str = "", names_principals: bool = True) -> Verdict:
         """Whether the candidate allows what the reference does not.

@@ -259,10 +259,8 @@ class State:
 def states_of(comparison: Comparison) -> tuple[State, State]:
     """Both states, with HEAD's names of stacks; what is in stacks that are left behind stays deployed, and so counts in neither."""
     left = frozenset(was.path for was, now in comparison.stacks if was is not None and now is None)
-    renamed = {was.path: now for was, now in comparison.stacks if was is not None and now is not None and was.path != now.path}
-    base = comparison.base.named_like(renamed) if renamed else comparison.base
-    state = State.of(base.estate, left)
-    state.paths.update({path: now.path for path, now in renamed.items()})
+    state = State.of(comparison.base_under_names_of_head().estate, left)
+    state.paths.update({path: now.path for path, now in comparison.renamed.items()})
     return state, State.of(comparison.head.estate)
 
 

@@ -22,6 +22,7 @@ class Holding:
     Attributes:
         what: What is lost with it, for people.
         means: What that means, beyond what it says itself; a sentence.
+        anew: What it means that a new one takes its place while the old one is kept; that it is empty when left out.
         blocked: What may stop its deletion; empty when nothing does.
         copy: How to bring the content into another one.
         snapshots: Whether CloudFormation can take a last snapshot of it (`DeletionPolicy: Snapshot`).
@@ -31,6 +32,7 @@ class Holding:
 
     what: str
     means: str = ""
+    anew: str = ""
     blocked: str = ""
     copy: str = "Copy the content into the new one before readers are pointed at it."
     snapshots: bool = False
@@ -144,6 +146,7 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     "AWS::KMS::Key": _holds(
         "the key",
         means="When its waiting period is over, nobody can read what was encrypted with it any more, backups too.",
+        anew="What is there stays encrypted with the old key, whose policy no template changes any more; the new one opens none of it.",
         copy="A key cannot be copied: encrypt everything again with the new key first, and keep the old one as long as backups use it.",
     ),
     "AWS::KMS::ReplicaKey": _holds(
@@ -169,9 +172,15 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     ),
     # Catalogues and queries
     "AWS::Glue::Database": _holds(
-        "the catalog entry with every table, partition, grant and tag in it; the files stay", copy=_ENTRY
+        "the catalog entry with every table, partition, grant and tag in it; the files stay",
+        anew="The new database has only the tables, grants and LF-Tags that templates make in it; whoever knows the old name finds no new data.",
+        copy=_ENTRY,
     ),
-    "AWS::Glue::Table": _holds("the catalog entry with its columns, partitions, grants and tags; the files stay", copy=_ENTRY),
+    "AWS::Glue::Table": _holds(
+        "the catalog entry with its columns, partitions, grants and tags; the files stay",
+        anew="The new table has the columns of its template, no partition that was added later, and only the grants and LF-Tags of templates.",
+        copy=_ENTRY,
+    ),
     "AWS::Glue::Registry": _holds("every schema and version in it", blocked=_NOT_EMPTY),
     "AWS::Glue::Schema": _holds("every version of the schema", means="Messages that name one cannot be decoded any more."),
     "AWS::Glue::MLTransform": _holds("what it learned from labels"),

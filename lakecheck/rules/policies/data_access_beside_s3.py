@@ -9,7 +9,7 @@ from lakecheck.iam.globs import intersects
 from lakecheck.rules.base import Cases, Complaint, Rule, once
 from lakecheck.rules.policies._people import allowing, grants_by_principal, is_admin
 from lakecheck.rules.policies._statements import ACCOUNT, QUEUE, arn, document, role
-from lakecheck.values import shown
+from lakecheck.values import generated_holes, shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -46,8 +46,11 @@ def _subjects(snapshot: Snapshot) -> Iterator[Principal]:
 
 def _is_in(pattern: str, location: DataLocation, account: str) -> bool:
     """Whether a resource of a statement names objects of a location; of another account's only when it names the bucket."""
-    if location.account != account and not pattern.rpartition(":::")[2].partition("/")[0].strip("*?"):
+    bucket, registered = (arn.rpartition(":::")[2].partition("/")[0] for arn in (pattern, location.arn))
+    if location.account != account and not bucket.strip("*?"):
         return False
+    if generated_holes(bucket) and generated_holes(registered) and bucket != registered:
+        return False  # names that CloudFormation makes up for two buckets are never the same, however alike they begin
     return intersects(pattern, f"{location.arn}/*")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +16,11 @@ from lakecheck.snapshot import Snapshot
 from tests.lakecheck.rules import mutations
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lakecheck.assembly import Assembly
     from lakecheck.checks import CheckResult
     from tests.lakecheck.rules.mutations.model import Mutation
+
+CONFIG = Path(__file__).parents[3] / "config"
 
 pytestmark = pytest.mark.xdist_group("reference")
 
@@ -44,6 +45,11 @@ def result(assembly: Assembly) -> CheckResult:
 
 def test_no_rule_complains_of_the_reference(result: CheckResult):
     assert [(each.rule, each.where, each.message) for each in result.findings] == []
+
+
+def test_nor_with_what_estate_yaml_adds(assembly: Assembly):
+    found = rules.check(Snapshot(assembly, supplement=CONFIG / "estate.yaml"), all_rules()).findings
+    assert [(each.rule, each.where, each.message) for each in found] == []
 
 
 def test_every_rule_has_something_to_look_at_in_the_reference(result: CheckResult):

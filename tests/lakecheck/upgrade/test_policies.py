@@ -395,3 +395,17 @@ def test_more_policies_than_are_compared_are_not_taken_for_harmless(monkeypatch)
     monkeypatch.setattr("lakecheck.upgrade.policy_statements._MOST", 0)
     (found,) = risks(BUCKET | bucket_policy(allow(OWN)), BUCKET | bucket_policy(allow(OWN), allow(FOREIGN)))
     assert not found.is_certain
+
+
+def test_a_policy_that_follows_a_replaced_resource_is_the_same():
+    def queue(name: str) -> dict[str, Any]:
+        denied = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": {"Fn::GetAtt": ["Queue", "Arn"]}} | {
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}
+        }
+        policy = {"Queues": [{"Ref": "Queue"}], "PolicyDocument": document(denied)}
+        return {
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}},
+            "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": policy},
+        }
+
+    assert rules(queue("one"), queue("another")) == []
