@@ -160,9 +160,7 @@ def _remedy(change: ResourceChange, held: Holding) -> str:
 
 def _kept(change: ResourceChange, held: Holding, deletion: Deletion) -> Risk:
     kept = "a last snapshot is taken of the old one, which is deleted" if deletion is Deletion.SNAPSHOT else "the old one is kept aside"
-    found = (
-        held.anew or f"The new one starts without this: {held.what}. Whoever follows the template reads nothing, and writes to the new one."
-    )
+    found = held.anew or f"The new one starts without this: {held.what}. Readers find nothing, and writers write to the new one."
     return tell(
         change,
         "data_loss.starts_empty",

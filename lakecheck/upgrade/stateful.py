@@ -173,12 +173,12 @@ STATEFUL: Final[Mapping[str, Holding]] = {
     # Catalogues and queries
     "AWS::Glue::Database": _holds(
         "the catalog entry with every table, partition, grant and tag in it; the files stay",
-        anew="The new database has only the tables, grants and LF-Tags that templates make in it; whoever knows the old name finds no new data.",
+        anew="The new database has only the tables, grants and LF-Tags that templates make in it; the old one gets nothing new.",
         copy=_ENTRY,
     ),
     "AWS::Glue::Table": _holds(
         "the catalog entry with its columns, partitions, grants and tags; the files stay",
-        anew="The new table has the columns of its template, no partition that was added later, and only the grants and LF-Tags of templates.",
+        anew="The new table has the columns, grants and LF-Tags that templates state, and no partition that was added later.",
         copy=_ENTRY,
     ),
     "AWS::Glue::Registry": _holds("every schema and version in it", blocked=_NOT_EMPTY),
