@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.upgrade.reading import MISSING, at, canonical, differing, is_empty, is_open, number, objects, said, tell
+from lakecheck.upgrade.reading import MISSING, at, canonical, differing, is_empty, is_open, items, number, objects, said, tell
 from lakecheck.values import Unknown, shown
 
 if TYPE_CHECKING:
@@ -107,16 +107,26 @@ def _compared(change: ResourceChange, before: list[Expiry], after: list[Expiry],
             continue
         earlier = [one for one in before if one.kind == each.kind and (one.rule == each.rule or _starts(one.prefix, each.prefix))]
         yield _told(change, each, earlier)
-    if isinstance(now, Unknown):
+    unknown = _unknown(now)
+    if unknown:
         yield tell(
             change,
             RULE,
-            f"what its rules delete is not known: {now.reason}",
+            f"what its rules delete is not known: {unknown}",
             consequence="More may be deleted than before, or sooner.",
             remedy="Write the rules into the template, or give the value of the parameter.",
             at=_RULES.partition(".")[0],
             is_certain=False,
         )
+
+
+def _unknown(configuration: Any) -> str:
+    """Why whole rules are not known; empty when all are seen."""
+    listed = at(configuration, "Rules")
+    for each in (configuration, listed, *items(listed)):
+        if isinstance(each, Unknown):
+            return each.reason
+    return said(configuration) if isinstance(configuration, str) and is_open(configuration) else ""
 
 
 def _told(change: ResourceChange, expiry: Expiry, earlier: list[Expiry]) -> Risk:

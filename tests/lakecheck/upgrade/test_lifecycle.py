@@ -94,7 +94,10 @@ def test_a_finding_says_what_was_and_what_is():
 def test_days_that_are_not_known_are_not_taken_for_harmless():
     (found,) = changed(bucket(A_YEAR), bucket(A_YEAR | {"ExpirationInDays": {"Ref": "Days"}}))
     assert not found.is_certain
-    (found,) = changed(bucket(A_YEAR), {"LifecycleConfiguration": {"Ref": "Whole"}})
+    for whole in ({"Ref": "Whole"}, {"Rules": {"Ref": "Rules"}}, {"Rules": [{"Ref": "Rule"}]}):
+        (found,) = changed(bucket(A_YEAR), {"LifecycleConfiguration": whole})
+        assert not found.is_certain
+    (found,) = _of(REPOSITORY, {}, {"LifecyclePolicy": {"LifecyclePolicyText": {"Fn::Sub": '{"rules": [${Rule}]}'}}})
     assert not found.is_certain
 
 
