@@ -68,7 +68,7 @@ _REPORTS = {
     "sarif": "SARIF 2.1.0, for code scanning",
     "markdown": "for a comment on a pull request, short first",
     "html": "one self-contained page",
-    "evidence": "CSV for auditors: each control, the resources it was shown on, and the result",
+    "evidence": "for auditors each control, the resources it was shown on, and the result: CSV, or JSON if it ends so",
 }
 _RENDERERS = {
     "json": "json.render",
@@ -77,6 +77,7 @@ _RENDERERS = {
     "markdown": "run_markdown.render",
     "html": "page.render",
     "evidence": "coverage.evidence_csv",
+    "evidence_json": "coverage.evidence_json",
 }
 
 
@@ -206,7 +207,8 @@ def _report(run: Run, arguments: argparse.Namespace) -> None:
     """Writes every report that was asked for; the text too, unless one of them goes to stdout."""
     wanted = {name: path for name in _REPORTS if (path := getattr(arguments, name)) is not None}
     for name, path in wanted.items():
-        write(_rendered(name, run), path)
+        as_json = name == "evidence" and path.suffix == ".json"
+        write(_rendered("evidence_json" if as_json else name, run), path)
     if any(str(path) == "-" for path in wanted.values()):
         return
     from lakecheck.report import text  # noqa: PLC0415

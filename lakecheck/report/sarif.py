@@ -52,7 +52,7 @@ _APPROVED_ELSEWHERE: Final = frozenset({_UPGRADE})
 """Checks whose findings a register approves; all others are acknowledged in the code."""
 
 
-def render(run: Run, *, evidence: bool = False, acknowledged: bool = True, most: int = MOST_RESULTS, here: Path | None = None) -> str:
+def render(run: Run, *, evidence: bool = False, acknowledged: bool = False, most: int = MOST_RESULTS, here: Path | None = None) -> str:
     """The report, which ends with a line feed; the same run gives the same text.
 
     Args:

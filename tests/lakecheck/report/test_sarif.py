@@ -40,7 +40,7 @@ def repository(tmp_path: Path) -> Path:
 
 def report(run: Run, here: Path | None = None, **more: Any) -> dict[str, Any]:
     """The only run of a report that is valid."""
-    text = sarif.render(run, here=here, **more)
+    text = sarif.render(run, here=here, **{"acknowledged": True, **more})
     data = json.loads(text)
     assert [error.message for error in VALIDATOR.iter_errors(data)] == []
     check_github(data["runs"][0])
@@ -158,6 +158,13 @@ def test_a_name_with_spaces_is_a_valid_address(repository: Path) -> None:
     assert place_of(only(run_of(finding(source="caf\udce9.py:1")), repository))[0] == "caf%3F.py"
 
 
+def test_what_is_acknowledged_is_left_out_unless_asked_for(repository: Path) -> None:
+    """Code scanning takes suppressed results for open ones."""
+    run = run_of(finding(acknowledged=TAKEN), finding(rule="Other"))
+    (result,) = json.loads(sarif.render(run, here=repository))["runs"][0]["results"]
+    assert result["ruleId"].endswith("Other")
+
+
 def test_an_acknowledged_finding_is_suppressed_with_reason_owner_and_expiry(repository: Path) -> None:
     """In the source; what a register approves is kept outside of it; and GitHub, which knows no suppressions, can go without."""
     run = run_of(finding(acknowledged=TAKEN), finding(check="upgrade", acknowledged=TAKEN))
@@ -250,7 +257,7 @@ def test_no_text_of_a_template_is_a_link_or_an_argument(repository: Path) -> Non
 @given(st.lists(findings, max_size=4))
 def test_any_text_gives_a_valid_report(found: list[Finding]) -> None:
     """Control characters, half surrogate pairs, absolute paths, markup: the schema and GitHub's rules hold."""
-    text = sarif.render(run_of(*found), here=Path("/nowhere"))
+    text = sarif.render(run_of(*found), acknowledged=True, here=Path("/nowhere"))
     assert text.isascii()
     run = report(run_of(*found), Path("/nowhere"))
     assert len(run["results"]) == len(found)
