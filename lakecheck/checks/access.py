@@ -64,7 +64,7 @@ def check(snapshot: Snapshot, rules: LoadedRules | None, *, into: Outcome | None
     started = time.perf_counter()
     matrix = snapshot.matrix
     acknowledgements = Acknowledgements(snapshot.assembly.acknowledgements)
-    findings = [*_open_to_anyone(matrix, acknowledgements), *_dead(matrix, acknowledgements)]
+    findings = [*_open_to_anyone(snapshot, acknowledgements), *_dead(matrix, acknowledgements)]
     evidence = [Evidence(check=NAME, rule=ANYONE, title=ANYONE_TITLE, source=_ANYONE_SOURCE, looked_at=len(matrix.datasets))]
     if rules is None:
         people = len({id(one.principal) for one in matrix.accesses})
@@ -124,15 +124,18 @@ def _requests(example: Counterexample) -> Iterator[str]:
         yield f"{asked.principal} may {asked.action} on {asked.resource}{context}"
 
 
-def _open_to_anyone(matrix: Matrix, acknowledgements: Acknowledgements) -> Iterator[Finding]:
+def _open_to_anyone(snapshot: Snapshot, acknowledgements: Acknowledgements) -> Iterator[Finding]:
     """Data that the whole world reaches, whatever else is said of it."""
+    matrix, estate = snapshot.matrix, snapshot.estate
+    places = {f"s3://{one.name}/": one.origin for one in estate.buckets if one.origin is not None}
+    places |= {f"{one.database}.{one.name}": one.origin for one in estate.tables}
     open_ones: dict[str, list[Access]] = {}
     for one in matrix.accesses:
         if one.principal.kind is PrincipalKind.ANYONE and not one.via and certainty(one.conditions) is Certainty.YES:
             open_ones.setdefault(one.dataset.name, []).append(one)
     for name, accesses in open_ones.items():
         first = accesses[0]
-        origin = _origin(first, first.dataset.environment)
+        origin = places.get(first.dataset.name, _origin(first, first.dataset.environment))
         what = actions(dict.fromkeys(one.action for one in accesses))
         because = dict.fromkeys(shown(reason) for one in accesses for reason in one.because)
         yield Finding(
