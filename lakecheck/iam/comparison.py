@@ -285,11 +285,12 @@ class _Search:
         if action in self._actions:
             yield self._actions[action]
         service, _, name = action.partition(":")
+        patterns = [each for each in access.statement.actions or () if globs.match_action(each, action) is Truth.TRUE]
         if len(service) == 1:
             yield "s3:GetObject"
-        elif len(name) == 1:
-            yield from (f"{service}:{verb}" for verb in _ANY_NAMES.get(service, ()))
-        patterns = [each for each in access.statement.actions or () if globs.match_action(each, action) is Truth.TRUE]
+        else:
+            real = [f"{service}:{verb}" for verb in _ANY_NAMES.get(service, ())]
+            yield from (each for each in real if len(name) == 1 or any(globs.match_action(one, each) is Truth.TRUE for one in patterns))
         for pattern in sorted(patterns, key=len):
             start = pattern.partition("*")[0].partition("?")[0]
             yield start + action[len(start) :]
@@ -310,13 +311,29 @@ class _Search:
 
 
 _ANY_NAMES: Final = {
-    "s3": ("GetObject", "ListAllMyBuckets"),
-    "iam": ("GetRole", "PassRole"),
-    "ec2": ("DescribeInstances", "RunInstances"),
-    "kms": ("Decrypt",),
-    "sts": ("AssumeRole",),
-    "glue": ("GetTable",),
-    "lambda": ("InvokeFunction",),
+    "s3": (
+        "GetObject",
+        "ListAllMyBuckets",
+        "PutObject",
+        "DeleteObject",
+        "ListBucket",
+        "GetObjectVersion",
+        "PutBucketPolicy",
+        "DeleteBucket",
+    ),
+    "iam": ("GetRole", "PassRole", "CreateRole", "PutRolePolicy", "AttachRolePolicy", "DeleteRole", "ListRoles", "UpdateAssumeRolePolicy"),
+    "ec2": ("DescribeInstances", "RunInstances", "CreateTags", "TerminateInstances"),
+    "kms": ("Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey", "CreateGrant", "PutKeyPolicy", "ScheduleKeyDeletion", "ListKeys"),
+    "sts": ("AssumeRole", "TagSession", "GetCallerIdentity"),
+    "glue": ("GetTable", "GetDatabase", "CreateTable", "UpdateTable", "DeleteTable", "BatchCreatePartition", "StartJobRun"),
+    "lambda": ("InvokeFunction", "UpdateFunctionCode", "GetFunction", "CreateFunction", "DeleteFunction", "ListFunctions"),
+    "lakeformation": ("GetDataAccess", "GrantPermissions", "PutDataLakeSettings", "ListPermissions", "AddLFTagsToResource"),
+    "athena": ("StartQueryExecution", "GetQueryResults", "UpdateWorkGroup", "CreateWorkGroup", "ListWorkGroups"),
+    "dynamodb": ("GetItem", "PutItem", "Query", "DeleteTable", "BatchGetItem", "UpdateItem", "Scan", "ListTables"),
+    "sqs": ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueUrl", "ListQueues"),
+    "sns": ("Publish", "Subscribe", "GetTopicAttributes", "ListTopics"),
+    "logs": ("GetLogEvents", "PutLogEvents", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream"),
+    "secretsmanager": ("GetSecretValue", "DescribeSecret", "PutSecretValue", "DeleteSecret", "ListSecrets"),
 }
 """What stands for any action of a service in a witness, if it will do."""
 

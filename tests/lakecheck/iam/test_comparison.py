@@ -334,3 +334,18 @@ def test_so_many_resources_that_not_all_are_looked_at_are_unknown(monkeypatch: p
     assert compared(document(), wide)[0] == "FAIL"
     monkeypatch.undo()
     assert compared(wide, wide)[0] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "known", "real"),
+    [
+        ("s3:Get*", "s3:GetObjectTagging", "s3:GetObject"),
+        ("s3:*", "s3:GetObject", "s3:ListAllMyBuckets"),
+        ("kms:*", "kms:Decrypt", "kms:Encrypt"),
+        ("secretsmanager:Get*", "secretsmanager:GetRandomPassword", "secretsmanager:GetSecretValue"),
+    ],
+)
+def test_a_witness_has_an_action_that_there_is(pattern: str, known: str, real: str) -> None:
+    """A wildcard is shown by a real action that it adds, where one is known."""
+    _, witness = compared(document(statement(Action=known)), document(statement(Action=pattern)))
+    assert witness.action == real
