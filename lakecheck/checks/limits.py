@@ -41,12 +41,12 @@ _REMEDIES: Final = {
 }
 _OTHERWISE: Final = "Use less of it here"
 _RAISED: Final = "Ask AWS for more and say so in lakecheck.yaml, or move some into another account"
-_STATED: Final = frozenset({Quota.LF_NATIVE_EXPRESSION_KEYS, Quota.LF_ROW_EXPRESSION_CHARACTERS, Quota.SSM_PARAMETER_BYTES})
-"""Sizes that somebody wrote down and that do not grow: being near the quota is no news."""
+STATED: Final = frozenset({Quota.LF_NATIVE_EXPRESSION_KEYS, Quota.LF_ROW_EXPRESSION_CHARACTERS, Quota.SSM_PARAMETER_BYTES})
+"""Sizes that somebody wrote down and that do not grow: being near the quota, or at it, is no news."""
 
 
 def check(snapshot: Snapshot, *, raised: Mapping[Quota, int] | None = None) -> CheckResult:
-    """Measures against `lakemodel.limits`: a warning from 80 %, an error above 100 %.
+    """Measures against `lakemodel.limits`: a warning from 80 %, an error from 100 %, where nothing more fits.
 
     Args:
         snapshot: What to measure.
@@ -55,7 +55,7 @@ def check(snapshot: Snapshot, *, raised: Mapping[Quota, int] | None = None) -> C
     started = time.perf_counter()
     acknowledgements = Acknowledgements(snapshot.assembly.acknowledgements)
     found = measures(snapshot, raised)
-    near = [one for one in found if one.share > 1 or (one.share >= WARN_AT and one.quota not in _STATED)]
+    near = [one for one in found if is_full(one) or (one.share >= WARN_AT and one.quota not in STATED)]
     findings = [_finding(one, acknowledgements) for one in near]
     fullest = highest(found)
     first = next(iter(fullest), None)
@@ -69,8 +69,13 @@ def check(snapshot: Snapshot, *, raised: Mapping[Quota, int] | None = None) -> C
     )
 
 
+def is_full(measure: Measure) -> bool:
+    """Whether nothing more fits; a size that was written down may be as large as is allowed."""
+    return measure.share > 1 or (measure.share == 1 and measure.quota not in STATED)
+
+
 def _finding(measure: Measure, acknowledgements: Acknowledgements) -> Finding:
-    allowed, over = measure.allowed, measure.share > 1
+    allowed = measure.allowed
     subject = "the template has" if measure.stack is not None else f"{measure.place} has"
     about = "about " if measure.is_about else ""
     remedy = _RAISED if measure.origin is None and measure.stack is None else _REMEDIES.get(measure.quota, _OTHERWISE)
@@ -80,9 +85,9 @@ def _finding(measure: Measure, acknowledgements: Acknowledgements) -> Finding:
     return Finding(
         check=NAME,
         rule=measure.quota.value,
-        severity=Severity.ERROR if over else Severity.WARNING,
+        severity=Severity.ERROR if is_full(measure) else Severity.WARNING,
         message=f"{subject} {about}{measure.count:,} {allowed.unit} ({measure.share:.0%}); allowed is {allowed}",
-        remedy=f"{remedy}; {'it cannot be deployed' if over else 'soon it cannot grow any more'}.",
+        remedy=f"{remedy}; {_outlook(measure)}.",
         environment=measure.environment,
         stack="" if place is None else place.stack,
         logical_id="" if place is None else place.logical_id,
@@ -91,3 +96,9 @@ def _finding(measure: Measure, acknowledgements: Acknowledgements) -> Finding:
         help=allowed.source,
         acknowledged=acknowledgements.covering("" if place is None else path_of(place), f"{PREFIX}::{measure.quota.value}"),
     )
+
+
+def _outlook(measure: Measure) -> str:
+    if measure.share > 1:
+        return "it cannot be deployed"
+    return "it is full, and the next one cannot be deployed" if measure.share == 1 else "soon it cannot grow any more"

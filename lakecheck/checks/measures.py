@@ -148,7 +148,6 @@ _OF_RESOURCES: Final[Mapping[str, tuple[Quota, Callable[[Mapping[str, Any]], tup
     "AWS::IAM::ManagedPolicy": (Quota.MANAGED_POLICY_CHARACTERS, _size_of("PolicyDocument")),
     "AWS::SSM::Parameter": (Quota.SSM_PARAMETER_BYTES, _parameter),
     "AWS::StepFunctions::StateMachine": (Quota.STATE_MACHINE_DEFINITION_BYTES, _size_of("DefinitionString", "Definition")),
-    "AWS::LakeFormation::Tag": (Quota.LF_TAG_VALUES, _items_of("TagValues")),
     "AWS::LakeFormation::PrincipalPermissions": (Quota.LF_NATIVE_EXPRESSION_KEYS, _items_of("Resource", "LFTagPolicy", "Expression")),
     "AWS::LakeFormation::DataCellsFilter": (
         Quota.LF_ROW_EXPRESSION_CHARACTERS,
@@ -217,19 +216,32 @@ def _accounts(snapshot: Snapshot) -> Iterator[Measure]:
 
 
 def _lake_formation(snapshot: Snapshot) -> Iterator[Measure]:
-    """What grants and associations of all resources together make, native and desired-state alike."""
+    """What LF-Tags, their associations and grants of all resources together make, native and desired-state alike."""
     if not any(kind.startswith(("AWS::LakeFormation::", "Custom::LakeFormation")) for kind in snapshot.by_type):
         return
     estate = snapshot.estate
+    for key in estate.tag_keys:
+        yield _of_resource(Quota.LF_TAG_VALUES, (len(key.values), False), key.origin)
+    tags: dict[tuple[str, ...], dict[str, Origin]] = {}
     for association in estate.tag_associations:
-        yield _of_resource(Quota.LF_TAGS_PER_RESOURCE, (len(association.tags), False), association.origin)
-    filters: dict[tuple[str, ...], list[Origin]] = {}
+        on = association.resource
+        for column in on.columns if on.columns is not None else ("",):
+            found = tags.setdefault((on.catalog, on.region, on.database, on.table, column), {})
+            found.update({key: association.origin for key, _ in association.tags})
+    yield from _together(Quota.LF_TAGS_PER_RESOURCE, tags)
+    filters: dict[tuple[str, ...], dict[str, Origin]] = {}
     for grant in estate.grants:
-        if grant.resource.type is ResourceType.CELLS_FILTER:
-            on = grant.resource
-            filters.setdefault((grant.principal, on.catalog, on.region, on.database, on.table), []).append(grant.origin)
-    for origins in filters.values():
-        yield _of_resource(Quota.LF_FILTERS_PER_PRINCIPAL_AND_TABLE, (len(origins), False), origins[0])
+        on = grant.resource
+        if on.type is ResourceType.CELLS_FILTER:
+            filters.setdefault((grant.principal, on.catalog, on.region, on.database, on.table), {})[on.filter] = grant.origin
+    yield from _together(Quota.LF_FILTERS_PER_PRINCIPAL_AND_TABLE, filters)
+
+
+def _together(quota: Quota, found: Mapping[tuple[str, ...], Mapping[str, Origin]]) -> Iterator[Measure]:
+    """What several resources put on one thing, counted where the last of them stands; columns that have the same count once."""
+    places = {(len(names), [*names.values()][-1]) for names in found.values() if names}
+    for count, origin in sorted(places, key=lambda place: (-place[0], str(place[1]))):
+        yield _of_resource(quota, (count, False), origin)
 
 
 def highest(found: Iterable[Measure], of_each: int = 3) -> tuple[Measure, ...]:

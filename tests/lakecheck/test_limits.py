@@ -51,12 +51,49 @@ CASES = [
 
 
 @pytest.mark.parametrize(("quota", "of_size"), CASES, ids=[quota.value for quota, _ in CASES])
-def test_exactly_the_quota_is_measured_and_one_more_fails(quota: Quota, of_size: Any):
+def test_what_is_full_fails_and_what_is_too_much_cannot_be_deployed(quota: Quota, of_size: Any):
     most = limit(quota).value
     full, over = snapshot_of(of_size(most)), snapshot_of(of_size(most + 1))
     assert [one.count for one in measures(full) if one.quota is quota] == [most]
-    assert [each.severity for each in limits.check(full).findings if each.rule == quota and each.severity is Severity.ERROR] == []
-    assert [each.severity for each in limits.check(over).findings if each.rule == quota] == [Severity.ERROR]
+    at_most, too_much = ([each for each in limits.check(one).findings if each.rule == quota] for one in (full, over))
+    assert [each.severity for each in at_most] == ([] if quota in limits.STATED else [Severity.ERROR])
+    assert all("it is full" in each.remedy for each in at_most)
+    assert [each.severity for each in too_much] == [Severity.ERROR]
+    assert "cannot be deployed" in too_much[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("resources", "severities"), [(399, []), (400, [Severity.WARNING]), (499, [Severity.WARNING]), (500, [Severity.ERROR])]
+)
+def test_a_warning_from_80_percent_and_an_error_from_100(resources: int, severities: list[Severity]):
+    stack = snapshot_of({f"R{number}": resource("SNS::Topic") for number in range(resources)})
+    assert [each.severity for each in limits.check(stack).findings if each.rule == Quota.STACK_RESOURCES] == severities
+
+
+def tags_on_orders(first: int, number: int) -> dict[str, Any]:
+    table = {"Table": {"CatalogId": ACCOUNT, "DatabaseName": "sales", "Name": "orders"}}
+    tags = [{"CatalogId": ACCOUNT, "TagKey": f"k{first + each}", "TagValues": ["v"]} for each in range(number)]
+    return resource("LakeFormation::TagAssociation", Resource=table, LFTags=tags)
+
+
+def test_tags_that_several_resources_put_on_one_table_count_together_and_each_once():
+    found = measures(snapshot_of({"One": tags_on_orders(0, 30), "Two": tags_on_orders(20, 30)}))
+    assert [one.count for one in found if one.quota is Quota.LF_TAGS_PER_RESOURCE] == [50]
+
+
+def test_filters_that_several_grants_give_a_principal_on_a_table_count_together_and_each_once():
+    def grant(name: str, permission: str) -> dict[str, Any]:
+        on = {"TableCatalogId": ACCOUNT, "DatabaseName": "sales", "TableName": "orders", "Name": name}
+        return resource(
+            "LakeFormation::PrincipalPermissions",
+            Principal={"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:role/Analyst"},
+            Resource={"DataCellsFilter": on},
+            Permissions=[permission],
+            PermissionsWithGrantOption=[],
+        )
+
+    found = measures(snapshot_of({"A": grant("a", "SELECT"), "AA": grant("a", "DESCRIBE"), "B": grant("b", "SELECT")}))
+    assert [one.count for one in found if one.quota is Quota.LF_FILTERS_PER_PRINCIPAL_AND_TABLE] == [2]
 
 
 def test_a_role_counts_what_other_resources_attach_to_it():

@@ -22,11 +22,11 @@ def section(run: Run) -> Section:
     if not measures:
         why = result.not_run if result is not None and result.not_run else "no template was measured"
         return Section(id="limits", title="Limits", body=(nothing(f"Nothing was measured: {why}."),))
-    highest = max(one.share for one in measures)
+    highest = max(measures, key=lambda one: one.share)
     return Section(
-        id="limits", title="Limits", count=f"{highest:.0%}", tone=_tone(highest), body=_body(measures),
+        id="limits", title="Limits", count=f"{highest.share:.0%}", tone=_tone(highest), body=_body(measures),
         lead=f"The fullest of each kind against AWS's quotas as of {measures[0].allowed.as_of}; "
-        f"from {limits.WARN_AT:.0%} it is a warning, above 100% AWS refuses it.",
+        f"from {limits.WARN_AT:.0%} it is a warning, from 100%, where nothing more fits, an error.",
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def _body(measures: Sequence[Measure]) -> Iterator[str]:
 
 def _row(group: Sequence[Measure]) -> str:
     measure = group[0]
-    allowed, tone = measure.allowed, _tone(measure.share)
+    allowed, tone = measure.allowed, _tone(measure)
     about = "about " if measure.is_about else ""
     name = link(allowed.source, f"{allowed.unit} per {allowed.of}")
     raised = "raised by AWS" if measure.raised_to is not None else "AWS raises it on request" if allowed.adjustable else ""
@@ -54,5 +54,7 @@ def _next(measures: Sequence[Measure]) -> str:
     return fold(f"and {len(measures):,} more", f"<ul>{rows}</ul>") if rows else ""
 
 
-def _tone(share: float) -> str:
-    return "bad" if share > 1 else "warn" if share >= limits.WARN_AT else "good"
+def _tone(measure: Measure) -> str:
+    if limits.is_full(measure):
+        return "bad"
+    return "warn" if measure.share >= limits.WARN_AT else "good"
