@@ -53,6 +53,9 @@ class StackScope:
         self._imported: dict[str, Any] = {}
         self._running: set[tuple[str, str]] = set()
         self.problems: list[str] = []
+        # What a loop runs over may name what comes later, or what the loop itself makes: that is not there yet.
+        nothing: Mapping[str, Any] = {}
+        self.mappings = self.parameters = self.conditions = self.resources = self.outputs = nothing
         self.mappings = self._section("Mappings")
         self.parameters = self._section("Parameters")
         self.conditions = self._section("Conditions")

@@ -153,6 +153,8 @@ class _Search:
             raise globs.TooMany
 
     def _decide(self, formula: Formula) -> Solution:
+        if _is_free(formula):
+            return Solution(Truth.OPEN, None, tuple(sorted(unresolved(formula))))
         if isinstance(formula, All):
             simpler = _propagated(formula)
             if simpler is not formula:
@@ -235,6 +237,24 @@ def _of_facts(formula: Formula) -> Solution:
     if not _possible(negate(formula)):
         return Solution(Truth.TRUE, {})
     return Solution(Truth.OPEN, None, tuple(sorted(unresolved(formula))))
+
+
+def _is_free(formula: Formula) -> bool:
+    """Whether it is of open facts alone and asks for each the same way everywhere: then it may hold, and may not, without trying any."""
+    asked: dict[str, bool] = {}
+    todo = [(formula, True)]
+    while todo:
+        part, sign = todo.pop()
+        if isinstance(part, Unresolved):
+            if asked.setdefault(part.reason, sign) is not sign:
+                return False
+        elif isinstance(part, Not):
+            todo.append((part.part, not sign))
+        elif isinstance(part, All | Any):
+            todo += [(each, sign) for each in part.parts]
+        else:
+            return False
+    return True
 
 
 def _possible(formula: Formula) -> bool:

@@ -30,16 +30,18 @@ def minds_encryption(bucket: Bucket) -> bool:
 
 
 def named_keys(bucket: Bucket) -> list[str]:
-    """The keys that the bucket's policy names."""
+    """The keys that the bucket's policy names, each once, in statements that surely apply: what may not apply refuses nothing for sure."""
     statements = bucket.policy.statements if bucket.policy is not None else ()
-    return [
+    named = (
         each
         for statement in statements
+        if not statement.unknown
         for test in statement.conditions
         if test.key.lower() == KEY
         for each in test.values
         if ":key/" in each
-    ]
+    )
+    return list(dict.fromkeys(named))
 
 
 def writable(bucket: Bucket, algorithm: str, key: str = "") -> Truth:
