@@ -93,7 +93,7 @@ def trail_of(resource: Resource, snapshot: Snapshot) -> Trail:
 
 def _trail(resource: Resource) -> Trail:
     is_logging = not is_false(resource.properties.get("IsLogging"))
-    advanced, basic = resource.properties.get("AdvancedEventSelectors"), resource.properties.get("EventSelectors")
+    advanced, basic = resource.properties.get("AdvancedEventSelectors") or None, resource.properties.get("EventSelectors") or None
     if is_open(advanced) or is_open(basic):
         return Trail(resource, None, is_logging)
     read, selectors = (_advanced, listed(advanced)) if advanced is not None else (_basic, listed(basic))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecheck.rules._lake import hive_tables
-from lakecheck.rules.base import Cases, Complaint, Rule, is_open, value
+from lakecheck.rules._lake import hive_tables, parameters
+from lakecheck.rules.base import Cases, Complaint, Rule, value
 from lakecheck.rules.catalog._cases import BUCKET, LINK, table
 from lakecheck.values import Unknown, generated_holes, has_hole, holes, outline, shown
 from lakemodel.findings import Severity
@@ -18,14 +18,30 @@ if TYPE_CHECKING:
 
 _AT = "TableInput.StorageDescriptor.Location"
 _OF_S3 = ("s3://", "s3a://", "s3n://", "http://", "https://")
+_ARN = "arn:"
+_STREAMS = ("kinesis", "kafka")
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
     """The tables whose location is one in S3, or may be."""
     for found in hive_tables(snapshot):
-        location = value(found, _AT)
-        if is_open(location) or (isinstance(location, str) and (location.lower().startswith(_OF_S3) or ":s3:::" in location)):
+        if not _is_stream(found) and _may_be_of_s3(value(found, _AT)):
             yield found
+
+
+def _is_stream(found: Resource) -> bool:
+    """Whether it is over a stream of Kinesis or Kafka, whose name is its location."""
+    storage = value(found, "TableInput.StorageDescriptor.Parameters")
+    return any(isinstance(each, dict) and each.get("typeOfData") in _STREAMS for each in (storage, parameters(found)))
+
+
+def _may_be_of_s3(location: object) -> bool:
+    if not isinstance(location, str):
+        return isinstance(location, Unknown)
+    begin = outline(location, of_hole="\0").partition("\0")[0].lower()
+    if has_hole(location) and any(each.startswith(begin) for each in (*_OF_S3, _ARN)):
+        return True
+    return begin.startswith(_OF_S3) or ":s3:::" in location
 
 
 def _judge(found: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
@@ -72,6 +88,11 @@ RULE = Rule(
             table(storage={"Location": location})
             for location in ("s3://lake/sales/orders", "s3://lake//orders/", "s3://lake/orders/*/", "s3a://lake/orders/")
         ),
-        not_applicable=(BUCKET, LINK, table(storage={"Location": "sales.public.orders"})),
+        not_applicable=(
+            BUCKET,
+            LINK,
+            table(storage={"Location": "sales.public.orders"}),
+            table(storage={"Location": {"Ref": "Clicks"}, "Parameters": {"typeOfData": "kinesis"}}),
+        ),
     ),
 )

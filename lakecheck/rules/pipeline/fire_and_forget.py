@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ASKS: Final = ("get", "describe", "list", "batchGet")
 """How calls begin that ask what became of the work."""
+_WITHOUT_SYNC: Final = ("emr:", "emrcontainers:", "emrserverless:", "glue:startCrawler", "redshiftdata:")
+"""Calls through the SDK alone. https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
 
 def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
@@ -28,9 +30,11 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
             followers = [one for one in after(state) if one is not state]
             working = [one.path for one in followers if one.type == "Task"]
             if working and not any(_waits(one, state) for one in followers):
+                has_sync = not state.call.startswith(_WITHOUT_SYNC)
                 yield Complaint(
                     message=f"{state.path} calls {state.call}, which returns at once, so that what follows does not know how it ends: "
-                    f"{named(working)}; allowed is .sync, or asking until it has ended"
+                    f"{named(working)}; allowed is {'.sync, or ' if has_sync else ''}asking until it has ended",
+                    remedy="" if has_sync else "Ask for its state in a loop with a Wait: Step Functions has no .sync for this call.",
                 )
 
 
@@ -51,7 +55,7 @@ RULE = Rule(
         "or tell everybody that it is complete; and when the job fails, the execution succeeds."
     ),
     source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     remedy="Call it with .sync, so that the state ends, or fails, with the job; or ask for its state in a loop with a Wait.",
     subjects=known_machines,
     judge=_judge,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.rules._plain import number
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.pipeline._cases import job
 from lakecheck.rules.pipeline._jobs import spark_jobs
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _WORKERS: Final = ("NumberOfWorkers", "WorkerType")
 _UNITS: Final = ("MaxCapacity", "AllocatedCapacity")
+_WORKERS_SINCE: Final = 2.0
+"""The version of Glue from which jobs take workers alone."""
 
 
 def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
@@ -27,6 +30,8 @@ def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
     elif len(workers) == 1:
         missing = next(name for name in _WORKERS if name not in workers)
         yield Complaint(at=missing, message=f"is not set beside {workers[0]}; allowed are both")
+    elif units and (version := number(resource.properties.get("GlueVersion"))) is not None and version >= _WORKERS_SINCE:
+        yield Complaint(at=units[0], message=f"is not for Glue {version:.1f}; allowed are {_WORKERS[1]} and {_WORKERS[0]}")
     elif not workers and not units:
         yield Complaint(at=_WORKERS[0], message="is not set, so that a run takes ten units; allowed is a number of workers and their type")
 
@@ -36,7 +41,8 @@ RULE = Rule(
     title="A Spark job says how many workers it may take",
     rationale=(
         "NumberOfWorkers is what a run costs, and with auto scaling its upper bound. A job that says nothing takes ten data processing "
-        "units for a file of a few kilobytes; one that says it twice, or by half, is refused."
+        "units for a file of a few kilobytes; one that says it twice, by half, or in units from Glue 2.0 on, "
+        "is refused."
     ),
     source="https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-jobs-job.html",
     severity=Severity.WARNING,
@@ -45,7 +51,12 @@ RULE = Rule(
     judge=_judge,
     cases=Cases(
         compliant=(job(WorkerType="G.1X", NumberOfWorkers=4), job(MaxCapacity=4)),
-        failing=(job(), job(WorkerType="G.1X"), job(WorkerType="G.1X", NumberOfWorkers=4, MaxCapacity=4)),
+        failing=(
+            job(),
+            job(WorkerType="G.1X"),
+            job(WorkerType="G.1X", NumberOfWorkers=4, MaxCapacity=4),
+            job(MaxCapacity=4, GlueVersion="5.0"),
+        ),
         not_applicable=(job(Command={"Name": "pythonshell", "ScriptLocation": "s3://scripts/load.py"}),),
     ),
 )

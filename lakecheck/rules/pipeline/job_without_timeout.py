@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.pipeline._cases import NO_PIPELINE, job
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
 
 
+_WITHOUT_END: Final = (STREAMING, "glueray")
+"""Streams run until they are stopped; jobs of Ray take no timeout."""
+
+
 def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
-    yield from (one for one in snapshot.by_type.get(JOB, ()) if kind(one) != STREAMING)
+    yield from (one for one in snapshot.by_type.get(JOB, ()) if kind(one) not in _WITHOUT_END)
 
 
 def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:

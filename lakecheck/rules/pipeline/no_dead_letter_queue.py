@@ -1,16 +1,16 @@
 """An event that could not start what it should start is kept.
 
 The Serverless pack of cdk-nag asks for a queue on every target of every rule that CDK types; this one asks it of what starts work, of
-schedules too, in any template.
+schedules of jobs and state machines too, in any template.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.pipeline._cases import NO_PIPELINE, rule
-from lakecheck.rules.pipeline._events import starting, targets
+from lakecheck.rules.pipeline._events import SCHEDULE, starting, targets
 from lakecheck.values import shown
 from lakemodel.findings import Severity
 
@@ -18,12 +18,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecheck.assembly.resources import Resource
+    from lakecheck.rules.pipeline._events import Target
     from lakecheck.snapshot import Snapshot
+
+_FUNCTION: Final = ":lambda:"
+
+
+def _is_tick(target: Target) -> bool:
+    """Whether a function is called by the clock: most of those tidy up, and the next call does what one could not."""
+    source, arn = target.source, target.body.get("Arn")
+    by_clock = source.type == SCHEDULE or (source.properties.get("EventPattern") is None and "ScheduleExpression" in source.properties)
+    return by_clock and isinstance(arn, str) and _FUNCTION in arn
+
+
+def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
+    for source in starting(snapshot):
+        if any(target.starts is not False and not _is_tick(target) for target in targets(source)):
+            yield source
 
 
 def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
     for target in targets(resource):
-        if target.starts is not False and target.dead_letters is None:
+        if target.starts is not False and target.dead_letters is None and not _is_tick(target):
             arn = target.body.get("Arn")
             what = shown(arn) if isinstance(arn, str) else "a target that is not known"
             yield Complaint(
@@ -34,6 +50,7 @@ def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
 
 
 _DAILY = {"Type": "AWS::Scheduler::Schedule"}
+_TIDY = "arn:aws:lambda:eu-west-1:444455556666:function:tidy"
 _QUEUE = {"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:444455556666:missed"}}
 _GOAL = {"Arn": "arn:aws:states:eu-west-1:444455556666:stateMachine:load", "RoleArn": "arn:aws:iam::444455556666:role/Start"}
 _PATTERN = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["landing"]}}}
@@ -49,7 +66,7 @@ RULE = Rule(
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
     severity=Severity.WARNING,
     remedy="Give the target a DeadLetterConfig with a queue, and the queue an alarm.",
-    subjects=starting,
+    subjects=_subjects,
     judge=_judge,
     cases=Cases(
         compliant=(
@@ -57,6 +74,10 @@ RULE = Rule(
             {"Daily": {**_DAILY, "Properties": {**_TIMES, "Target": {**_GOAL, **_QUEUE}}}},
         ),
         failing=(rule(_PATTERN), {"Daily": {**_DAILY, "Properties": {**_TIMES, "Target": _GOAL}}}),
-        not_applicable=(rule(_PATTERN, Arn="arn:aws:sns:eu-west-1:444455556666:told"), NO_PIPELINE),
+        not_applicable=(
+            rule(_PATTERN, Arn="arn:aws:sns:eu-west-1:444455556666:told"),
+            {"Hourly": {**_DAILY, "Properties": {**_TIMES, "Target": {**_GOAL, "Arn": _TIDY}}}},
+            NO_PIPELINE,
+        ),
     ),
 )

@@ -10,7 +10,7 @@ from lakecheck.iam.model import Effect
 from lakecheck.iam.operators import EACH_NEGATED
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.policies._statements import ACCOUNT, QUEUE, arn, bucket_policy, demands, document, members, statements
-from lakecheck.values import shown
+from lakecheck.values import outline, shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -55,6 +55,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
 """
 
 
+_LOOKS = frozenset({"kms:describekey", "s3:getbucketacl", "s3:getbucketlocation"})
+"""What a service asks for before it delivers; none of it opens or changes data."""
+_OF_ONE_ACCOUNT = re.compile(r"/AWSLogs/[^/*?]+/")
+"""Where a service delivers for an account or organisation: it puts the asking one into the key itself.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+"""
+
+
 def _services(stated: Stated) -> tuple[str, ...]:
     """The services that a statement lets in and that tell for whom they ask."""
     found = members(stated.statement, "Service")
@@ -62,7 +71,17 @@ def _services(stated: Stated) -> tuple[str, ...]:
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Stated]:
-    yield from (each for each in statements(snapshot) if each.kind is PolicyKind.RESOURCE and each.allows and _services(each))
+    for each in statements(snapshot):
+        if each.kind is PolicyKind.RESOURCE and each.allows and _services(each) and not _is_harmless(each):
+            yield each
+
+
+def _is_harmless(stated: Stated) -> bool:
+    """Whether it lets the service look at settings alone, or deliver only where those of one account go."""
+    actions, resources = stated.statement.actions, stated.statement.resources
+    if actions is not None and all(each.lower() in _LOOKS for each in actions):
+        return True
+    return bool(resources) and all(_OF_ONE_ACCOUNT.search(outline(each, of_hole="-")) for each in resources or ())
 
 
 def _is_source(key: str) -> bool:
@@ -94,8 +113,9 @@ def _judge(stated: Stated, _snapshot: Snapshot) -> Iterator[Complaint]:
     yield Complaint(message=message, at=stated.at)
 
 
-def _delivery(condition: dict[str, Any] | None) -> dict[str, Any]:
-    given: dict[str, Any] = {"Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": arn("s3:::lake/*")}
+def _delivery(condition: dict[str, Any] | None, objects: str = "lake/*") -> dict[str, Any]:
+    principal = {"Service": "logging.s3.amazonaws.com"}
+    given: dict[str, Any] = {"Principal": principal, "Action": "s3:PutObject", "Resource": arn(f"s3:::{objects}")}
     return {"Policy": bucket_policy(given if condition is None else {**given, "Condition": condition})}
 
 
@@ -109,7 +129,7 @@ RULE = Rule(
         "trail, bucket or rule at this resource, and the service writes, reads or decrypts for them: the confused deputy."
     ),
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     remedy="Add a condition StringEquals on aws:SourceAccount, or ArnLike on aws:SourceArn with the account in it.",
     subjects=_subjects,
     judge=_judge,
@@ -125,6 +145,7 @@ RULE = Rule(
         ),
         not_applicable=(
             QUEUE,
+            _delivery(None, f"logs/AWSLogs/{ACCOUNT}/*"),
             {"Policy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": ["alarms"], "PolicyDocument": document(_RULES)}}},
         ),
     ),

@@ -34,7 +34,7 @@ RULE = Rule(
         "the encryption of its own choice, outside of what expires and what is logged."
     ),
     source="https://docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     remedy="Set EnforceWorkGroupConfiguration to true.",
     subjects=sql_workgroups,
     judge=_judge,

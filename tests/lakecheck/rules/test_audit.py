@@ -83,6 +83,10 @@ class TestTrails:
         selectors = [{"ReadWriteType": "ReadOnly"}, {"ReadWriteType": "WriteOnly"}]
         assert said("audit.trail_excludes", {"Trail": trail(EventSelectors=selectors)}) == []
 
+    @pytest.mark.parametrize("none", [{"EventSelectors": []}, {"AdvancedEventSelectors": [], "EventSelectors": []}])
+    def test_without_a_selector_a_trail_logs_all_management_events(self, none: dict[str, Any]):
+        assert said("audit.trail_excludes", {"Trail": trail(**none)}) == []
+
     def test_a_trail_of_data_alone_is_open(self):
         found = said("audit.trail_excludes", {"Trail": trail()})
         assert len(found) == 1

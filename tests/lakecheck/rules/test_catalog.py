@@ -116,6 +116,21 @@ def test_a_bucket_that_cloudformation_names_ends_without_a_slash():
         assert severities(location_form, {**bucket, **table(storage={"Location": {"Fn::Sub": location}})}) == wanted
 
 
+@pytest.mark.parametrize("location", ["arn:aws:dynamodb:${AWS::Region}:${Given}:table/orders", "${Given}.public.orders"])
+def test_a_location_that_is_none_of_s3_has_no_form(location: str):
+    found = severities(location_form, table(storage={"Location": {"Fn::Sub": location}}))
+    assert found == ([Severity.NOTE] if location.startswith("$") else [])
+
+
+@pytest.mark.parametrize("where", ["storage", "table"])
+def test_a_stream_has_its_name_for_a_location(where: str):
+    given = {"Location": OPEN} | ({"Parameters": {"typeOfData": "kinesis"}} if where == "storage" else {})
+    resources = table(storage=given)
+    if where == "table":
+        resources["Table"]["Properties"]["TableInput"]["Parameters"] = {"typeOfData": "kinesis"}
+    assert severities(location_form, resources) == []
+
+
 @pytest.mark.parametrize(
     ("prefix", "touched"),
     [("", ["a", "ab", "b"]), ("a/", ["a"]), ("a", ["a", "ab"]), ("a/part/", ["a"]), ("c/", []), ("b/x/y/", ["b"]), ("ab/", ["ab"])],

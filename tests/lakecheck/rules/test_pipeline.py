@@ -84,6 +84,11 @@ class TestFollowing:
         }
         assert said(self.ID, machine(states)) == []
 
+    @pytest.mark.parametrize(("call", "sync"), [("glue:startJobRun", True), ("aws-sdk:glue:startCrawler", False)])
+    def test_sync_is_told_of_where_there_is_one(self, call: str, *, sync: bool):
+        (message,) = said(self.ID, machine({"Load": job_task(call, Next="Tell"), "Tell": job_task("sns:publish")}))
+        assert (".sync" in message) is sync
+
     def test_a_handler_of_a_failure_follows_nothing(self):
         states = {"Load": job_task("glue:startJobRun", **caught("States.ALL", to="Tell")), "Tell": job_task("sns:publish")}
         assert said(self.ID, machine(states)) == []
@@ -197,6 +202,14 @@ class TestDeadLetters:
 
         assert looked_at("pipeline.no_dead_letter_queue", schedule("sqs:sendMessage")) == 0
         assert len(said("pipeline.no_dead_letter_queue", schedule("glue:startJobRun"))) == 1
+
+    @pytest.mark.parametrize(("service", "count"), [("lambda", 0), ("states", 1), ("glue", 1)])
+    def test_a_function_by_the_clock_runs_again(self, service: str, count: int):
+        goal = {"Id": "Goal", "Arn": f"arn:aws:{service}:eu-west-1:444455556666:function:tidy"}
+        by_clock = {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [goal]}}}
+        assert looked_at("pipeline.no_dead_letter_queue", by_clock) == count
+        assert len(said("pipeline.no_dead_letter_queue", by_clock)) == count
+        assert len(said("pipeline.no_dead_letter_queue", rule({"source": ["x"]}, **goal))) == 1
 
     def test_a_queue_that_is_not_known_is_one(self):
         assert said("pipeline.no_dead_letter_queue", rule({"source": ["x"]}, DeadLetterConfig={"Ref": "Given"}), **OPEN) == []

@@ -79,7 +79,22 @@ def test_a_condition_on_the_source_suffices(condition: dict[str, Any]):
 )
 def test_a_condition_that_leaves_everybody_in_does_not(condition: dict[str, Any]):
     (found,) = said("policies.service_without_source", bucket_policy({**DELIVERY, "Condition": condition}))
-    assert found.startswith("error: PolicyDocument: statement 1 lets cloudtrail.amazonaws.com in for any account")
+    assert found.startswith("warning: PolicyDocument: statement 1 lets cloudtrail.amazonaws.com in for any account")
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        ({"Resource": {"Fn::Sub": "arn:aws:s3:::logs/trail/AWSLogs/${AWS::AccountId}/*"}}, 0),
+        ({"Resource": ["arn:aws:s3:::logs/AWSLogs/444455556666/*", "arn:aws:s3:::logs/AWSLogs/o-exampleorgid/*"]}, 0),
+        ({"Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::logs"}, 0),
+        ({"Resource": "arn:aws:s3:::logs/AWSLogs/*"}, 1),
+        ({"Resource": ["arn:aws:s3:::logs/AWSLogs/444455556666/*", "arn:aws:s3:::logs/*"]}, 1),
+        ({"Action": ["s3:GetBucketAcl", "s3:PutObject"]}, 1),
+    ],
+)
+def test_a_service_puts_the_account_it_delivers_for_into_the_key(change: dict[str, Any], count: int):
+    assert len(said("policies.service_without_source", bucket_policy({**DELIVERY, **change}))) == count
 
 
 def test_a_deny_of_other_sources_suffices_and_other_denies_do_not():
