@@ -65,7 +65,7 @@ def rules(arguments: argparse.Namespace) -> LoadedRules:
 def report(judgement: Judgement, arguments: argparse.Namespace) -> int:
     """Prints the verdicts; returns the exit code."""
     from lakecheck.access.invariants.verdicts import State  # noqa: PLC0415 - `--help` is to be quick
-    from lakecheck.report import text, verdicts_json, verdicts_markdown, verdicts_text  # noqa: PLC0415
+    from lakecheck.report import style as styles, verdicts_json, verdicts_markdown, verdicts_text  # noqa: PLC0415
 
     if arguments.format == "json":
         sys.stdout.write(verdicts_json.render(judgement))
@@ -73,8 +73,8 @@ def report(judgement: Judgement, arguments: argparse.Namespace) -> int:
         sys.stdout.write(verdicts_markdown.render(judgement))
     else:
         terminal = sys.stdout.isatty()
-        style = text.Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
-        width = shutil.get_terminal_size((text.WIDTH, 24)).columns if terminal else text.WIDTH
+        style = styles.Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
+        width = shutil.get_terminal_size((styles.WIDTH, 24)).columns if terminal else styles.WIDTH
         sys.stdout.write(verdicts_text.render(judgement, style=style, width=max(width, 80), list_all=arguments.all))
     failed = judgement.count(State.REFUTED) + (0 if arguments.allow_unknown else judgement.count(State.UNKNOWN))
     return 1 if failed else 0

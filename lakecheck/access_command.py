@@ -353,7 +353,7 @@ def _rendered(matrix: Matrix, arguments: argparse.Namespace) -> Iterable[str]:
 
 def _terminal(output: Path | None) -> tuple[Any, int]:
     """Colours and width for whoever reads."""
-    from lakecheck.report.text import WIDTH, Style  # noqa: PLC0415
+    from lakecheck.report.style import WIDTH, Style  # noqa: PLC0415
 
     terminal = output is None and sys.stdout.isatty()
     style = Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")

@@ -91,7 +91,7 @@ def run_diff(arguments: argparse.Namespace) -> int:
 
 def _rendered(judged: Review, rules: str, layout: str) -> str:
     from lakecheck.report import contracts_diff, contracts_diff_markdown, contracts_diff_text  # noqa: PLC0415
-    from lakecheck.report.text import WIDTH, Style  # noqa: PLC0415
+    from lakecheck.report.style import WIDTH, Style  # noqa: PLC0415
 
     if layout == "json":
         return contracts_diff.render(judged)

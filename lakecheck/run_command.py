@@ -211,11 +211,11 @@ def _report(run: Run, arguments: argparse.Namespace) -> None:
         write(_rendered("evidence_json" if as_json else name, run), path)
     if any(str(path) == "-" for path in wanted.values()):
         return
-    from lakecheck.report import text  # noqa: PLC0415
+    from lakecheck.report import style as styles, text  # noqa: PLC0415
 
     terminal = sys.stdout.isatty()
-    style = text.Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
-    columns = shutil.get_terminal_size((text.WIDTH, 24)).columns if terminal else text.WIDTH
+    style = styles.Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
+    columns = shutil.get_terminal_size((styles.WIDTH, 24)).columns if terminal else styles.WIDTH
     width = max(_NARROWEST, min(columns, _WIDEST))
     shown = text.render(run, style=style, width=width, list_acknowledged=arguments.acknowledged, list_all=arguments.all)
     sys.stdout.write(shown)

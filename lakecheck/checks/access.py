@@ -68,7 +68,8 @@ def check(snapshot: Snapshot, rules: LoadedRules | None, *, into: Outcome | None
     evidence = [Evidence(check=NAME, rule=ANYONE, title=ANYONE_TITLE, source=_ANYONE_SOURCE, looked_at=len(matrix.datasets))]
     if rules is None:
         people = len({id(one.principal) for one in matrix.accesses})
-        detail = f"{plural(people, 'principal')} reach {plural(len(matrix.datasets), 'dataset')}; no access.yaml says who may"
+        reach = "reaches" if people == 1 else "reach"
+        detail = f"{plural(people, 'principal')} {reach} {plural(len(matrix.datasets), 'dataset')}; no access.yaml says who may"
     else:
         progress("access: invariants")
         judgement = judge(snapshot.questions, matrix, rules)

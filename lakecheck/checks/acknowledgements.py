@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakecheck.assembly import Acknowledgement, Assembly
 
 NAME = "acknowledgements"
-TITLE = "in the code"
+TITLE = "gathered"
 SOON_DAYS = 14
 
 _ANNOTATION = "Annotation::"

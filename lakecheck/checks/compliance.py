@@ -22,13 +22,17 @@ BUILT_IN = "CloudFormation Validate"
 ANNOTATIONS = "Construct Annotations"
 
 _ANNOTATION_PREFIX = "Annotation"
+_NO_PACKS = ("cfn-lint::", "guard::", "lakecheck-", "CloudFormation-Validate::", f"{_ANNOTATION_PREFIX}::@")
+"""How acknowledgements begin that are about what no pack says: linters, rules and CDK's own annotations."""
 _SEVERITIES = {"error": Severity.ERROR, "fatal": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.NOTE}
 _CONTROLS = re.compile(r"^(?P<text>.*?) - \(Control IDs?: (?P<ids>.*)\)\.?$", re.DOTALL)
 _CONTROL = re.compile(r",\s+(?![^(]*\))")
 
 
 def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Iterable[Finding] = ()) -> CheckResult:
-    """Judges the validation report; that there is none, or that a pack left no trace in it, is a finding too.
+    """Judges the validation report; that there is none, or that a pack left no trace in it, is told too.
+
+    It fails a run where packs are relied on: they are required, or something of them is acknowledged. Elsewhere it is a note.
 
     Args:
         assembly: What to judge.
@@ -38,8 +42,9 @@ def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Ite
     started = time.perf_counter()
     if assembly.is_template:
         return CheckResult(name=NAME, title=TITLE, not_run="a single template has no validation report")
+    relies = bool(require_packs) or _relies_on_packs(assembly)
     if assembly.report is None:
-        return CheckResult(name=NAME, title=TITLE, findings=(_no_report(),), detail="no report")
+        return CheckResult(name=NAME, title=TITLE, findings=(_no_report(Severity.ERROR if relies else Severity.NOTE),), detail="no report")
     acknowledgements = Acknowledgements(assembly.acknowledgements)
     findings: list[Finding] = []
     known = {(each.rule, each.construct_path) for each in already}
@@ -50,7 +55,7 @@ def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Ite
             said = [each for each in said if each.rule not in IGNORED or each.acknowledged is not None]
         findings += said
     packs = [plugin.name for plugin in assembly.report.plugins if plugin.name not in {BUILT_IN, ANNOTATIONS}]
-    findings += _missing(packs, require_packs)
+    findings += _missing(packs, require_packs, Severity.WARNING if relies else Severity.NOTE)
     return CheckResult(
         name=NAME,
         title=TITLE,
@@ -65,17 +70,23 @@ def prefix_of(plugin: str) -> str:
     return _ANNOTATION_PREFIX if plugin == ANNOTATIONS else plugin.replace(" ", "-")
 
 
-def _no_report() -> Finding:
+def _relies_on_packs(assembly: Assembly) -> bool:
+    """Whether somebody took on what a plugin reports; what another tool or one's own file takes on says nothing of packs."""
+    return any(not each.rule.startswith(_NO_PACKS) for each in assembly.acknowledgements)
+
+
+def _no_report(severity: Severity) -> Finding:
     return Finding(
         check=NAME,
         rule="no-report",
-        severity=Severity.ERROR,
+        severity=severity,
         message="the assembly has no validation-report.json: no compliance check ran when it was synthesized",
-        remedy="Add the packs to the app (Validations.of(app).add_plugins) and synthesize with CDK 2.270 or newer.",
+        remedy="To have them, add packs such as cdk-nag's to the app (Validations.of(app).add_plugins), synthesize with CDK 2.270 or "
+        "newer, and name them in --require-pack.",
     )
 
 
-def _missing(packs: Sequence[str], required: Sequence[str]) -> Iterator[Finding]:
+def _missing(packs: Sequence[str], required: Sequence[str], severity: Severity) -> Iterator[Finding]:
     for pack in required:
         if pack not in packs:
             yield Finding(
@@ -90,9 +101,10 @@ def _missing(packs: Sequence[str], required: Sequence[str]) -> Iterator[Finding]
         yield Finding(
             check=NAME,
             rule="no-pack",
-            severity=Severity.WARNING,
+            severity=severity,
             message="no compliance pack left a trace in the validation report: none ran, or none had anything to say",
-            remedy="Add packs to the app (Validations.of(app).add_plugins), or leave this check out with --skip compliance.",
+            remedy="To have them, add packs such as cdk-nag's to the app (Validations.of(app).add_plugins), and name them in "
+            "--require-pack, so that one that is gone is an error. --skip compliance leaves this out.",
         )
 
 

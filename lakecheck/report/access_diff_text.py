@@ -9,7 +9,7 @@ from lakecheck.access.difference import Kind
 from lakecheck.access.sentences import sentences
 from lakecheck.checks.base import plural
 from lakecheck.report.access_diff import entry_for, summary
-from lakecheck.report.text import WIDTH, Style
+from lakecheck.report.style import WIDTH, Style
 from lakecheck.values import shown
 from lakemodel.findings import Severity, printable
 
@@ -40,7 +40,7 @@ def render(review: Review, *, style: Style | None = None, width: int = WIDTH, li
 
 def _lines(review: Review, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
     for said in sentences(review.open):
-        yield from _open(said, style, width)
+        yield from gain_block(said, style, width)
     told = (
         ("APPROVED", review.of(Kind.GAIN), True),
         ("LOST", review.of(Kind.LOSS), list_all),
@@ -48,8 +48,8 @@ def _lines(review: Review, style: Style, width: int, *, list_all: bool) -> Itera
         ("FOLLOWS", review.of(Kind.FOLLOWS), list_all),
     )
     for word, judged, whole in told:
-        yield from _section(word, judged, style, width, list_all=whole)
-    yield from _approvals(review, style)
+        yield from section(word, judged, style, width, list_all=whole)
+    yield from approvals(review, style)
     if review.difference.head_not_known:
         yield style.severity(Severity.WARNING, "not known in HEAD, and no such thing in BASE")
         reasons = review.difference.head_not_known
@@ -62,7 +62,8 @@ def _lines(review: Review, style: Style, width: int, *, list_all: bool) -> Itera
     yield from _summary(review, style)
 
 
-def _open(said: Said, style: Style, width: int) -> Iterator[str]:
+def gain_block(said: Said, style: Style, width: int) -> Iterator[str]:
+    """A gain that nobody approved: its reasons, where it is from, and the entry that approves it."""
     yield from _wrapped(style.severity(Severity.ERROR, "GAIN") + " ", said.text, width)
     change = said.first.change
     steps = [reason for step in change.right.via for reason in step.because]
@@ -80,7 +81,8 @@ def _open(said: Said, style: Style, width: int) -> Iterator[str]:
     yield ""
 
 
-def _section(word: str, judged: Sequence[Judged], style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+def section(word: str, judged: Sequence[Judged], style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+    """What changes alike and fails nothing, a sentence each; the first of them, or all."""
     said = sentences(judged)
     most = len(said) if list_all else MOST_LISTED
     for one in said[:most]:
@@ -94,7 +96,8 @@ def _section(word: str, judged: Sequence[Judged], style: Style, width: int, *, l
         yield ""
 
 
-def _approvals(review: Review, style: Style) -> Iterator[str]:
+def approvals(review: Review, style: Style) -> Iterator[str]:
+    """Entries of the register that do not count any more, or soon will not."""
     told = (
         (review.expired, "expired", "it does not count any more: remove it, or have it approved again"),
         (review.soon, "expires soon", "have it approved again, or be done by then"),

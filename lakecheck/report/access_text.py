@@ -12,7 +12,7 @@ from lakecheck.access.words import DOORS, Verdict, condition, facts, few, joined
 from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
 from lakecheck.estate.model import PrincipalKind
-from lakecheck.report.text import WIDTH, Style
+from lakecheck.report.style import WIDTH, Style
 from lakecheck.values import shown
 from lakemodel.findings import Severity, printable
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.checks.base import plural
 from lakecheck.report.contracts_diff import classes_of, summary
-from lakecheck.report.text import WIDTH, Style
+from lakecheck.report.style import WIDTH, Style
 from lakemodel.contracts.diff.model import Product, Verdict
 from lakemodel.findings import Severity, printable
 

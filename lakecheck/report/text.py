@@ -1,14 +1,16 @@
-"""A run as text for a terminal and for a CI log: a line that sums up, a table of stacks, the checks, every finding with its remedy."""
+"""A run as text for a terminal and for a CI log: what the change does, a table of stacks, the checks, every finding with its remedy."""
 
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakecheck.assembly import NO_ENVIRONMENT
+from lakecheck.checks import upgrade
 from lakecheck.checks.base import plural
+from lakecheck.report import change_text
 from lakecheck.report.json import count, stack_seconds
+from lakecheck.report.style import WIDTH, Style
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -19,42 +21,18 @@ if TYPE_CHECKING:
     from lakecheck.findings import Finding
     from lakecheck.run import Run
 
-WIDTH = 100
 MOST_PLACES = 12
+MOST_STACKS = 12
 _MOST_DETAILS = 4
 
 _HEADINGS = ("environment", "account", "stack", "resources", "findings", "acknowledged", "time")
 _NUMBERS_FROM = 3
 _GAP = "  "
 _LABEL = 9
-_VERDICT = 30
+_WIDEST_VERDICT = 30
 _NO_ACCOUNT = "any"
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """Colours, or none: control codes are for terminals only."""
-
-    color: bool = False
-
-    def _code(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
-
-    def bold(self, text: str) -> str:
-        """For headings."""
-        return self._code("1", text)
-
-    def faint(self, text: str) -> str:
-        """For what can be passed over."""
-        return self._code("2", text)
-
-    def good(self, text: str) -> str:
-        """For what passed."""
-        return self._code("32", text)
-
-    def severity(self, severity: Severity, text: str) -> str:
-        """For a finding's first line."""
-        return self._code({Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "36"}[severity], text)
+_SAYS_NOTHING = {0: NO_ENVIRONMENT, 1: _NO_ACCOUNT}
+"""By column: where every row has this, the column is left out."""
 
 
 def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_acknowledged: bool = False, list_all: bool = False) -> str:
@@ -68,8 +46,10 @@ def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_ack
         list_all: Print every place of a finding; else the first dozen, and how many more there are.
     """
     style = Style() if style is None else style
-    lines = [*_header(run, style, width), "", *_table(run, style, width), "", *_checks(run, style, width)]
-    open_ones = [finding for finding in run.findings if finding.acknowledged is None]
+    lines = [*_header(run, style, width), "", *change_text.render(run, style, width, list_all=list_all)]
+    lines += [*_table(run, style, width, list_all=list_all), "", *_checks(run, style, width)]
+    told_above = upgrade.NAME if run.upgrade is not None else ""
+    open_ones = [finding for finding in run.findings if finding.acknowledged is None and finding.check != told_above]
     acknowledged = [finding for finding in run.findings if finding.acknowledged is not None]
     shown = [*open_ones, *acknowledged] if list_acknowledged else open_ones
     for group in _grouped(shown):
@@ -82,7 +62,8 @@ def _header(run: Run, style: Style, width: int) -> Iterator[str]:
     assembly = run.assembly
     environments = [environment for environment in assembly.environments if environment != NO_ENVIRONMENT]
     parts = [plural(len(environments), "environment")] if environments else []
-    parts += [plural(len(assembly.accounts), "account"), plural(len(assembly.stacks), "stack"), plural(assembly.resource_count, "resource")]
+    parts += [plural(len(assembly.accounts), "account")] if assembly.accounts else []
+    parts += [plural(len(assembly.stacks), "stack"), plural(assembly.resource_count, "resource")]
     numbers = ", ".join(parts)
     time = f"{run.seconds:.1f} s" if run.synth_seconds is None else f"{run.synth_seconds:.1f} s synth, {run.seconds:.1f} s checks"
     title = " · ".join(environments) or assembly.directory
@@ -94,8 +75,27 @@ def _header(run: Run, style: Style, width: int) -> Iterator[str]:
         yield f"{numbers}{_GAP}{time}"
 
 
-def _table(run: Run, style: Style, width: int) -> Iterator[str]:
-    rows = [_row(run, stack) for stack in run.assembly.stacks]
+def _table(run: Run, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+    """A row for each stack; beside a change those that neither change nor have open findings are counted only, where they are many."""
+    stacks = run.assembly.stacks
+    told = stacks if list_all or len(stacks) <= MOST_STACKS else _concerned(run)
+    if told:
+        yield from _rows([_row(run, stack) for stack in told], style, width)
+    if len(told) < len(stacks):
+        others = plural(len(stacks) - len(told), "other stack" if told else "stack")
+        yield style.faint(f"{others} without changes and open findings: --all prints a row for each")
+
+
+def _concerned(run: Run) -> tuple[StackTemplate, ...]:
+    """All of them without a base; else those that change or have open findings."""
+    stacks = run.assembly.stacks
+    if run.upgrade is None:
+        return stacks
+    changed = {change.node.stack.path for change in run.upgrade.comparison.changes}
+    return tuple(stack for stack in stacks if stack.path in changed or any(one.is_open for one in run.of_stack(stack)))
+
+
+def _rows(rows: Sequence[tuple[str, ...]], style: Style, width: int) -> Iterator[str]:
     last = [""] * 2
     shown = []
     for row in rows:
@@ -109,9 +109,10 @@ def _table(run: Run, style: Style, width: int) -> Iterator[str]:
     widths = [max(len(heading), *(len(row[column]) for row in rows)) for column, heading in enumerate(_HEADINGS)]
     room = width - (sum(widths) - widths[2]) - len(_GAP) * (len(widths) - 1)
     widths[2] = max(min(widths[2], room), len(_HEADINGS[2]), 12)
-    yield style.faint(_GAP.join(_cell(heading, widths, column) for column, heading in enumerate(_HEADINGS)))
+    told = [column for column in range(len(widths)) if any(row[column] != _SAYS_NOTHING.get(column) for row in rows)]
+    yield style.faint(_GAP.join(_cell(_HEADINGS[column], widths, column) for column in told))
     for row, cells in zip(rows, shown, strict=True):
-        line = _GAP.join(_cell(cell, widths, column) for column, cell in enumerate(cells))
+        line = _GAP.join(_cell(cells[column], widths, column) for column in told)
         yield line if row[4] == "0" else style.bold(line)
 
 
@@ -138,23 +139,29 @@ def _cell(text: str, widths: Sequence[int], column: int) -> str:
 
 def _checks(run: Run, style: Style, width: int) -> Iterator[str]:
     names = max(len(result.name) for result in run.results)
+    verdicts = min(max((len(_counted(result)) for result in run.results), default=0), _WIDEST_VERDICT)
     for result in run.results:
         head = f"  {result.name.ljust(names)}  "
         if result.not_run:
             yield style.severity(Severity.WARNING, f"{head}not run: {result.not_run}")
             continue
-        yield from _check(result, head, style, width)
+        yield from _check(result, head, verdicts, style, width)
 
 
-def _check(result: CheckResult, head: str, style: Style, width: int) -> Iterator[str]:
+def _counted(result: CheckResult) -> str:
     numbers = count(result.findings)
     counted = {"error": numbers["errors"], "warning": numbers["warnings"], "note": numbers["notes"]}
     parts = [plural(number, noun) for noun, number in counted.items() if number]
     parts += [f"{numbers['acknowledged']:,} acknowledged"] if numbers["acknowledged"] else []
+    return ", ".join(parts) or "nothing found"
+
+
+def _check(result: CheckResult, head: str, verdicts: int, style: Style, width: int) -> Iterator[str]:
+    numbers = count(result.findings)
     time = f"{result.seconds:.1f} s"
-    verdict = (", ".join(parts) or "nothing found").ljust(_VERDICT)
+    verdict = _counted(result).ljust(verdicts)
     text = f"{verdict}{_GAP}{result.title}: {result.detail}" if result.detail else verdict
-    wrapped = textwrap.wrap(text, width - len(head) - len(time) - len(_GAP), subsequent_indent=" " * (_VERDICT + len(_GAP)))
+    wrapped = textwrap.wrap(text, width - len(head) - len(time) - len(_GAP), subsequent_indent=" " * (verdicts + len(_GAP)))
     failed = numbers["errors"] + numbers["warnings"]
     for index, line in enumerate(wrapped):
         if index == 0:
@@ -227,9 +234,13 @@ def _verdict(run: Run, style: Style, acknowledged: int, *, listed: bool) -> Iter
         yield style.faint(f"{plural(acknowledged, 'acknowledged finding')}: `lakecheck run --acknowledged` says why")
     if run.app_exit:
         yield style.severity(Severity.ERROR, f"the app ended with exit code {run.app_exit}")
-    failing = len(run.failing)
+    not_run = [result.name for result in run.results if result.not_run and result.name != upgrade.NAME]
+    without = f"; not run: {', '.join(not_run)}" if not_run else ""
     if run.passed:
-        yield style.good(f"passed: nothing open in {plural(len(run.assembly.stacks), 'stack')}")
+        yield style.good(f"passed: nothing open in {plural(len(run.assembly.stacks), 'stack')}{without}")
+    elif not run.failing:
+        yield style.severity(Severity.ERROR, f"failed: the app's own verdict{without}")
     else:
-        what = plural(failing, "finding") if failing else "the app's own verdict"
-        yield style.severity(Severity.ERROR, f"failed: {what}")
+        changes = sum(one.check == upgrade.NAME for one in run.failing)
+        of_change = f", {changes:,} by what the change does" if changes else ""
+        yield style.severity(Severity.ERROR, f"failed: {plural(len(run.failing), 'finding')}{of_change}{without}")

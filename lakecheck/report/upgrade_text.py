@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.checks.base import plural
-from lakecheck.report.text import WIDTH, Style
+from lakecheck.report.style import WIDTH, Style
 from lakecheck.report.upgrade_told import WORDS, by_type, counts, entry_for, told
 from lakecheck.upgrade.model import Category
 from lakecheck.upgrade.review import FAILING
@@ -41,7 +41,13 @@ def render(review: UpgradeReview, *, style: Style | None = None, width: int = WI
 
 def _lines(review: UpgradeReview, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
     for one in told(review.open):
-        yield from _open(one, style, width, list_all=list_all)
+        yield from risk_block(one, style, width, list_all=list_all)
+    yield from rest(review, style, width, list_all=list_all)
+    yield from _summary(review, style)
+
+
+def rest(review: UpgradeReview, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+    """What fails nothing: approved, identity and harmless changes, entries that do not count, what is not known."""
     yield from _approved(review, style, width)
     yield from _identity(review, style, width, list_all=list_all)
     yield from _harmless(review, style, width, list_all=list_all)
@@ -54,10 +60,10 @@ def _lines(review: UpgradeReview, style: Style, width: int, *, list_all: bool) -
         if len(reasons) > MOST_LISTED and not list_all:
             yield f"  and {len(reasons) - MOST_LISTED:,} more: --all prints them"
         yield ""
-    yield from _summary(review, style)
 
 
-def _open(one: Told, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+def risk_block(one: Told, style: Style, width: int, *, list_all: bool) -> Iterator[str]:
+    """An open risk: what happens, why, how to do it safely, where, and the entry that approves it."""
     risk = one.first.risk
     severity = Severity.ERROR if risk.is_certain else Severity.WARNING
     head = WORDS[risk.category].upper()

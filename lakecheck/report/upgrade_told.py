@@ -55,7 +55,7 @@ class Told:
         risk = self.first.risk
         where = joined([printable(name) for name in self.environments])
         perhaps = "" if risk.is_certain else "perhaps: "
-        return printable(f"{perhaps}{risk.message}") + (f" in {where}" if where else "")
+        return printable(f"{perhaps}{risk.says()}") + (f" in {where}" if where else "")
 
     @property
     def place(self) -> str:

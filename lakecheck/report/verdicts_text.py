@@ -9,7 +9,7 @@ from lakecheck.access.invariants.verdicts import State
 from lakecheck.access.words import key_name
 from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
-from lakecheck.report.text import WIDTH, Style
+from lakecheck.report.style import WIDTH, Style
 from lakemodel.findings import Severity, printable
 
 if TYPE_CHECKING:

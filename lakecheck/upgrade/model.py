@@ -219,3 +219,9 @@ class Risk:
     construct_path: str = ""
     source: str = ""
     is_certain: bool = True
+
+    def says(self) -> str:
+        """The message, after the resource where it does not name it: `S3 Bucket Raw: versioning: Suspended instead of Enabled`."""
+        kind = self.type.removeprefix("AWS::").replace("::", " ")
+        names_itself = self.category in (Category.LOST_ACCESS, Category.HARMLESS) or self.message.startswith(f"{kind} ")
+        return self.message if not self.logical_id or names_itself else f"{kind} {self.logical_id}: {self.message}".lstrip()

@@ -156,7 +156,7 @@ def finding_of(judged: JudgedRisk) -> Finding | None:
         check=NAME,
         rule=risk.rule,
         severity=severity,
-        message=risk.message,
+        message=risk.says(),
         remedy=risk.remedy,
         environment=risk.environment,
         stack=risk.stack,

@@ -170,6 +170,6 @@ def test_a_passed_run_says_so_and_why_an_app_failed(tmp_path: Path) -> None:
     suppressed = violation("AwsSolutions-S1", "Only/Bucket", acknowledgedId="AwsSolutions::AwsSolutions-S1", acknowledgedAt="Only/Bucket")
     assembly = read_assembly(write_assembly(tmp_path / "out", metadata=metadata, report=report_of(pack(suppressed=(suppressed,)))))
     options = Options(as_of=DAY, skip={"lint": "--fast"})
-    assert text_report.render(judge(Snapshot(assembly), options)).endswith("passed: nothing open in 1 stack\n")
+    assert text_report.render(judge(Snapshot(assembly), options)).endswith("passed: nothing open in 1 stack; not run: lint\n")
     failed = text_report.render(judge(Snapshot(assembly), options, app_exit=1))
-    assert "the app ended with exit code 1\nfailed: the app's own verdict\n" in failed
+    assert "the app ended with exit code 1\nfailed: the app's own verdict; not run: lint\n" in failed
