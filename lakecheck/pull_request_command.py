@@ -32,13 +32,18 @@ REPORTS: Final = {
 _BASES: Final = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CODEBUILD_WEBHOOK_BASE_REF", "CHANGE_TARGET")
 """Variables in which GitHub, GitLab, CodeBuild and Jenkins name the branch that a pull request goes to."""
 
+NOT_COMPARED: Final = 2
+"""Nothing is wrong with the app as it is, and nothing is known of the change: that is no success."""
+
+_FETCH: Final = "fetch the base with its history (fetch-depth: 0), or name another --base"
+
 _DESCRIPTION = """\
 Judges a change as a pull request brings it: synthesizes the app here, and as it was where this branch left the base branch (in a worktree
 of its own; nothing here is touched), runs `lakecheck run` over both, and writes every report into one folder.
 """
 
 _EPILOG = """\
-exit codes: those of `lakecheck run`
+exit codes: those of `lakecheck run`; 2 as well when the base leaves no assembly to compare with
 
 examples:
   lakecheck pull-request --app "python app.py"                         the base branch is known in most CIs
@@ -68,7 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def handle(arguments: argparse.Namespace) -> int:
-    """Runs the command; returns the exit code of `lakecheck run`.
+    """Runs the command; returns the exit code of `lakecheck run`, or 2 when the change itself could not be judged.
 
     Raises:
         DataLakeError: `pull_request.*`, when there is no base, no git, no common history; what `lakecheck run` raises.
@@ -78,22 +83,28 @@ def handle(arguments: argparse.Namespace) -> int:
 
     progress = Progress()
     output: Path = arguments.output
-    output.mkdir(parents=True, exist_ok=True)
     commit = _merge_base(_base_of(arguments))
+    output.mkdir(parents=True, exist_ok=True)
     with _worktree(commit) as (root, inside):
-        if arguments.setup is not None:
+        is_new = not (root / inside).is_dir()
+        if arguments.setup is not None and not is_new:
             progress.line(f"lakecheck: preparing the base, {commit[:12]}")
             _prepare(arguments.setup, root / inside)
-        progress.line(f"lakecheck: synthesizing the base, {commit[:12]}")
-        known = _synthesized(arguments.app, output / "base", progress, root / inside)
+        if not is_new:
+            progress.line(f"lakecheck: synthesizing the base, {commit[:12]}")
+        known = not is_new and _synthesized(arguments.app, output / "base", progress, root / inside)
         progress.done()
     run = argparse.Namespace(**vars(arguments))
     run.assembly, run.base, run.app = output / "head", output / "base" if known else None, arguments.app
     for option, name in REPORTS.items():
         setattr(run, option, output / name)
-    if not known:
-        progress.line("lakecheck: the app as it was leaves no assembly, so nothing can be said of the change itself")
-    return run_command.handle(run)
+    if known:
+        return run_command.handle(run)
+    why = "the base has no such folder, so that all of it is new" if is_new else "the app as it was leaves no assembly to compare with"
+    progress.line(f"lakecheck: {why}")
+    run.impossible = {"upgrade": why}
+    code = run_command.handle(run)
+    return code if is_new or code else NOT_COMPARED
 
 
 def _base_of(arguments: argparse.Namespace) -> str:
@@ -112,13 +123,14 @@ def _merge_base(base: str) -> str:
     if shutil.which("git") is None:
         msg = "git is not installed, and the app as it was cannot be had without"
         raise DataLakeError(msg, code="pull_request.git")
-    found = subprocess.run(  # noqa: S603 - git with arguments of ours
-        ["git", "merge-base", base, "HEAD"],  # noqa: S607 - the git that the user has
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    _git("rev-parse", "--is-inside-work-tree")
+    for name, remedy in ((base, _FETCH), ("HEAD", "commit the app first")):
+        if not _succeeds("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"):
+            msg = f"{name} is no commit that is known here; {remedy}"
+            raise DataLakeError(msg, code="pull_request.history")
+    found = _run_git("merge-base", base, "HEAD")
     if found.returncode or not found.stdout.strip():
-        said = " ".join(found.stderr.split()) or "they have no common history here"
-        msg = f"no commit is known from which HEAD and {base} come: {said}; fetch the base's whole history (fetch-depth: 0)"
+        msg = f"HEAD and {base} have no common history here; {_FETCH}"
         raise DataLakeError(msg, code="pull_request.history")
     return found.stdout.strip()
 
@@ -133,16 +145,24 @@ def _worktree(commit: str) -> Iterator[tuple[Path, Path]]:
         _git("worktree", "add", "--detach", str(root), commit)
         yield root, inside
     finally:
-        subprocess.run(["git", "worktree", "remove", "--force", str(root)], capture_output=True, check=False)  # noqa: S603, S607
+        _run_git("worktree", "remove", "--force", str(root))
         shutil.rmtree(parent, ignore_errors=True)
 
 
 def _git(*words: str) -> str:
-    found = subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    found = _run_git(*words)
     if found.returncode:
         msg = f"git {words[0]} failed: {' '.join(found.stderr.split())}"
         raise DataLakeError(msg, code="pull_request.git")
     return found.stdout.strip()
+
+
+def _succeeds(*words: str) -> bool:
+    return _run_git(*words).returncode == 0
+
+
+def _run_git(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607 - the git that the user has
 
 
 def _prepare(command: str, folder: Path) -> None:
@@ -156,8 +176,6 @@ def _synthesized(command: str, outdir: Path, progress: Progress, folder: Path) -
     """Whether the app as it was has an assembly now; its findings are no matter of this change."""
     from lakecheck.synthesis import synthesize  # noqa: PLC0415
 
-    if not folder.is_dir():
-        return False
     program, space, rest = command.partition(" ")
     if os.sep in program and Path(program).exists():  # such as .venv/bin/python, which the worktree has not
         command = f"{Path(program).absolute()}{space}{rest}"

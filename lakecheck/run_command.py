@@ -119,6 +119,9 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
 def handle(arguments: argparse.Namespace) -> int:
     """Runs the command.
 
+    Args:
+        arguments: Those of the parser; `impossible` may have checks that cannot run, each with the reason that reports give.
+
     Returns:
         The exit code: 0 nothing open, 1 findings, 2 nothing that could be judged.
 
@@ -176,7 +179,7 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> Options:
     from lakecheck.run import Options  # noqa: PLC0415
     from lakemodel.approvals import load_approvals  # noqa: PLC0415
 
-    skip = dict.fromkeys(settings.skip, settings.file) | dict.fromkeys(arguments.skip, "--skip")
+    skip = dict.fromkeys(settings.skip, settings.file) | dict.fromkeys(arguments.skip, "--skip") | vars(arguments).get("impossible", {})
     if arguments.fast:
         skip["lint"] = "--fast"
     rules = all_rules()

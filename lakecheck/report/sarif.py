@@ -3,7 +3,8 @@
 The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. What GitHub asks of it beyond that, and how much it takes:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning. GitHub shows
 results that are suppressed or that pass as open alerts, so leave both out of what it gets. Its upload action warns that each fingerprint is
-not the hash of a line that it would have made up itself, and keeps it.
+not the hash of a line that it would have made up itself, and keeps it. The category of an upload is left to whoever uploads: one in here
+would count instead of what the upload says, and two apps of a repository would take each other's alerts away.
 """
 
 from __future__ import annotations
@@ -88,7 +89,6 @@ def as_data(
         "runs": [
             {
                 "tool": {"driver": _driver(rules)},
-                "automationDetails": {"id": "lakecheck/"},
                 "invocations": [_invocation(run, left_out, most)],
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
                 "columnKind": "unicodeCodePoints",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -39,6 +40,7 @@ def run(step: str, folder: Path, **variables: str) -> subprocess.CompletedProces
         "GITHUB_OUTPUT": str(folder / "outputs"),
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
         "GITHUB_REPOSITORY": "lakes/sales",
+        "RUNNER_TEMP": str(folder),
         **variables,
     }
     script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[step]["run"]]
@@ -51,24 +53,28 @@ def calls(folder: Path, name: str) -> list[str]:
 
 
 def judged(folder: Path, code: int = 0, **inputs: str) -> subprocess.CompletedProcess[str]:
-    fake(folder, "lakecheck", f'mkdir -p out; echo "{MARKER} said" > out/lakecheck.md; exit {code}')
+    fake(folder, "lakecheck", f'mkdir -p out; printf "{MARKER}\\nsaid\\n" > out/lakecheck.md; exit {code}')
     return run("Judge", folder, **{"APP": "python app.py", "SETUP": "", "BASE": "", "ARGUMENTS": "", "OUTPUT": "out", **inputs})
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_judging_goes_on_to_the_reports_and_keeps_the_exit_code(code: int, tmp_path: Path):
     assert judged(tmp_path, code).returncode == 0
-    assert (tmp_path / "outputs").read_text() == f"exit-code={code}\n"
+    assert (tmp_path / "outputs").read_text() == f"exit-code={code}\nreports={tmp_path / 'out'}\n"
     assert "said" in (tmp_path / "summary").read_text()
     assert run("Verdict", tmp_path, CODE=str(code)).returncode == code
 
 
-def test_nothing_judged_is_no_success(tmp_path: Path):
+def test_nothing_judged_is_no_success_and_has_no_reports_to_hand_on(tmp_path: Path):
+    fake(tmp_path, "lakecheck", "exit 2")
+    run("Judge", tmp_path, APP="", SETUP="", BASE="", ARGUMENTS="", OUTPUT="out")
+    assert (tmp_path / "outputs").read_text() == "exit-code=2\n"
+    assert all("reports != ''" in STEPS[name]["if"] for name in ("Keep the reports", "Tell code scanning", "Comment"))
     assert run("Verdict", tmp_path, CODE="").returncode == 2
 
 
 def test_inputs_reach_the_command_as_they_are(tmp_path: Path):
-    judged(tmp_path, SETUP="npm ci", BASE="origin/main", ARGUMENTS="--fast --fail-on error")
+    judged(tmp_path, SETUP="npm ci", BASE="origin/main", ARGUMENTS="--fast\n  --fail-on error\n")
     assert calls(tmp_path, "lakecheck") == [
         "pull-request", "--app", "python app.py", "--output", "out", "--setup", "npm ci", "--base", "origin/main",
         "--fast", "--fail-on", "error",
@@ -84,34 +90,58 @@ def test_an_input_never_becomes_code(tmp_path: Path):
 def test_the_first_comment_is_made(tmp_path: Path):
     judged(tmp_path)
     fake(tmp_path, "gh", "")
-    assert run("Comment", tmp_path, OUTPUT="out", NUMBER="7").returncode == 0
-    assert calls(tmp_path, "gh")[-4:] == ["POST", "repos/lakes/sales/issues/7/comments", "--field", "body=@out/lakecheck.md"]
+    assert run("Comment", tmp_path, REPORTS="out", NAME="lakecheck", NUMBER="7").returncode == 0
+    assert calls(tmp_path, "gh")[-4:] == [
+        "POST",
+        "repos/lakes/sales/issues/7/comments",
+        "--field",
+        f"body=@{tmp_path}/lakecheck-comment.md",
+    ]
+    assert (tmp_path / "lakecheck-comment.md").read_text() == (tmp_path / "out" / "lakecheck.md").read_text()
 
 
 def test_the_next_push_writes_the_same_comment_anew(tmp_path: Path):
     judged(tmp_path)
     fake(tmp_path, "gh", 'if [ "$2" = --paginate ]; then echo 42; fi')
-    assert run("Comment", tmp_path, OUTPUT="out", NUMBER="7").returncode == 0
+    assert run("Comment", tmp_path, REPORTS="out", NAME="lakecheck", NUMBER="7").returncode == 0
     assert "repos/lakes/sales/issues/comments/42" in calls(tmp_path, "gh")
     assert "POST" not in calls(tmp_path, "gh")
 
 
-def test_without_a_report_nobody_is_told(tmp_path: Path):
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq, which gh has built in, is not installed here")
+def test_a_comment_that_somebody_else_could_change_is_never_the_one(tmp_path: Path):
+    judged(tmp_path)
+    comments = [
+        {"id": 1, "user": {"login": "somebody"}, "body": f"{MARKER} nothing open"},
+        {"id": 2, "user": {"login": "github-actions[bot]"}, "body": "another"},
+        {"id": 3, "user": {"login": "github-actions[bot]"}, "body": f"{MARKER} before"},
+    ]
+    (tmp_path / "comments").write_text(json.dumps(comments))
+    fake(tmp_path, "gh", 'if [ "$2" = --paginate ]; then jq "$5" comments; fi')
+    assert run("Comment", tmp_path, REPORTS="out", NAME="lakecheck", NUMBER="7").returncode == 0
+    assert "repos/lakes/sales/issues/comments/3" in calls(tmp_path, "gh")
+
+
+def test_each_app_of_a_repository_has_a_comment_of_its_own(tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "lakecheck.md").write_text(f"{MARKER}\n## all is well\n")
     fake(tmp_path, "gh", "")
-    assert run("Comment", tmp_path, OUTPUT="out", NUMBER="7").returncode == 0
-    assert calls(tmp_path, "gh") == []
+    assert run("Comment", tmp_path, REPORTS="out", NAME="orders", NUMBER="7").returncode == 0
+    assert (tmp_path / "lakecheck-comment.md").read_text() == "<!-- orders -->\n## all is well\n"
+    assert all("${{ inputs.name }}" in str(STEPS[name]["with"]) for name in ("Keep the reports", "Tell code scanning"))
 
 
 def test_a_fork_s_pull_request_gets_no_token_s_work():
     same = "github.event.pull_request.head.repo.full_name == github.repository"
-    assert all(same in STEPS[name]["if"] for name in ("Comment", "Tell code scanning"))
+    assert f"&& {same}" in STEPS["Comment"]["if"]
+    assert f"&& (!github.event.pull_request || {same})" in STEPS["Tell code scanning"]["if"]
     workflows = [*(ROOT / ".github" / "workflows").glob("*.yml"), *SNIPPETS]
     assert not any("pull_request_target" in path.read_text() for path in workflows)
 
 
 def test_the_files_it_hands_on_are_those_that_are_written():
     text = (ROOT / "action.yml").read_text() + "".join(path.read_text() for path in SNIPPETS)
-    named = set(re.findall(r"(?:OUTPUT|output }}|lakecheck-report)/(lakecheck[\w.-]*\.\w+)", text))
+    named = set(re.findall(r"(?:OUTPUT|REPORTS|reports }}|lakecheck-report)/(lakecheck[\w.-]*\.\w+)", text))
     assert named
     assert named <= set(REPORTS.values())
 

@@ -99,10 +99,48 @@ def test_setup_runs_in_the_base(repository: Path):
     assert main([*ARGUMENTS, "--base", "main", "--setup", prepared]) == 0
 
 
-def test_without_an_assembly_of_the_base_the_head_is_judged_alone(repository: Path, capsys: pytest.CaptureFixture[str]):
-    assert main([*ARGUMENTS, "--base", "main", "--setup", f"{sys.executable} -c \"open('app.py', 'w').write('raise SystemExit(3)')\""]) == 0
-    assert "nothing can be said of the change itself" in capsys.readouterr().err
+def test_an_app_as_it_was_that_does_not_synthesize_is_no_success(repository: Path, capsys: pytest.CaptureFixture[str]):
+    """Otherwise a broken preparation of the base would let every loss pass."""
+    assert main([*ARGUMENTS, "--base", "main", "--setup", f"{sys.executable} -c \"open('app.py', 'w').write('raise SystemExit(3)')\""]) == 2
+    assert "leaves no assembly to compare with" in capsys.readouterr().err
     assert report()["upgrade"] is None
+    assert "not run: the app as it was leaves no assembly" in Path("lakecheck-report/lakecheck.md").read_text()
+
+
+def test_an_app_in_a_folder_that_the_base_has_not_is_all_new(repository: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = repository / "another"
+    folder.mkdir()
+    for name in ("app.py", "resources.json"):
+        (folder / name).write_text((repository / name).read_text())
+    monkeypatch.chdir(folder)
+    assert main([*ARGUMENTS, "--base", "main", "--setup", "exit 3"]) == 0
+    assert "so that all of it is new" in Path("lakecheck-report/lakecheck.md").read_text()
+
+
+def test_an_app_in_a_folder_of_its_own_is_compared_with_that_folder(repository: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = repository / "apps" / "orders"
+    folder.mkdir(parents=True)
+    git("mv", "app.py", "resources.json", "apps/orders/")
+    git("commit", "-m", "into a folder")
+    git("branch", "--force", "main")
+    monkeypatch.chdir(folder)
+    write({"Other": {"Type": "AWS::SNS::Topic"}})
+    assert main([*ARGUMENTS, "--base", "main"]) == 1
+    assert "data_loss" in {finding["category"] for finding in report()["findings"]}
+
+
+def test_what_github_checks_out_is_compared_with_the_branch_it_goes_to(repository: Path):
+    """There HEAD is a merge of both, and the base branch one of its parents."""
+    write({"Other": {"Type": "AWS::SNS::Topic"}})
+    git("commit", "-am", "no bucket")
+    git("switch", "main")
+    Path("more").touch()
+    git("add", "more")
+    git("commit", "-m", "more")
+    git("switch", "--detach", "main")
+    git("merge", "--no-ff", "-m", "merge", "change")
+    assert main([*ARGUMENTS, "--base", "main"]) == 1
+    assert {finding["category"] for finding in report()["findings"]} == {"data_loss"}
 
 
 @pytest.mark.parametrize(
@@ -110,9 +148,20 @@ def test_without_an_assembly_of_the_base_the_head_is_judged_alone(repository: Pa
     [
         ([], "no base branch is known"),
         (["--base", "nowhere"], "fetch-depth: 0"),
+        (["--base=--output=stolen"], "is no commit"),
         (["--base", "main", "--setup", "exit 3"], "exit code 3"),
     ],
 )
 def test_what_is_missing_is_said_without_a_traceback(arguments: list[str], says: str, repository: Path, capsys: pytest.CaptureFixture[str]):
     assert main([*ARGUMENTS, *arguments]) == 2
     assert says in capsys.readouterr().err
+    assert not Path("stolen").exists()
+
+
+def test_a_folder_that_is_no_repository_is_said_to_be_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    assert main([*ARGUMENTS, "--base", "main"]) == 2
+    assert "not a git repository" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
