@@ -15,6 +15,7 @@ from lakecheck.access.difference import Kind
 from lakecheck.access.sentences import sentences
 from lakecheck.assembly import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
+from lakecheck.report.entries import Entries
 from lakecheck.report.json import count
 from lakecheck.values import shown
 from lakemodel.findings import Severity, printable
@@ -41,6 +42,14 @@ _TITLES: Final = {
     "identity": "Names that change",
 }
 """By category, in the order of the report."""
+_WORDS: Final = {
+    "data_loss": "data loss",
+    "access_gain": "gain of access",
+    "lost_access": "lost access",
+    "collision": "collision",
+    "security_weakened": "security weakened",
+}
+"""What fails of a change, in the first line."""
 _NEW: Final = ("acknowledgements", "new")
 """Check and rule of an acknowledgement that the base has not; they have a section of their own."""
 _MOST_TEXT: Final = 600
@@ -69,7 +78,7 @@ class _Section:
     """Something of which whole items can be left out.
 
     Attributes:
-        title: What it is, already safe.
+        title: What it is, already safe; empty for what needs none.
         items: Markdown, each whole.
         is_folded: Whether the reader opens it.
     """
@@ -80,6 +89,8 @@ class _Section:
 
     @property
     def head(self) -> str:
+        if not self.title:
+            return ""
         return f"<details><summary>{self.title}</summary>\n" if self.is_folded else f"### {self.title}\n"
 
     @property
@@ -109,7 +120,7 @@ def render(run: Run, limit: int = LIMIT) -> str:
             room -= len(item) + 1 + (0 if kept else frame)
             kept.append(item)
         if kept:
-            written.append("\n".join(["", section.head, *kept]) + f"\n{section.tail}")
+            written.append("\n".join(["", *filter(None, [section.head]), *kept]) + f"\n{section.tail}")
     if left_out:
         written.append(f"\n{plural(left_out, 'item')} left out: too long for a comment. `lakecheck run` prints all.\n")
     whole = "".join(written)
@@ -127,9 +138,11 @@ def _verdict(run: Run) -> str:
 def _sections(run: Run) -> Iterator[_Section]:
     """In the order of what a reviewer has to see: what the change does, what fails, then, folded, all the rest."""
     failing = frozenset(map(id, run.failing))
-    yield _Section("Checks", ["\n".join(_table(run))])
-    yield from _open_changes(run)
+    entries = Entries(run)
+    yield _Section("", ["\n".join(_summary(run))])
+    yield from _open_changes(run, entries)
     yield _Section("What fails", _items(each for each in run.failing if each.check != _UPGRADE))
+    yield _Section("Checks", ["\n".join(_table(run))], is_folded=True)
     calm = [each for each in run.findings if id(each) not in failing and (each.check, each.rule) != _NEW]
     changes = [each for each in calm if each.check == _UPGRADE]
     told = [each for each in calm if each.check != _UPGRADE and each.acknowledged is None]
@@ -143,12 +156,23 @@ def _sections(run: Run) -> Iterator[_Section]:
     yield _Section(f"Acknowledged findings: {len(taken_on):,}", _reasons(taken_on), is_folded=True)
 
 
-def _table(run: Run) -> Iterator[str]:
+def _summary(run: Run) -> Iterator[str]:
+    """What fails by kind, what was judged, and what was not."""
+    kinds = Counter(_WORDS.get(each.category, each.check) for each in run.failing)
+    order = {word: place for place, word in enumerate(_WORDS.values())}
+    failing = sorted(kinds.items(), key=lambda each: order.get(each[0], len(order)))
+    if failing:
+        yield f"{', '.join(f'**{number:,} {prose(kind)}**' for kind, number in failing)}<br>"
     assembly = run.assembly
     named = [each for each in assembly.environments if each != NO_ENVIRONMENT]
     places = f"{plural(len(assembly.stacks), 'stack')}, {plural(assembly.resource_count, 'resource')}"
-    yield f"{prose(', '.join(named)) + ': ' if named else ''}{places}, as of {run.options.as_of.isoformat()}."
-    yield ""
+    not_run = [f"{prose(each.name)} ({prose(each.not_run)})" for each in run.results if each.not_run and each.name != _UPGRADE]
+    without = f" Not run: {', '.join(not_run)}." if not_run else ""
+    compared = "" if run.base is None else f", compared with {prose(run.base.assembly.directory)}"
+    yield f"{prose(', '.join(named)) + ': ' if named else ''}{places}{compared}, as of {run.options.as_of.isoformat()}.{without}"
+
+
+def _table(run: Run) -> Iterator[str]:
     yield "| check | errors | warnings | notes | acknowledged | |"
     yield "|---|--:|--:|--:|--:|---|"
     for result in run.results:
@@ -157,15 +181,16 @@ def _table(run: Run) -> Iterator[str]:
             continue
         numbers = count(result.findings)
         cells = " | ".join(f"{numbers[key]:,}" for key in ("errors", "warnings", "notes", "acknowledged"))
-        yield f"| {prose(result.name)} | {cells} | {prose(result.detail)} |"
+        detail = ": ".join(filter(None, (result.title, result.detail)))
+        yield f"| {prose(result.name)} | {cells} | {prose(detail)} |"
 
 
-def _open_changes(run: Run) -> Iterator[_Section]:
+def _open_changes(run: Run, entries: Entries) -> Iterator[_Section]:
     """What deploying this would do that fails the run, the gravest first, and what else somebody took on."""
     changes = [each for each in run.failing if each.check == _UPGRADE]
     for category, title in _TITLES.items():
-        yield _Section(title, _items(each for each in changes if each.category == category))
-    yield _Section("What else the change does", _items(each for each in changes if each.category not in _TITLES))
+        yield _Section(title, _items((each for each in changes if each.category == category), entries))
+    yield _Section("What else the change does", _items((each for each in changes if each.category not in _TITLES), entries))
     new = run.new_acknowledgements
     if new is not None:
         yield _Section(f"New acknowledgements: {len(new):,}", _acknowledgements(new), is_folded=len(new) > _MOST_UNFOLDED)
@@ -216,8 +241,8 @@ def _at(places: Sequence[str]) -> Iterator[str]:
         yield f"  <br>and at {plural(len(places) - _MOST_PLACES, 'more place')}"
 
 
-def _items(findings: Iterable[Finding]) -> list[str]:
-    return [_item(group) for group in _grouped(findings)]
+def _items(findings: Iterable[Finding], entries: Entries | None = None) -> list[str]:
+    return [_item(group, entries) for group in _grouped(findings)]
 
 
 def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -232,8 +257,8 @@ def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _item(group: Sequence[Finding]) -> str:
-    """What was found, what comes of it, what to do, where; what is behind it folded."""
+def _item(group: Sequence[Finding], entries: Entries | None) -> str:
+    """What was found, what comes of it, what to do, where; what is behind it and how to approve it folded."""
     first = group[0]
     mark = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "🛈"}[first.severity] if first.acknowledged is None else "☑️"
     consequence, details = (first.details[:1], first.details[1:]) if first.check == _UPGRADE else ((), first.details)
@@ -249,7 +274,17 @@ def _item(group: Sequence[Finding]) -> str:
         lines += [f"  <br>{prose(shown(line))}" for line in details[:_MOST_DETAILS]]
         lines += [f"  <br>and {len(details) - _MOST_DETAILS:,} more"] if len(details) > _MOST_DETAILS else []
         lines.append("  </details>")
+    for entry in dict.fromkeys(() if entries is None else map(entries.of, group)):
+        lines += _approval(entry)
     return "\n".join(lines)
+
+
+def _approval(entry: Sequence[str]) -> Iterator[str]:
+    """The entry of the register that lets the change pass, to be copied."""
+    if entry:
+        yield "  <details><summary>how to approve it: in approvals.yaml, with reason, owner and expires</summary>"
+        yield f"  <pre>{'&#10;'.join(code(line).removeprefix('<code>').removesuffix('</code>') for line in entry)}</pre>"
+        yield "  </details>"
 
 
 def _place(finding: Finding) -> str:

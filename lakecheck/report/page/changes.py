@@ -9,7 +9,9 @@ from lakecheck.access.difference import Kind
 from lakecheck.access.sentences import sentences
 from lakecheck.assembly import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
+from lakecheck.report.access_diff import entry_for as gain_entry
 from lakecheck.report.page.markup import MOST_LISTED, Section, badge, code, facts, fold, listed, nothing, text
+from lakecheck.report.upgrade_told import Told, entry_for as upgrade_entry
 from lakecheck.upgrade.model import Category
 
 if TYPE_CHECKING:
@@ -115,10 +117,17 @@ def _risk(group: Sequence[JudgedRisk]) -> str:
             ("at", code(risk.source) if risk.source else ""),
             ("approval", _approval(one.approval)),
             ("rule", code(risk.rule)),
+            ("to pass", _entry(upgrade_entry(Told(tuple(group), ()))) if one.is_open else ""),
         )
     )
     head = f"{state} <b>{text(_inside(one))}</b> {text(risk.message)} <small>{text(risk.type)}</small> {where}"
     return fold(head, rows, attributes=f' class="item card {tone}"', is_open=one.is_open) + "\n"
+
+
+def _entry(lines: Sequence[str]) -> str:
+    """The entry of the register that lets it pass, to be copied."""
+    entry = "\n".join(map(text, lines))
+    return fold("how to approve it: in approvals.yaml, with reason, owner and expires", f"<pre>{entry}</pre>")
 
 
 def _approval(entry: RegisteredRisk | RegisteredGain | None) -> str:
@@ -156,6 +165,7 @@ def _said(said: Said, mark: str, tone: str, *, is_open: bool) -> str:
             ("because", listed(tuple(dict.fromkeys((*steps, *change.because))), most=12)),
             ("at", code(change.at) if change.at else ""),
             ("approval", _approval(said.first.approval)),
+            ("to pass", _entry(gain_entry(said)) if is_open else ""),
         )
     )
     return fold(f"{mark} {text(said.text)}", rows, attributes=f' class="item card {tone}"', is_open=is_open) + "\n"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from lakecheck.findings import Finding
 
-TAGS = {"details", "summary", "code", "br"}
+TAGS = {"details", "summary", "code", "br", "pre"}
 LOSS = {
     "check": "upgrade",
     "rule": "data_loss.replaced",
@@ -85,14 +85,18 @@ def test_examples_of_docstrings_run() -> None:
     assert doctest.testmod(run_markdown).failed == 0
 
 
-def test_the_verdict_and_the_checks_come_first() -> None:
-    """One line each, with counts; a check that did not run says why."""
-    lines = comment(finding(), not_run={"lint": "--fast"}).splitlines()
-    assert lines[:2] == ["<!-- lakecheck -->", "## lakecheck: 1 open finding"]
-    assert "Dev, Prod: 2 stacks, 4 resources, as of 2026-07-01." in lines
-    assert "| rules | 1 | 0 | 0 | 0 | 2 templates |" in lines
+def test_the_verdict_comes_first_and_says_what_fails_and_what_did_not_run() -> None:
+    """Two lines, the gravest first; the checks with their numbers are folded."""
+    text = comment(finding(), finding(rule="another"), finding(**LOSS), not_run={"lint": "--fast"})
+    lines = text.splitlines()
+    assert lines[:2] == ["<!-- lakecheck -->", "## lakecheck: 3 open findings"]
+    assert lines[3] == "**1 data loss**, **2 rules**<br>"
+    assert lines[4] == "Dev, Prod: 2 stacks, 4 resources, as of 2026-07-01. Not run: lint (--fast)."
+    assert "| rules | 2 | 0 | 0 | 0 | rules 1.0: 2 templates |" in lines
     assert "| lint | | | | | not run: --fast |" in lines
+    assert text.index("<summary>Checks</summary>") < text.index("| rules |")
     assert "## lakecheck: nothing open" in comment()
+    assert "**" not in comment()
     assert "## lakecheck: the app ended with exit code 3" in comment(app_exit=3)
 
 
@@ -116,7 +120,6 @@ def test_what_the_change_does_comes_before_what_is_there() -> None:
     )
     titles = [title for title in headings(text) if title != "because"]
     assert titles == [
-        "Checks",
         "Data would be lost",
         "Who gains access",
         "Access would be lost",
@@ -124,6 +127,7 @@ def test_what_the_change_does_comes_before_what_is_there() -> None:
         "Security would be weaker",
         "New acknowledgements: 1",
         "What fails",
+        "Checks",
         "Changes that were approved or fail nothing: 2",
         "Findings that fail nothing: 1",
         "Acknowledged findings: 1",
@@ -246,7 +250,7 @@ def test_nothing_mentions_links_or_refers(text: str, forbidden: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "a|b", "`x`", "**b**", "[a](b)", "![a](b)", "<!-- x -->", "$x$", "a\n\n# b", "</details>"]
+    "text", ["<script>alert(1)</script>", "a|b", "`x`", "**b**", "[a](b)", "![a](b)", "<!-- x -->", "$x$", "a\n\n# b", "</pre>"]
 )
 def test_no_markup_is_taken_from_a_name(text: str) -> None:
     """Every character that could begin markup is a number; a line break is an escape."""
@@ -264,7 +268,8 @@ def test_any_text_gives_a_comment_of_our_own_markup_only(found: list[Finding], w
     text.encode("utf-8")
     ours = ("<!--", "## ", "### ", "| ", "|--", "- ", "  <br>", "  <details>", "  </details>", "<details>", "</details>", "Dev, Prod:")
     for line in text.splitlines():
-        assert not line or line.startswith(ours) or re.fullmatch(r"\d+ items? left out: .*", line) or line.startswith("|---"), line
+        counted = re.fullmatch(r"\d+ items? left out: .*|(\*\*\d+ [a-z ]+\*\*(, )?)+<br>", line)
+        assert not line or line.startswith(ours) or counted or line.startswith("|---"), line
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
