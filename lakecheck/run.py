@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -160,30 +161,9 @@ def judge(
         InvalidInput: If the supplement cannot be read, or an exception of access.yaml is too wide.
     """
     started = time.perf_counter() if started is None else started
-    processes = options.processes or os.cpu_count() or 1
-    assembly, base_assembly = snapshot.assembly, None if base is None else base.assembly
-
-    def run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
-        return CheckResult(name=name, title="", not_run=options.skip[name]) if name in options.skip else check()
-
-    # The linter first: it forks, which is safe only as long as no library has started threads.
-    linted = run(lint.NAME, lambda: lint.check(assembly, processes=processes, progress=progress))
-    validated = run(cloudformation.NAME, lambda: cloudformation.check(assembly, guard=options.guard, progress=progress))
-    complied = run(compliance.NAME, lambda: compliance.check(assembly, require_packs=options.require_packs, already=validated.findings))
-    applied = all_rules() if options.rules is None else options.rules
-    ruled = run(rules.NAME, lambda: rules.check(snapshot, applied, progress=progress))
-    limited = run(limits.NAME, lambda: limits.check(snapshot, raised=options.quotas))
     accessed, compared = access.Outcome(), upgrade.Outcome()
-    reached = run(access.NAME, lambda: access.check(snapshot, options.invariants, into=accessed, progress=progress))
-    upgraded = run(
-        upgrade.NAME, lambda: upgrade.check(base, snapshot, options.register, as_of=options.as_of, into=compared, progress=progress)
-    )
-    so_far = (complied, validated, linted, ruled, limited, reached, upgraded)
-    acknowledged = run(
-        acknowledgements.NAME, lambda: acknowledgements.check(assembly, so_far, as_of=options.as_of, base=base_assembly)
-    )  # fmt: skip
-    results = (*so_far, acknowledged)
-    new, gone = (None, None) if base_assembly is None else acknowledgements.delta(base_assembly, assembly)
+    results = _results(snapshot, options, base, progress, accessed, compared)
+    new, gone = (None, None) if base is None else acknowledgements.delta(base.assembly, snapshot.assembly)
     return Run(
         snapshot=snapshot,
         options=options,
@@ -199,3 +179,37 @@ def judge(
         new_acknowledgements=new,
         gone_acknowledgements=gone,
     )
+
+
+def _results(
+    snapshot: Snapshot, options: Options, base: Snapshot | None, progress: Tell, accessed: access.Outcome, compared: upgrade.Outcome
+) -> tuple[CheckResult, ...]:
+    """What each check says, in the order of the report."""
+    assembly, base_assembly = snapshot.assembly, None if base is None else base.assembly
+
+    def run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
+        return CheckResult(name=name, title="", not_run=options.skip[name]) if name in options.skip else check()
+
+    with ExitStack() as ending:
+        linting = None
+        if lint.NAME not in options.skip:
+            # First, in other processes while this one does the rest: forks, which is safe only as long as no library has started threads.
+            processes = options.processes or os.cpu_count() or 1
+            linting = ending.enter_context(lint.Linting(assembly, processes=processes, progress=progress))
+        validated = run(cloudformation.NAME, lambda: cloudformation.check(assembly, guard=options.guard, progress=progress))
+        complied = run(
+            compliance.NAME, lambda: compliance.check(assembly, require_packs=options.require_packs, already=validated.findings)
+        )  # fmt: skip
+        applied = all_rules() if options.rules is None else options.rules
+        ruled = run(rules.NAME, lambda: rules.check(snapshot, applied, progress=progress))
+        limited = run(limits.NAME, lambda: limits.check(snapshot, raised=options.quotas))
+        reached = run(access.NAME, lambda: access.check(snapshot, options.invariants, into=accessed, progress=progress))
+        upgraded = run(
+            upgrade.NAME, lambda: upgrade.check(base, snapshot, options.register, as_of=options.as_of, into=compared, progress=progress)
+        )
+        linted = CheckResult(name=lint.NAME, title="", not_run=options.skip[lint.NAME]) if linting is None else linting.result()
+    so_far = (complied, validated, linted, ruled, limited, reached, upgraded)
+    acknowledged = run(
+        acknowledgements.NAME, lambda: acknowledgements.check(assembly, so_far, as_of=options.as_of, base=base_assembly)
+    )  # fmt: skip
+    return (*so_far, acknowledged)

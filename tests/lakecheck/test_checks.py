@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from lakecheck.assembly import Assembly, StackTemplate, read_assembly
 from lakecheck.checks import acknowledgements, cloudformation, compliance, distinct, limits, lint
 from lakecheck.checks.base import IGNORED
+from lakecheck.findings import in_order
 from lakecheck.run import CHECKS, Options, judge
 from lakecheck.snapshot import Snapshot
 from lakemodel.findings import Severity
@@ -89,26 +90,27 @@ def test_an_acknowledged_redundant_dependency_is_not_stale(tmp_path: Path) -> No
     assert "stale" not in rules(run.findings)
 
 
-def test_linting_in_parallel_finds_the_same(tmp_path: Path) -> None:
-    """Several processes and one say the same of every template, and what is wrong in sixty resources is found in all of them."""
+def test_linting_in_parallel_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several processes and one say the same of every template, and what is wrong in ten resources is found in all of them."""
+    monkeypatch.setattr(lint, "_PARALLEL_FROM_RESOURCES", 30)
     templates = {
-        f"Stack{index}": {"Resources": {f"Bucket{each}": {**BUCKET, "Properties": {f"No{index}": each}} for each in range(60)}}
+        f"Stack{index}": {"Resources": {f"Bucket{each}": {**BUCKET, "Properties": {f"No{index}": each}} for each in range(10)}}
         for index in range(3)
     }
     assembly = read_assembly(write_assembly(tmp_path / "out", templates))
     one, two = lint.check(assembly, processes=1), lint.check(assembly, processes=2)
     assert one.findings == two.findings
-    assert len(one.findings) == 180
+    assert len(one.findings) == 30
     assert set(one.stack_seconds) == set(two.stack_seconds) == {f"{name}.template.json" for name in templates}
 
 
-def _stack(text: dict[str, Any], account: str | None = "444444444401") -> StackTemplate:
+def _stack(text: dict[str, Any], account: str | None = "444444444401", path: str = "Dev/Storage") -> StackTemplate:
     return StackTemplate(
         environment="Dev",
         account=account,
         region="eu-west-1",
         stack_name="Dev-Storage",
-        path="Dev/Storage",
+        path=path,
         parent=None,
         file="x",
         size=0,
@@ -120,9 +122,10 @@ def _stack(text: dict[str, Any], account: str | None = "444444444401") -> StackT
     )
 
 
-def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _same(one: dict[str, Any], other: dict[str, Any], path: str = "Dev/Storage") -> bool:
     accounts, names = ["444444444401", "444444444402", "444444444411"], ["Staging-Storage", "Dev-Storage"]
-    return distinct.same_but_for_names(_stack(one), accounts, names) == distinct.same_but_for_names(_stack(other), accounts, names)
+    stacks = _stack(one), _stack(other, path=path)
+    return len({distinct.same_but_for_names(stack, accounts, names) for stack in stacks}) == 1
 
 
 def test_templates_that_differ_in_account_and_exports_only_are_the_same() -> None:
@@ -134,6 +137,44 @@ def test_templates_that_differ_in_account_and_exports_only_are_the_same() -> Non
     assert not _same({"Name": "Dev-Storage"}, {"Name": "Staging-Storage"})
     assert not _same({"BucketName": "Dev-Storage:ExportsX"}, {"BucketName": "Staging-Storage:ExportsX"})
     assert not _same({"A": "4444444444010"}, {"A": "4444444444110"})
+
+
+def test_templates_that_differ_in_their_own_path_only_are_the_same() -> None:
+    """The path in a value of its own and in a name that CDK made of it does not count; elsewhere, and where it is short, it does."""
+    other = "Staging/Storage"
+    assert _same({"Key": "Name", "Value": "Dev/Storage/Bucket/Logs"}, {"Key": "Name", "Value": "Staging/Storage/Bucket/Logs"}, other)
+    assert _same({"Name": "DevStorageKey0A1B2C3D", "A": 1}, {"Name": "StagingStorageKeyD3C2B1A0", "A": 1}, other)
+    assert not _same({"Name": "DevStorageKey0A1B2C3D", "A": 1}, {"Name": "StagingStorageLock0A1B2C3D", "A": 1}, other)
+    assert not _same({"Name": "DevStorageKey0A1B2C3D", "A": 1}, {"Name": "StagingStorageKey", "A": 1}, other)
+    assert not _same({"Name": "DevStorageKey0A1B2C3D", "A": 1}, {"Name": "StagingStorageKey0A1B2C3D", "A": 1})
+    assert not _same({"Text": "DevStorageKey0A1B2C3D"}, {"Text": "StagingStorageKey0A1B2C3D"}, other)
+    assert not _same({"Name": "DevStorage0A1B2C3D", "A": 1}, {"Name": "StagingStorage0A1B2C3D", "A": 1}, other), "a minimum may tell these"
+    twice = [{"FirstName": "DevStorageKey0A1B2C3D", "LastName": f"DevStorageKey{end}"} for end in ("0A1B2C3D", "0A1B2C3E")]
+    assert not _same(*twice), "two names that differ are not one"
+    assert not _same({"Name": "DevStorageKey0A1B2C3D", "A": 1}, {"Name": "DevStor-ageKey0A1B2C3D", "A": 1}, "Dev/Stor-age")
+
+
+@pytest.mark.parametrize("check", [lint.check, cloudformation.check], ids=["lint", "cloudformation"])
+def test_what_only_the_longest_name_breaks_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: Any) -> None:
+    """Templates that are the same but for their names bring the findings that they bring when each is judged by itself."""
+
+    def lake(stage: str, filler: int) -> dict[str, Any]:
+        name = f"{stage}Lake{'x' * filler}0A1B2C3D"
+        encryption = {"S3Encryptions": [{"S3EncryptionMode": "SSE-S3"}]}
+        properties = {"Name": name, "EncryptionConfiguration": encryption}
+        return {"Resources": {"Security": {"Type": "AWS::Glue::SecurityConfiguration", "Properties": properties}}}
+
+    stages = ("DevLake", "ProductionLake", "TestLake")
+    for filler, found_in in ((5, 0), (236, 1), (300, 3)):
+        assembly = read_assembly(write_assembly(tmp_path / str(filler), {path: lake(path.removesuffix("Lake"), filler) for path in stages}))
+        grouped = check(assembly)
+        with monkeypatch.context() as patched:
+            for module in (lint, cloudformation):
+                patched.setattr(module, "equal_templates", lambda assembly: [[stack] for stack in assembly.stacks])
+            apart = check(assembly)
+        assert in_order(grouped.findings) == in_order(apart.findings)
+        assert len({finding.stack for finding in grouped.findings}) == found_in
+        assert (len(grouped.stack_seconds) > 1) == (found_in > 0)
 
 
 @given(st.text(alphabet="ab1", max_size=6), st.text(alphabet="ab1", max_size=6))
@@ -162,21 +203,43 @@ def test_warnings_are_found_and_advice_is_not(tmp_path: Path) -> None:
 
 def test_a_template_that_is_nonsense_is_found_not_crashed_on(tmp_path: Path) -> None:
     """Resources that are no object reach every check and come back as findings."""
-    for number, resources in enumerate([3, [], {"A": 1}, {"A": {"Type": 5}}, {}]):
-        run = judge(Snapshot(read_assembly(write_assembly(tmp_path / str(number), {"Only": {"Resources": resources}}))), Options(as_of=DAY))
-        assert [each for each in run.findings if each.check in {"lint", "cloudformation"} and each.severity is Severity.ERROR], resources
+    templates = {f"Stack{number}": {"Resources": resources} for number, resources in enumerate([3, [], {"A": 1}, {"A": {"Type": 5}}, {}])}
+    run = judge(Snapshot(read_assembly(write_assembly(tmp_path / "out", templates))), Options(as_of=DAY))
+    errors = [each for each in run.findings if each.severity is Severity.ERROR]
+    assert {each.stack for each in errors if each.check in {"lint", "cloudformation"}} == templates.keys()
 
 
-def test_a_missing_report_is_no_green(tmp_path: Path) -> None:
-    """Without a validation report nobody has judged compliance: an error."""
-    [finding] = compliance.check(read_assembly(write_assembly(tmp_path / "out"))).findings
-    assert (finding.rule, finding.severity) == ("no-report", Severity.ERROR)
+RELIED_ON = {"/Only/Bucket": acknowledging("AwsSolutions::AwsSolutions-S1", owner="me")}
 
 
-def test_a_report_without_any_pack_is_a_warning(tmp_path: Path) -> None:
-    """CDK's own plugins are no compliance pack."""
+@pytest.mark.parametrize("report", [None, report_of(pack(compliance.BUILT_IN), pack(compliance.ANNOTATIONS))])
+def test_without_any_pack_a_note_says_so(tmp_path: Path, report: dict[str, Any] | None) -> None:
+    """An app that never had packs passes, and is told; CDK's own plugins, linters and annotations are no pack."""
+    others = (
+        "cfn-lint::E3012",
+        "lakecheck-rules::query.no_scan_cap",
+        "Annotation::@aws-cdk/core:x",
+        "guard::mine",
+        "CloudFormation-Validate::F1",
+    )
+    metadata = {"/Only/Bucket": [each for rule in others for each in acknowledging(rule, owner="me")]}
+    [finding] = compliance.check(read_assembly(write_assembly(tmp_path / "out", report=report, metadata=metadata))).findings
+    assert (finding.rule, finding.severity) == ("no-report" if report is None else "no-pack", Severity.NOTE)
+    assert "--require-pack" in finding.remedy
+
+
+def test_a_missing_report_fails_where_packs_are_relied_on(tmp_path: Path) -> None:
+    """Who acknowledged what a pack finds, or requires one, and has no report was judged by nobody: an error."""
+    bare, relied_on = write_assembly(tmp_path / "bare"), write_assembly(tmp_path / "out", metadata=RELIED_ON)
+    for assembly, required in ((relied_on, ()), (bare, ("AwsSolutions",))):
+        [finding] = compliance.check(read_assembly(assembly), require_packs=required).findings
+        assert (finding.rule, finding.severity) == ("no-report", Severity.ERROR)
+
+
+def test_a_report_without_any_pack_fails_where_packs_are_relied_on(tmp_path: Path) -> None:
+    """Something of a pack is acknowledged, and no pack left a trace: a warning."""
     report = report_of(pack(compliance.BUILT_IN), pack(compliance.ANNOTATIONS))
-    [finding] = compliance.check(read_assembly(write_assembly(tmp_path / "out", report=report))).findings
+    [finding] = compliance.check(read_assembly(write_assembly(tmp_path / "out", report=report, metadata=RELIED_ON))).findings
     assert (finding.rule, finding.severity) == ("no-pack", Severity.WARNING)
 
 
