@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 _SERVICE: Final = "cloudwatch.amazonaws.com"
 _ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
 _TOPIC: Final = "AWS::SNS::Topic"
+_COMPOSITE: Final = "AWS::CloudWatch::CompositeAlarm"
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
-    yield from (one for one in snapshot.by_type.get(ALARM, ()) if any(True for _ in _topics(one, snapshot)))
+    for kind in (ALARM, _COMPOSITE):
+        yield from (one for one in snapshot.by_type.get(kind, ()) if any(True for _ in _topics(one, snapshot)))
 
 
 def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
@@ -56,7 +58,8 @@ def _all_topics(snapshot: Snapshot) -> Mapping[str, Resource]:
 @once
 def _policies(snapshot: Snapshot) -> Mapping[str, list[Any]]:
     """The statements of topics that have a policy; one without lets alarms of its own account publish."""
-    return policies_on(snapshot, "AWS::SNS::TopicPolicy", "Topics")
+    inline = policies_on(snapshot, "AWS::SNS::TopicInlinePolicy", "TopicArn")
+    return {**policies_on(snapshot, "AWS::SNS::TopicPolicy", "Topics"), **inline}
 
 
 def _case(*statements: dict[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
 
 _ALARM: Final = (("AlarmActions",), ("OKActions",), ("InsufficientDataActions",))
+# The custom resource is what the CDK sets notifications by; it names the bucket that sends.
 _SENDERS: Final[Mapping[str, tuple[str, tuple[tuple[str, ...], ...]]]] = {
     "AWS::CloudWatch::Alarm": ("cloudwatch", _ALARM),
     "AWS::CloudWatch::CompositeAlarm": ("cloudwatch", _ALARM),
     "AWS::S3::Bucket": (
         "s3",
         (("NotificationConfiguration", "TopicConfigurations", "Topic"), ("NotificationConfiguration", "QueueConfigurations", "Queue")),
+    ),
+    "Custom::S3BucketNotifications": (
+        "s3",
+        (
+            ("NotificationConfiguration", "TopicConfigurations", "TopicArn"),
+            ("NotificationConfiguration", "QueueConfigurations", "QueueArn"),
+        ),
     ),
     "AWS::Budgets::Budget": ("budgets", (("NotificationsWithSubscribers", "Subscribers", "Address"),)),
     "AWS::SNS::Subscription": ("sns", (("Endpoint",), ("RedrivePolicy", "deadLetterTargetArn"))),

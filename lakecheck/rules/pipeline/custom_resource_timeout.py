@@ -64,7 +64,7 @@ RULE = Rule(
         "When ServiceTimeout passes, the deployment fails and rolls back, while the function still changes things: the rollback and "
         "the late run then work against each other."
     ),
-    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cfn-customresource.html",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html",
     severity=Severity.WARNING,
     remedy="Make ServiceTimeout longer than the function's Timeout.",
     subjects=_subjects,

@@ -83,10 +83,46 @@ class Stated:
         return self.statement.effect is Effect.ALLOW
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A policy of which something is not known, so that no rule can judge that.
+
+    Attributes:
+        resource: Whose policy it is.
+        reasons: Why.
+        kind: What the policy is attached to.
+        at: The property that has the policy.
+    """
+
+    resource: Resource
+    reasons: tuple[str, ...]
+    kind: PolicyKind
+    at: str
+
+    @property
+    def origin(self) -> Origin:
+        """Where its resource stands."""
+        return self.resource.origin
+
+
 @once
 def statements(snapshot: Snapshot) -> tuple[Stated, ...]:
     """All of them: identities' policies, resources' policies, trust policies."""
-    found: list[Stated] = []
+    return tuple(
+        Stated(resource, policy, statement, kind, path)
+        for resource, policy, kind, path in _policies(snapshot)
+        for statement in policy.statements
+    )
+
+
+def unread(snapshot: Snapshot) -> Iterator[Unread]:
+    """The policies of which a statement, or all, is not known; `policies.allow_with_not` tells them."""
+    yield from (Unread(resource, policy.unknown, kind, path) for resource, policy, kind, path in _policies(snapshot) if policy.unknown)
+
+
+@once
+def _policies(snapshot: Snapshot) -> tuple[tuple[Resource, Policy, PolicyKind, str], ...]:
+    found: list[tuple[Resource, Policy, PolicyKind, str]] = []
     for kind, types in ((PolicyKind.IDENTITY, _OF_IDENTITIES), (PolicyKind.RESOURCE, _OF_RESOURCES)):
         for type_, path in types.items():
             for resource in snapshot.by_type.get(type_, ()):
@@ -102,13 +138,13 @@ def statements(snapshot: Snapshot) -> tuple[Stated, ...]:
     return tuple(found)
 
 
-def _read(resource: Resource, document: Any, kind: PolicyKind, path: str) -> Iterator[Stated]:
+def _read(resource: Resource, document: Any, kind: PolicyKind, path: str) -> Iterator[tuple[Resource, Policy, PolicyKind, str]]:
     if document is MISSING:
         return
     if resource.type in _LONE_STATEMENTS and isinstance(document, dict):
         document = {"Version": "2012-10-17", "Statement": document}
     policy, _refused = read_policy(in_words(document), name=str(resource.origin), at=resource.origin.source, kind=kind)
-    yield from (Stated(resource, policy, statement, kind, path) for statement in policy.statements)
+    yield resource, policy, kind, path
 
 
 def of_kind(*kinds: PolicyKind, effect: Effect = Effect.ALLOW) -> Callable[[Snapshot], Iterator[Stated]]:

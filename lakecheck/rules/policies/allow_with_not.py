@@ -1,4 +1,4 @@
-"""No statement that allows all but what it names."""
+"""No statement that allows all but what it names; a policy that is not known is told here, once for all rules of the family."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lakecheck.iam.documents import PolicyKind
 from lakecheck.rules.base import Cases, Complaint, Rule
-from lakecheck.rules.policies._statements import ACCOUNT, QUEUE, arn, bucket_policy, is_boundary, managed, of_kind, role
+from lakecheck.rules.policies._statements import ACCOUNT, QUEUE, Unread, arn, bucket_policy, is_boundary, managed, of_kind, role, unread
+from lakecheck.values import shown
 from lakemodel.findings import Severity
 
 if TYPE_CHECKING:
@@ -16,7 +17,19 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
 
 
-def _judge(stated: Stated, snapshot: Snapshot) -> Iterator[Complaint]:
+_allowing = of_kind(PolicyKind.IDENTITY, PolicyKind.RESOURCE, PolicyKind.TRUST)
+
+
+def _subjects(snapshot: Snapshot) -> Iterator[Stated | Unread]:
+    yield from _allowing(snapshot)
+    yield from unread(snapshot)
+
+
+def _judge(stated: Stated | Unread, snapshot: Snapshot) -> Iterator[Complaint]:
+    if isinstance(stated, Unread):
+        why = shown("; ".join(stated.reasons))
+        yield Complaint(message=f"what it allows, by Not... or otherwise, is not known: {why}", at=stated.at, is_unknown=True)
+        return
     statement = stated.statement
     found = {"NotAction": statement.not_actions, "NotResource": statement.not_resources, "NotPrincipal": statement.not_principals}
     used = [name for name, what in found.items() if what is not None]
@@ -46,7 +59,7 @@ RULE = Rule(
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html",
     severity=Severity.ERROR,
     remedy="List what is needed in Action, Resource and Principal, and deny the exceptions in a statement of their own.",
-    subjects=of_kind(PolicyKind.IDENTITY, PolicyKind.RESOURCE, PolicyKind.TRUST),
+    subjects=_subjects,
     judge=_judge,
     cases=Cases(
         compliant=(

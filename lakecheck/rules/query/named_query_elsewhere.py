@@ -58,7 +58,7 @@ RULE = Rule(
         "A saved query runs in its own account and Region. A database of another account is found there through a link only, and a "
         "workgroup not at all: the query stands in people's lists and fails for everybody."
     ),
-    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-athena-namedquery.html",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-athena-namedquery.html",
     severity=Severity.WARNING,
     remedy="Put the query into the account of its readers, and make a resource link there to the database.",
     subjects=of_type(_QUERY),

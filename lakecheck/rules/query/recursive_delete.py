@@ -37,7 +37,7 @@ RULE = Rule(
         "A workgroup is replaced when its name changes and deleted with its stack. With the option, the queries that people saved in it, "
         "the prepared statements and the history of who asked what are gone without a word; without it, the deletion stops."
     ),
-    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-athena-workgroup.html",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-athena-workgroup.html",
     severity=Severity.WARNING,
     remedy="Leave RecursiveDeleteOption out, or retain the workgroup.",
     subjects=of_type(WORKGROUP),

@@ -147,3 +147,15 @@ class TestAlarms:
         open_one = said("audit.alarm_cannot_publish", {**told, **policy(Principal={"Service": GIVEN})}, **OPEN)
         assert len(open_one) == 1
         assert open_one[0].startswith("? ")
+
+    @pytest.mark.parametrize("kind", ["Alarm", "CompositeAlarm"])
+    @pytest.mark.parametrize(("policy", "naming"), [("TopicPolicy", "Topics"), ("TopicInlinePolicy", "TopicArn")])
+    def test_every_kind_of_alarm_and_of_topic_policy(self, kind: str, policy: str, naming: str):
+        let_in = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": "*"}
+        own = {naming: {"Ref": "Told"}, "PolicyDocument": {"Statement": let_in}}
+        resources = {
+            "Told": {"Type": "AWS::SNS::Topic"},
+            "Policy": {"Type": f"AWS::SNS::{policy}", "Properties": own},
+            "One": {"Type": f"AWS::CloudWatch::{kind}", "Properties": {"AlarmActions": [{"Ref": "Told"}]}},
+        }
+        assert len(said("audit.alarm_cannot_publish", resources)) == 1

@@ -126,6 +126,20 @@ def test_a_subscription_sends_to_its_queue_as_sns():
     assert judged(queue_key_usable, {**key("sns.amazonaws.com"), **queue, "Subscription": subscribed}) == []
 
 
+def test_notifications_that_the_cdk_sets_are_sent_by_s3():
+    where = {
+        "TopicConfigurations": [{"TopicArn": {"Ref": "Topic"}}],
+        "QueueConfigurations": [{"QueueArn": {"Fn::GetAtt": ["Queue", "Arn"]}}],
+    }
+    notifying = {
+        "N": {"Type": "Custom::S3BucketNotifications", "Properties": {"BucketName": "landing", "NotificationConfiguration": where}}
+    }
+    queue = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": KEY_ARN}}}
+    for rule, sent_to in ((topic_key_usable, topic(KEY_ARN)), (queue_key_usable, queue)):
+        assert severities(rule, {**key(), **sent_to, **notifying}) == [Severity.ERROR]
+        assert judged(rule, {**key("s3.amazonaws.com"), **sent_to, **notifying}) == []
+
+
 def test_a_trail_may_be_limited_by_its_encryption_context():
     limited = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:444455556666:trail/*"}}
     trail = {"Trail": {"Type": "AWS::CloudTrail::Trail", "Properties": {"IsLogging": True, "S3BucketName": "a", "KMSKeyId": KEY_ARN}}}

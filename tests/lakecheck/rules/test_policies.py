@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 OTHER = "777788889999"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 OBJECTS = "arn:aws:s3:::lake/*"
+OURS = [rule for rule in all_rules() if rule.family == "policies"]
+NOTHING = {"Ref": "AWS::NoValue"}
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def role(principal: Any = None, *statements: dict[str, Any], trust: dict[str, An
     return {"R": {"Type": "AWS::IAM::Role", "Properties": {**given, **properties}}}
 
 
-@pytest.mark.parametrize("rule", [each for each in all_rules() if each.family == "policies"], ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", OURS, ids=lambda rule: rule.id)
 def test_nothing_that_a_property_may_be_ends_in_a_trace(rule: Rule):
     for case in (*rule.cases.failing, *rule.cases.compliant):
         for changed in made_hostile(case):
@@ -122,6 +124,24 @@ def test_a_statement_of_an_event_bus_has_no_document_around_it():
     statement = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "events:PutEvents", "Resource": "*"}
     bus = {"B": {"Type": "AWS::Events::EventBusPolicy", "Properties": {"StatementId": "one", "Statement": statement}}}
     assert len(said("policies.service_without_source", bus)) == 1
+
+
+# --- what is not known ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        WHAT,
+        {"Version": "2012-10-17", "Statement": [{"Fn::If": ["Wanted", {"Effect": "Allow", "Action": "*", "Resource": "*"}, NOTHING]}]},
+        {"Fn::If": ["Wanted", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, NOTHING]},
+    ],
+)
+def test_a_policy_that_is_not_known_is_told_once(policy: Any):
+    resources = {"P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}}
+    found = [each for rule in OURS for each in said(rule.id, resources)]
+    assert len(found) == 1
+    assert found[0].startswith("note: PolicyDocument: what it allows, by Not... or otherwise, is not known")
 
 
 # --- trust -----------------------------------------------------------------------------------------------------------------------------
