@@ -13,6 +13,7 @@ from lakecheck.upgrade.names import Names
 from lakecheck.upgrade.nodes import named_by
 from lakecheck.upgrade.reading import tell
 from lakecheck.upgrade.schemas import facts
+from lakecheck.upgrade.stateful import holding
 from lakecheck.values import shown, with_holes_called
 
 if TYPE_CHECKING:
@@ -59,6 +60,16 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
     yield from exports_in_use(comparison)
 
 
+def refused(comparison: Comparison) -> frozenset[int]:
+    """The ids of changes that cannot come about: the deployment fails on them, and what they would delete or leave behind stays as it is.
+
+    Args:
+        comparison: What changes.
+    """
+    claims = _Claims(comparison)
+    return frozenset(id(change) for change in comparison.changes if change.is_certain and claims.refuses(change))
+
+
 # --- one resource ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -68,7 +79,8 @@ def _type_changed(change: ResourceChange) -> Risk:
         change,
         "collision.type_changed",
         f"logical id {change.node.resource.origin.logical_id} changes its type from {was} to {change.type}",
-        consequence="CloudFormation refuses an update that changes the type of a resource, and the stack stays as it is.",
+        consequence="CloudFormation refuses an update that changes the type of a resource, and the stack stays as it is."
+        + _at_stake(change, "Under another logical id"),
         remedy="Give the new resource another logical id (another construct id); the old one is then removed as its DeletionPolicy says.",
         was=was,
         now=change.type,
@@ -83,12 +95,21 @@ def _replaced_under_its_name(change: ResourceChange) -> Risk:
         "collision.replaced_under_its_name",
         f"it {'has' if certain else 'may have'} to be replaced and keeps its name {shown(name)!r}",
         consequence="CloudFormation makes the new one before it deletes the old one, so it does not replace a resource with a custom name:"
-        " the update fails and is rolled back, and the old one stays with what is in it.",
+        f" the update fails and is rolled back, and the old one stays with what is in it.{_at_stake(change, 'With another name')}",
         remedy=f"Leave the create-only properties as they are; or change its name ({' or '.join(named_by(change.type))}) as well, after"
         " what is in it was brought elsewhere. The name can be changed back in a second deployment.",
         because=change.because,
         is_certain=certain,
     )
+
+
+def _at_stake(change: ResourceChange, way_out: str) -> str:
+    """What would become of what a resource holds, were the collision got past; empty when it holds nothing."""
+    held = None if change.was is None else holding(change.was.resource.type, change.was.resource.properties)
+    if held is None or change.deletion is Deletion.NOTHING:
+        return ""
+    end = "this is lost" if change.deletion is Deletion.DELETED else "the new one is without this"
+    return f" {way_out} it would go through, and {end}: {held.what}."
 
 
 def _service_token(change: ResourceChange) -> Iterator[Risk]:
@@ -158,6 +179,22 @@ class _Claims:
             each.path in paths and (each.replaces is not Replaces.NO or each.because) and each.was == each.now for each in change.properties
         )
 
+    def refuses(self, change: ResourceChange) -> bool:
+        """Whether a change surely fails: another type, or a name that is still taken when the new one is made."""
+        if change.fate is Fate.TYPE_CHANGED:
+            return True
+        if change.fate in _REPLACED:
+            return self.keeps(change)
+        if change.fate not in (Fate.RENAMED, Fate.MOVED) or change.was is None or change.now is None or takes_over(change.type):
+            return False
+        one = claim(change.was, self._called)
+        if one is None or one != claim(change.now):
+            return False
+        return change.deletion is Deletion.RETAINED or self._in_one_stack(change.was, change.now)
+
+    def _in_one_stack(self, was: Node, now: Node | None) -> bool:
+        return now is not None and self._pairs.get(id(was.stack)) == id(now.stack)
+
     def taken(self, change: ResourceChange) -> Iterator[Risk]:
         """What a new resource claims and another one has."""
         if change.now is None:
@@ -185,7 +222,8 @@ class _Claims:
                 change,
                 "collision.name_kept",
                 f"it claims {found.label}, which the old {_where(holder)} keeps: it is not deleted",
-                consequence="The old one is not deleted, so making the new one fails with AlreadyExists, and the update is rolled back.",
+                consequence="The old one is not deleted, so making the new one fails with AlreadyExists, and the update is rolled back."
+                + (_at_stake(change, "With another name") if holder is change.was else ""),
                 remedy=_IMPORT,
                 because=because,
             )
@@ -200,7 +238,8 @@ class _Claims:
                 " remove it, then add the new one.",
                 because=because,
             )
-        same_stack = self._pairs.get(id(holder.stack)) == id(change.now.stack) if change.now is not None else False
+        same_stack = self._in_one_stack(holder, change.now)
+        stake = _at_stake(change, "With another name") if same_stack and holder is change.was else ""
         order = (
             "New resources are made before old ones are deleted"
             if same_stack
@@ -211,7 +250,7 @@ class _Claims:
             change,
             "collision.name_taken",
             f"it claims {found.label}, which {_where(holder)} still has at that time",
-            consequence=f"{order}: the creation fails with AlreadyExists, and the update is rolled back.",
+            consequence=f"{order}: the creation fails with AlreadyExists, and the update is rolled back.{stake}",
             remedy=f"{refactor} {_TWO_STEPS}",
             because=because,
         )

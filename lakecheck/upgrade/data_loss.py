@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.upgrade.collisions import refused
 from lakecheck.upgrade.model import Category, Deletion, Fate, Replaces, Risk
 from lakecheck.upgrade.reading import at, canonical, flag, said, tell
 from lakecheck.upgrade.stateful import EMPTIES, HANDLERS, STATEFUL, holding
@@ -30,11 +31,10 @@ RULES: Final[Mapping[str, str]] = {
     "identity.orphaned": "A resource that holds data is kept, and belongs to no stack any more.",
 }
 
-_GONE: Final = frozenset({Fate.REMOVED, Fate.LEFT_BEHIND, Fate.TYPE_CHANGED})
+_GONE: Final = frozenset({Fate.REMOVED, Fate.LEFT_BEHIND})
 _ANEW: Final = frozenset({Fate.REPLACED, Fate.PERHAPS_REPLACED, Fate.MOVED, Fate.RENAMED})
 _DELETES: Final = {
     Fate.REMOVED: "data_loss.deleted",
-    Fate.TYPE_CHANGED: "data_loss.deleted",
     Fate.LEFT_BEHIND: "data_loss.left_behind",
     Fate.REPLACED: "data_loss.replaced",
     Fate.PERHAPS_REPLACED: "data_loss.replaced",
@@ -43,7 +43,6 @@ _DELETES: Final = {
 }
 _WORDS: Final = {
     Fate.REMOVED: "is removed",
-    Fate.TYPE_CHANGED: "becomes a resource of another type",
     Fate.LEFT_BEHIND: "stays behind with its stack, which the app has no more",
     Fate.REPLACED: "is replaced",
     Fate.PERHAPS_REPLACED: "may be replaced",
@@ -69,11 +68,13 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
     """Every resource that holds data and is deleted, starts anew or is left to nobody, and every protection from that that goes.
 
     What CloudFormation keeps (`Retain`, `Snapshot`) is not lost. Where nothing takes its place it is told as an orphan; where a new one
-    does, it counts as data loss all the same: readers and writers follow the template to the new one and find nothing.
+    does, it counts as data loss all the same: readers and writers follow the template to the new one and find nothing. What CloudFormation
+    refuses loses nothing; that is told as a collision, with what is at stake.
     """
+    impossible = refused(comparison)
     emptied = _emptied(comparison.base)
     for change in comparison.changes:
-        if change.fate in _GONE | _ANEW and change.was is not None:
+        if change.fate in _GONE | _ANEW and change.was is not None and id(change) not in impossible:
             yield from _let_go(change, emptied)
             yield from _handlers(change, comparison.base)
         elif change.fate is Fate.ADDED:
@@ -115,20 +116,10 @@ def _deleted(change: ResourceChange, held: Holding, *, is_emptied: bool) -> Risk
         notes.append(held.blocked)
     if held.means:
         consequence = f"{consequence} {held.means}"
-    if change.fate is Fate.TYPE_CHANGED:
-        notes.append("CloudFormation refuses another type under the same logical id; under another id the old one is deleted")
     if change.fate is Fate.LEFT_BEHIND:
         notes.append("nothing happens to it before somebody deletes the stack")
         consequence = f"When the stack is deleted: {consequence[0].lower()}{consequence[1:]}"
-    if (
-        change.fate in _ANEW
-        and change.was is not None
-        and change.now is not None
-        and change.was.name
-        and change.was.name == change.now.name
-    ):
-        notes.append("both have the same fixed name, so the deployment fails until one of them has another")
-    uncertain = (Fate.PERHAPS_REPLACED, Fate.TYPE_CHANGED, Fate.LEFT_BEHIND)
+    uncertain = (Fate.PERHAPS_REPLACED, Fate.LEFT_BEHIND)
     return tell(
         change,
         _DELETES[change.fate],
@@ -141,10 +132,6 @@ def _deleted(change: ResourceChange, held: Holding, *, is_emptied: bool) -> Risk
         because=tuple(notes),
         is_certain=held.is_certain and change.fate not in uncertain,
     )
-
-
-def _has_same_name(change: ResourceChange) -> bool:
-    return change.was is not None and change.now is not None and change.was.name != "" and change.was.name == change.now.name
 
 
 def _remedy(change: ResourceChange, held: Holding) -> str:
@@ -203,10 +190,10 @@ def _happens(change: ResourceChange) -> str:
 
 
 def _it(change: ResourceChange) -> str:
-    """What it is, for people: the type without AWS, and its name where it has one."""
+    """What it is, for people: the type without AWS, and its name, or its logical id where it has none."""
     node = change.was if change.was is not None else change.node
     kind = node.resource.type.removeprefix("AWS::").replace("::", " ")
-    return f"{kind} {said(node.name)}" if node.name else kind
+    return f"{kind} {said(node.name) or node.resource.origin.logical_id}"
 
 
 def _cause(change: ResourceChange) -> str:

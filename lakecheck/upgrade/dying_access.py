@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS
+from lakecheck.upgrade.collisions import refused
 from lakecheck.upgrade.letting_go import is_let_go, touched
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import tell
@@ -46,11 +47,17 @@ class Dying:
         self._base = base
         self._head = head
         self._touched = touched(comparison)
+        self._refused = refused(comparison)
+        let_go = {base.place(change.was) for change in comparison.changes if is_let_go(change) and change.was is not None}
+        self._databases = {(each.account, each.region, each.name) for each in base.estate.databases if place_of(each.origin) in let_go}
+        self._tables = {
+            (each.account, each.region, each.database, each.name) for each in base.estate.tables if place_of(each.origin) in let_go
+        }
 
     def risks(self) -> Iterator[Risk]:
-        """Everything that dies although HEAD states it."""
+        """Everything that dies although HEAD states it; what CloudFormation refuses to replace keeps all."""
         for change in self._changes:
-            if change.was is None:
+            if change.was is None or id(change) in self._refused:
                 continue
             if is_let_go(change):
                 for look in (self._with_database, self._with_table, self._with_filter, self._with_bucket, self._with_principal):
@@ -76,6 +83,8 @@ class Dying:
                 name = f"{shown(each.database)}.{shown(each.name)}"
                 if each.target is not None and key not in self._head.tables:
                     yield _link(change, name)
+                if key[:3] in self._databases:
+                    continue  # told with its database
                 dying = self._on(lambda thing, key=key: thing.table_name == key)  # type: ignore[misc]
                 yield from _dies(change, "table", f"the table {name}", dying)
 
@@ -83,6 +92,8 @@ class Dying:
         for each in self._base.estate.cells_filters:
             if place_of(each.origin) == at:
                 key = (each.account, each.region, each.database, each.table, each.name)
+                if key[:3] in self._databases or key[:4] in self._tables:
+                    continue  # told with its database or table
                 dying = self._on(lambda thing, key=key: (*thing.table_name, thing.filter) == key)  # type: ignore[misc]
                 yield from _dies(change, "filter", f"the data cells filter {shown(each.name)}", dying)
 
@@ -168,7 +179,7 @@ def _dies(change: ResourceChange, kind: str, name: str, dying: list[str]) -> Ite
     yield tell(
         change,
         f"lost_access.dies_with_{kind}",
-        f"{name} {what}, and {few(dying)} with it",
+        f"{name} {what}, and with it {few(dying)}",
         consequence=f"They {stays}: the deployment does not touch what grants them, so nobody grants them again.",
         remedy="Keep it, or change its grants, LF-Tags and filters in the same deployment, so that they are made again; "
         "after a deployment that was done, take them out of the template and bring them back.",

@@ -33,10 +33,12 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
     base, head = states_of(comparison)
     teller = Teller(comparison)
     yield from grants.lost_grants(base, head, teller)
-    yield from grants.lost_filters(base, head, teller)
+    dying = list(Dying(comparison, base, head).risks())
+    dead = {(risk.stack, risk.logical_id) for risk in dying if risk.rule == "lost_access.dies_with_filter"}
+    yield from (risk for risk in grants.lost_filters(base, head, teller) if (risk.stack, risk.logical_id) not in dead)
     yield from grants.lost_locations(base, head, teller)
     yield from grants.lost_opt_ins(base, head, teller)
     yield from tags.lost_tags(base, head, teller)
     yield from tags.lost_values(base, head, teller)
-    yield from Dying(comparison, base, head).risks()
+    yield from dying
     yield from Revoking(comparison, base, head).risks()

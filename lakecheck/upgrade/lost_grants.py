@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.ht
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.lake_formation.permissions import SELECT
@@ -54,13 +55,21 @@ def lost_grants(base: State, head: State, teller: Teller) -> Iterator[Risk]:
             of_gone[principal] += rights
             continue
         yield from _of_group(rights, origin, base, head, added, teller)
+    for right in head.rights if gone else ():
+        if right.principal in gone:
+            of_gone[right.principal].append(right)
     for principal, rights in of_gone.items():
+        heir = _heir(rights, gone[principal], head)
         yield teller.at(
             gone[principal],
             "lost_access.principal",
             f"{who(principal)} is in HEAD no more, and holds {_count(rights)}",
-            consequence="Whoever works as it loses what it reads: grants are made to an ARN, and another one has none of them.",
-            remedy="Keep the role, or grant the same to what takes its place before anybody moves there.",
+            consequence=f"Its grants go to {who(heir)}; whoever works as the old one, by its name or ARN, fails from then on."
+            if heir
+            else "Whoever works as it loses what it reads: grants are made to an ARN, and another one has none of them.",
+            remedy="Keep the role, or make the new one beside it and take the old one away when nobody works as it any more."
+            if heir
+            else "Keep the role, or grant the same to what takes its place before anybody moves there.",
             was=f"{who(principal)}: {few(lines(rights), 1)}",
             because=lines(rights),
         )
@@ -167,6 +176,16 @@ def _gone_principals(base: State, head: State) -> dict[str, Origin]:
     """Principals that BASE's templates make and HEAD's do not, with where they stood."""
     kept = {each.arn for each in head.estate.principals if each.origin is not None}
     return {each.arn: each.origin for each in base.estate.principals if each.origin is not None and each.arn not in kept}
+
+
+def _heir(rights: list[Right], origin: Origin, head: State) -> str:
+    """What the same resource is called in HEAD when it holds all of a role's rights there: grants follow it by `Ref` or `GetAtt`."""
+    for each in head.estate.principals:
+        if each.origin is not None and place_of(each.origin) == place_of(origin):
+            moved = [replace(right, principal=each.arn) for right in rights]
+            if all(right in head.rights or head.covers(right) for right in moved):
+                return each.arn
+    return ""
 
 
 def _count(rights: Sequence[Right]) -> str:

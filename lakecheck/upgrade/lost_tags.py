@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lakecheck.access.lake_formation.tags import Tags
     from lakecheck.assembly.resources import Origin
-    from lakecheck.estate.model import Table, TagAssociation
+    from lakecheck.estate.model import Table, TagAssociation, TagKey
     from lakecheck.upgrade.model import Risk
     from lakecheck.upgrade.single_rights import Right, State
     from lakecheck.upgrade.telling import Teller
@@ -228,27 +228,28 @@ def lost_values(base: State, head: State, teller: Teller) -> Iterator[Risk]:
         if teller.is_left_behind(was.origin):
             continue
         kept = now.get((was.account, was.region, was.key))
-        for value in was.values:
-            if kept is not None and value in kept:
-                continue
-            readers = sorted({who(principal) for principal in head.readers_by(was.key, value, was.account)})
-            tagged = [str(thing) for thing, association in _tagged(head, was.key, value, was.account) if association]
-            if not readers and not tagged:
-                continue
-            whom = f"{few(readers)} {'reads' if len(readers) == 1 else 'read'} nothing by it any more" if readers else "nobody reads by it"
-            fails = kept is not None and bool(tagged)
-            yield teller.at(
-                was.origin,
-                "lost_access.tag_value",
-                f"the LF-Tag {shown(was.key)} {'is deleted' if kept is None else f'loses its value {shown(value)}'}",
-                consequence=f"It is on {few(tagged)}, so that Lake Formation refuses: the deployment fails."
-                if fails
-                else f"It goes from {few(tagged) or 'whatever has it'}, and {whom}.",
-                remedy="Put another value on what has it, grant by that one, and take this one away in a later deployment.",
-                at="TagValues",
-                was=shown(value),
-                because=[*(f"grants by it: {name}" for name in readers), *(f"has it: {name}" for name in tagged)],
-            )
+        gone = [value for value in was.values if kept is None or value not in kept]
+        for values in [gone] if kept is None else [[value] for value in gone]:
+            readers = sorted({who(principal) for value in values for principal in head.readers_by(was.key, value, was.account)})
+            tagged = [str(thing) for value in values for thing, association in _tagged(head, was.key, value, was.account) if association]
+            if readers or tagged:
+                yield _value_gone(was, values, readers, tagged, is_deleted=kept is None, teller=teller)
+
+
+def _value_gone(was: TagKey, values: list[str], readers: list[str], tagged: list[str], *, is_deleted: bool, teller: Teller) -> Risk:
+    whom = f"{few(readers)} {'reads' if len(readers) == 1 else 'read'} nothing by it any more" if readers else "nobody reads by it"
+    return teller.at(
+        was.origin,
+        "lost_access.tag_value",
+        f"the LF-Tag {shown(was.key)} {'is deleted' if is_deleted else f'loses its value {shown(values[0])}'}",
+        consequence=f"It is on {few(tagged)}, so that Lake Formation refuses: the deployment fails."
+        if tagged and not is_deleted
+        else f"It goes from {few(tagged) or 'whatever has it'}, and {whom}.",
+        remedy="Put another value on what has it, grant by that one, and take this one away in a later deployment.",
+        at="TagValues",
+        was=", ".join(map(shown, values)),
+        because=[*(f"grants by it: {name}" for name in readers), *(f"has it: {name}" for name in tagged)],
+    )
 
 
 def _tagged(state: State, key: str, value: str, catalog: str) -> list[tuple[Thing, TagAssociation]]:

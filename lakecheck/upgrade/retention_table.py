@@ -78,6 +78,11 @@ OTHER_DATA: Final = Danger(
     consequence="Readers see what is at the new place, and no more what they saw before; the files at the old one stay unread.",
     remedy="Copy the files to the new place first, and check there that registration, rights and keys fit; then change it.",
 )
+NEW_TABLES: Final = Danger(
+    rule="data_loss.other_data",
+    consequence="Tables that are made without a location of their own are put there from now on; those that are there stay where they are.",
+    remedy="Check that registration, rights and keys fit at the new place, and that no job writes by the old default.",
+)
 CATALOG: Final = Danger(
     rule="data_loss.catalog_entries",
     consequence="Tables whose files the crawler finds no more are deleted from the catalog, with their partitions, grants and tags.",
@@ -236,7 +241,7 @@ RETENTION: Final = by_type(
         # Catalogues
         row("AWS::Athena::WorkGroup", "RecursiveDeleteOption", ON, "whether its history and queries go with it", EMPTIED, default=False),
         row("AWS::Glue::Table", "TableInput.StorageDescriptor.Location", CHANGED, "location of the table", OTHER_DATA),
-        row("AWS::Glue::Database", "DatabaseInput.LocationUri", CHANGED, "location of new tables", OTHER_DATA),
+        row("AWS::Glue::Database", "DatabaseInput.LocationUri", CHANGED, "location of new tables", NEW_TABLES),
         row(
             "AWS::Glue::Crawler", "SchemaChangePolicy.DeleteBehavior", ranked("LOG", "DEPRECATE_IN_DATABASE", "DELETE_FROM_DATABASE"),
             "what becomes of tables without files", CATALOG, default="DEPRECATE_IN_DATABASE",

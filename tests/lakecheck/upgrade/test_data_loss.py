@@ -103,8 +103,6 @@ EXPECTED = {
     (Fate.MOVED, Deletion.RETAINED): "data_loss.starts_empty",
     (Fate.RENAMED, Deletion.DELETED): "data_loss.moved",
     (Fate.RENAMED, Deletion.RETAINED): "data_loss.starts_empty",
-    (Fate.TYPE_CHANGED, Deletion.DELETED): "data_loss.deleted",
-    (Fate.TYPE_CHANGED, Deletion.RETAINED): "identity.orphaned",
     (Fate.LEFT_BEHIND, Deletion.NOTHING): "data_loss.left_behind",
 }
 
@@ -113,8 +111,13 @@ EXPECTED = {
 def test_what_becomes_of_it_decides(fate, deletion):
     (found,) = data_loss.risks(_comparison(_change(BUCKET, fate, deletion)))
     assert found.rule == EXPECTED[fate, deletion]
-    uncertain = (Fate.PERHAPS_REPLACED, Fate.TYPE_CHANGED, Fate.LEFT_BEHIND)
+    uncertain = (Fate.PERHAPS_REPLACED, Fate.LEFT_BEHIND)
     assert found.is_certain is (fate not in uncertain or found.category is Category.IDENTITY)
+
+
+@pytest.mark.parametrize("deletion", [Deletion.DELETED, Deletion.RETAINED], ids=lambda each: each.value)
+def test_another_type_loses_nothing_as_cloudformation_refuses_it(deletion):
+    assert list(data_loss.risks(_comparison(_change(BUCKET, Fate.TYPE_CHANGED, deletion)))) == []
 
 
 def test_an_update_in_place_is_harmless():

@@ -224,13 +224,28 @@ def test_a_role_that_goes_is_told_once_with_all_it_holds() -> None:
     head = base | {"Role": changed(role, "RoleName", "Reader")}
     (risk,) = [risk for risk in lost(compared(LAKE | base, LAKE | head)) if risk.rule == "lost_access.principal"]
     assert (risk.logical_id, risk.message) == ("Role", "role/Analyst is in HEAD no more, and holds 2 Lake Formation grants")
+    assert "Its grants go to role/Reader" in risk.consequence
     assert losses(base, {"Role": changed(role, "Description", "reads"), "All": base["All"]}) == []
+
+
+def test_a_role_that_goes_while_its_grants_stay_is_told() -> None:
+    """A grant by a text goes on naming the old role, and another name has none of it."""
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "Analyst", "AssumeRolePolicyDocument": {"Statement": []}}}
+    base = {"Role": role, "Grant": native()}
+    assert losses(base, base | {"Role": changed(role, "RoleName", "Reader")}) == [("principal", "Role", True)]
+    assert losses(base, {"Grant": native()}) == [("principal", "Role", True)]
+    assert losses(base, {"Role": role, "Grant": native()}) == []
 
 
 def test_a_role_that_is_made_again_under_its_name_may_have_lost_its_grants() -> None:
     """Nobody says whether a grant to the old one is one to the new; an untouched role has lost nothing."""
     role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "Analyst", "AssumeRolePolicyDocument": {"Statement": []}}}
-    assert losses({"Role": role, "Grant": native()}, {"Again": role, "Grant": native()}) == [("principal_made_again", "Again", False)]
+    here, there = stack({"Role": role}, "Here"), stack({"Grant": native()}, "There")
+    moved = compare(
+        state(stack(LAKE), here, there), state(stack(LAKE), stack({}, "Here"), stack({"Role": role, "Grant": native()}, "There"))
+    )
+    assert [(risk.rule, risk.stack, risk.is_certain) for risk in lost(moved)] == [("lost_access.principal_made_again", "Prod/There", False)]
+    assert losses({"Role": role, "Grant": native()}, {"Again": role, "Grant": native()}) == []  # CloudFormation refuses it
 
 
 # --- LF-Tags -----------------------------------------------------------------------------------------------------------------------------
@@ -286,7 +301,7 @@ def test_a_value_of_an_lf_tag_that_is_in_use_is_not_to_go() -> None:
     base = {"Key": tag, "All": desired(READER)}
     assert losses(base, base | {"Key": changed(tag, "TagValues", ["public", "old"])}) == [("tag_value", "Key", True)]
     assert losses(base, base | {"Key": changed(tag, "TagValues", ["public", "internal"])}) == []
-    assert [each[0] for each in losses(base, {"All": base["All"]})] == ["tag_value", "tag_value"]
+    assert losses(base, {"All": base["All"]}) == [("tag_value", "Key", True)]
 
 
 # --- filters, locations, opt-ins, shares, links ------------------------------------------------------------------------------------------
@@ -310,9 +325,12 @@ def test_a_filter_that_goes_or_shows_less_is_lost_access() -> None:
     base = {"Filter": FILTER, "Grant": native(THROUGH)}
     fewer = changed(FILTER, "ColumnNames", ["id"])
     other = changed(FILTER, "RowFilter", {"FilterExpression": "region = 'US'"})
-    assert ("filter", "Filter", True) in losses(base, base | {"Filter": fewer})
-    assert ("filter", "Filter", False) in losses(base, base | {"Filter": other})
-    assert ("filter", "Filter", True) in losses(base, {"Grant": native(THROUGH)})
+    again = desired(entry(THROUGH)), desired(entry(THROUGH), entry(principal=CLERK))
+    for change, is_certain in ((fewer, True), (other, False)):
+        assert losses(base, base | {"Filter": change}) == [("dies_with_filter", "Filter", True)]
+        remade = losses({"Filter": FILTER, "All": again[0]}, {"Filter": change, "All": again[1]})
+        assert remade == [("filter", "Filter", is_certain)]
+    assert losses(base, {"Grant": native(THROUGH)}) == [("dies_with_filter", "Filter", True)]
     assert losses({"Filter": FILTER}, {"Filter": fewer}) == []
     assert losses({"Filter": FILTER}, {}) == []
     assert losses(base, base | {"Filter": changed(FILTER, "ColumnNames", ["id", "email", "name"])}) == [
