@@ -109,7 +109,7 @@ def _gains(reviewed: Review) -> Iterator[Finding]:
             rule=GAIN,
             severity=Severity.ERROR,
             message=said.text,
-            remedy="Take it away again, or approve it in the register as access_gain; `lakecheck access diff` prints the entry.",
+            remedy="Take it away again, or approve exactly this in the register of exceptions, as access_gain.",
             environment=change.environment,
             construct_path=change.at,
             details=tuple(shown(reason) for reason in dict.fromkeys((*steps, *change.because))),

@@ -44,9 +44,9 @@ _TITLES: Final = {
 """By category, in the order of the report."""
 _WORDS: Final = {
     "data_loss": "data loss",
-    "access_gain": "gain of access",
+    "access_gain": "gains of access",
     "lost_access": "lost access",
-    "collision": "collision",
+    "collision": "collisions",
     "security_weakened": "security weakened",
 }
 """What fails of a change, in the first line."""
@@ -162,7 +162,7 @@ def _summary(run: Run) -> Iterator[str]:
     order = {word: place for place, word in enumerate(_WORDS.values())}
     failing = sorted(kinds.items(), key=lambda each: order.get(each[0], len(order)))
     if failing:
-        yield f"{', '.join(f'**{number:,} {prose(kind)}**' for kind, number in failing)}<br>"
+        yield f"{', '.join(f'**{prose(kind)}: {number:,}**' for kind, number in failing)}<br>"
     assembly = run.assembly
     named = [each for each in assembly.environments if each != NO_ENVIRONMENT]
     places = f"{plural(len(assembly.stacks), 'stack')}, {plural(assembly.resource_count, 'resource')}"

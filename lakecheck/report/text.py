@@ -242,5 +242,5 @@ def _verdict(run: Run, style: Style, acknowledged: int, *, listed: bool) -> Iter
         yield style.severity(Severity.ERROR, f"failed: the app's own verdict{without}")
     else:
         changes = sum(one.check == upgrade.NAME for one in run.failing)
-        of_change = f", {changes:,} by what the change does" if changes else ""
+        of_change = f", {'all' if changes == len(run.failing) else f'{changes:,}'} by what the change does" if changes else ""
         yield style.severity(Severity.ERROR, f"failed: {plural(len(run.failing), 'finding')}{of_change}{without}")

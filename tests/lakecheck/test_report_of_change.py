@@ -58,7 +58,7 @@ def test_the_change_comes_first(changed: Run) -> None:
     assert places == sorted(places)
     assert text.count("versioning: Suspended instead of Enabled") == 1
     assert "ERROR data_loss.versions" not in text
-    assert re.search(r"^failed: (\d+) findings, \1 by what the change does", text, re.MULTILINE)
+    assert re.search(r"^failed: 3 findings, all by what the change does", text, re.MULTILINE)
 
 
 def test_without_a_base_nothing_is_said_of_a_change(tmp_path: Path) -> None:
@@ -124,3 +124,31 @@ def test_no_entry_is_shown_where_nothing_is_open(tmp_path: Path) -> None:
     """A change that endangers nothing needs no approval."""
     same = compared(tmp_path, BEFORE, BEFORE)
     assert "how to approve it" not in run_markdown.render(same) + "".join(render_page(same))
+
+
+def test_the_page_begins_with_the_change_and_the_gravest(changed: Run) -> None:
+    """What is to settle is ordered by what it endangers, and changes come before the map; without a base the map is first."""
+    page = "".join(render_page(changed))
+    settle = page[page.index('class="settle"') : page.index("</ol>")]
+    assert re.findall(r">(data loss|gain of access|security weakened)</a>", settle) == ["data loss", "gain of access", "security weakened"]
+    assert page.index('<section id="changes"') < page.index('<section id="estate"')
+    alone = "".join(render_page(judge(changed.snapshot, Options(as_of=DAY, skip=SKIP))))
+    assert alone.index('<section id="estate"') < alone.index('<section id="changes"')
+
+
+@pytest.mark.parametrize(("expires", "word"), [("2026-11-30", "expires soon"), ("2026-11-01", "expired"), ("2027-11-01", None)])
+def test_page_and_text_tell_which_approvals_end(tmp_path: Path, expires: str, word: str | None) -> None:
+    """One that ends within two weeks, or did, is counted at the top; one that holds long is not."""
+    entry = {
+        "kind": "upgrade_risk", "rule": "data_loss.versions", "environments": ["—"], "stack": "Lake", "logical_id": "Raw",
+        "property": "VersioningConfiguration.Status", "was": "Enabled", "now": "Suspended",
+        "reason": "the logs are copied elsewhere", "owner": "me@example.com", "expires": expires,
+    }  # fmt: skip
+    register = tmp_path / "approvals.yaml"
+    register.write_text(yaml.safe_dump({"version": 1, "approvals": [entry]}))
+    run = compared(tmp_path, BEFORE, AFTER, register=load_approvals(register))
+    page, text = "".join(render_page(run)), text_report.render(run)
+    assert ("<b>1</b> ended or soon to end" in page) == (word is not None)
+    for name in ("expires soon", "expired"):
+        assert (f">{name}</span>" in page) == (name == word)
+        assert (f"(until {expires}) {name};" in text) == (name == word)

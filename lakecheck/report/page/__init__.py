@@ -21,6 +21,7 @@ from lakecheck.report.page.markup import badge, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from lakecheck.findings import Finding
     from lakecheck.report.page.markup import Section
     from lakecheck.run import Run
 
@@ -34,9 +35,17 @@ SECTIONS: Final[tuple[Callable[[Run], Section], ...]] = (
     limits.section,
     acknowledgements.section,
 )
-"""In the order of the page."""
+"""In the order of the page; what changes comes first where there is a base."""
 
 _MOST_SETTLED: Final = 6
+_WORDS: Final = {
+    "data_loss": "data loss",
+    "access_gain": "gain of access",
+    "lost_access": "lost access",
+    "collision": "collision",
+    "security_weakened": "security weakened",
+}
+"""What a change endangers, the gravest first."""
 
 
 def render(run: Run) -> Iterator[str]:
@@ -45,7 +54,7 @@ def render(run: Run) -> Iterator[str]:
     Args:
         run: What was judged.
     """
-    sections = [each(run) for each in SECTIONS]
+    sections = [each(run) for each in sorted(SECTIONS, key=lambda each: run.base is not None and each is not changes.section)]
     environments = [one for one in run.assembly.environments if one != NO_ENVIRONMENT]
     title = " · ".join(environments) or run.assembly.directory
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -99,6 +108,11 @@ def _head(run: Run, title: str, sections: Sequence[Section]) -> Iterator[str]:
     ]
     for number, word, target, tone in figures:
         yield f'<li class="{tone if number else "none"}"><a href="{target}"><b>{number:,}</b> {word}</a></li>'
+    ending = sum(one.check == "acknowledgements" and one.rule in ("expires-soon", "expired") for one in run.findings)
+    approvals = sum(len(review.soon) + len(review.expired) for review in (run.upgrade, run.gains) if review is not None)
+    if ending or approvals:
+        target = "acknowledgements" if ending else "changes"
+        yield f'<li class="warn"><a href="#{target}"><b>{ending + approvals:,}</b> ended or soon to end</a></li>'
     for one in sections:
         if one.id in ("invariants", "changes") and one.count:
             yield f'<li class="{one.tone}"><a href="#{one.id}"><b>{text(one.count)}</b> {text(one.title.lower())}</a></li>'
@@ -108,19 +122,25 @@ def _head(run: Run, title: str, sections: Sequence[Section]) -> Iterator[str]:
 
 def _settle(run: Run) -> Iterator[str]:
     """What has to be decided first."""
-    groups: dict[tuple[str, str, str], int] = {}
-    for one in run.failing:
-        key = (one.check, one.rule, one.message)
+    groups: dict[tuple[str, str, str, str], int] = {}
+    for one in sorted(run.failing, key=_gravity):
+        key = (one.check, one.rule, one.message, _WORDS.get(one.category, one.rule))
         groups[key] = groups.get(key, 0) + 1
     if not groups:
         return
     yield '<div class="settle"><h2>To settle</h2><ol>'
-    for (check, rule, message), number in list(groups.items())[:_MOST_SETTLED]:
+    for (check, rule, message, words), number in list(groups.items())[:_MOST_SETTLED]:
         places = "" if number == 1 else f" <small>{number:,} places</small>"
-        yield f'<li><a href="#{_told_in(run, check, rule)}">{text(rule)}</a> {text(message)}{places}</li>'
+        yield f'<li><a href="#{_told_in(run, check, rule)}">{text(words)}</a> {text(message)}{places}</li>'
     if len(groups) > _MOST_SETTLED:
         yield f'<li><a href="#findings">and {len(groups) - _MOST_SETTLED:,} more</a></li>'
     yield "</ol></div>\n"
+
+
+def _gravity(finding: Finding) -> int:
+    """What the change does before what was there; the order within stays."""
+    places = list(_WORDS)
+    return places.index(finding.category) if finding.category in places else len(places)
 
 
 def _told_in(run: Run, check: str, rule: str) -> str:

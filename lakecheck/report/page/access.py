@@ -66,7 +66,7 @@ def _body(matrix: Matrix, environments: Sequence[str]) -> Iterator[str]:
     yield f'<details class="quiet" id="ways"><summary>{label}</summary>\n'
     yield from told
     if left_out:
-        yield nothing(f"{left_out:,} more ways have no room here: lakecheck access matrix --html writes them all.")
+        yield nothing(f"{left_out:,} more ways have no room here: lakecheck access --format html writes them all.")
     yield "</details>\n"
     yield from _rests(matrix)
 
@@ -102,7 +102,7 @@ def _heat(heat: Heat, number: int, told: frozenset[int]) -> Iterator[str]:
         yield from _table(heat, heat.machinery, told, f"What the machinery reaches in {name}")
         yield "</details>\n"
     if heat.left_out:
-        yield nothing(f"No room for {' and '.join(heat.left_out)}: lakecheck access matrix --html has all.")
+        yield nothing(f"No room for {' and '.join(heat.left_out)}: lakecheck access --format html has all.")
     yield "</div>\n"
 
 

@@ -48,12 +48,18 @@ def _body(run: Run) -> Iterator[str]:
         for environment in environments:
             inside = inside.removeprefix(f"{environment}/") if one.path.startswith(f"{environment}/") else inside
         alike.setdefault((state != "gone", state != "new", state, one.rule, inside, one.reason, one.owner, one.expires), []).append(one)
-    groups = [(str(key[2]), str(key[4]), group) for key, group in sorted(alike.items(), key=lambda each: each[0][:2])]
+    groups = [(str(key[2]), str(key[4]), group) for key, group in sorted(alike.items(), key=_soonest)]
     rows = (_row(state, inside, group, run.options.as_of, rules, environments) for state, inside, group in groups[:MOST_ROWS])
     heads = ("What", "Where", "Reason", "Owner", "Until")
     yield from table(plural(len(run.assembly.acknowledgements), "acknowledgement"), heads, rows, name="acknowledgements")
     if len(groups) > MOST_ROWS:
         yield nothing(f"{len(groups) - MOST_ROWS:,} more rows are in the report of --json.")
+
+
+def _soonest(one: tuple[tuple[object, ...], object]) -> tuple[object, ...]:
+    """What is gone, what is new, then what ends first."""
+    *states, until = one[0][0], one[0][1], one[0][-1]
+    return (*states, until is None, until)
 
 
 def _row(

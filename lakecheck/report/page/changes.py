@@ -13,6 +13,7 @@ from lakecheck.report.access_diff import entry_for as gain_entry
 from lakecheck.report.page.markup import MOST_LISTED, Section, badge, code, facts, fold, listed, nothing, text
 from lakecheck.report.upgrade_told import Told, entry_for as upgrade_entry
 from lakecheck.upgrade.model import Category
+from lakemodel.access_gain import AccessGain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,7 @@ def _body(upgrade: UpgradeReview | None, gains: Review | None) -> Iterator[str]:
                 yield from _category(category, upgrade.of(category))
     if gains is not None:
         yield from _gains(gains)
+    yield from _register(upgrade, gains)
     if upgrade is not None:
         yield from _harmless(upgrade.of(Category.HARMLESS))
         not_known = upgrade.comparison.not_known
@@ -169,6 +171,31 @@ def _said(said: Said, mark: str, tone: str, *, is_open: bool) -> str:
         )
     )
     return fold(f"{mark} {text(said.text)}", rows, attributes=f' class="item card {tone}"', is_open=is_open) + "\n"
+
+
+def _register(upgrade: UpgradeReview | None, gains: Review | None) -> Iterator[str]:
+    """Entries of the register that do not count any more, or soon will not."""
+    reviews = [review for review in (upgrade, gains) if review is not None]
+    kinds = (
+        ("expired", "bad", "it counts no more", [entry for review in reviews for entry in review.expired]),
+        ("expires soon", "warn", "have it approved again, or be done by then", [entry for review in reviews for entry in review.soon]),
+        ("not needed", "calm", "it allows nothing that changes: remove it", [entry for review in reviews for entry in review.stale]),
+    )
+    if any(entries for *_, entries in kinds):
+        yield '<div class="group"><h3 class="head">Approvals in the register</h3>\n'
+        for word, tone, what, entries in kinds:
+            for entry in entries[:MOST_LISTED]:
+                yield fold(f"{badge(word, tone)} {text(_about(entry))}", facts((("so", text(what)), ("approval", _approval(entry)))),
+                           attributes=f' class="item card {tone}"') + "\n"  # fmt: skip
+        yield "</div>\n"
+
+
+def _about(entry: RegisteredRisk | RegisteredGain) -> str:
+    approval = entry.approval
+    if isinstance(approval, AccessGain):
+        return f"{approval.dataset} for {approval.principal}, until {approval.expires}"
+    where = "/".join(part for part in (approval.stack, approval.logical_id, approval.property) if part)
+    return f"{approval.rule} at {where}, until {approval.expires}"
 
 
 def _harmless(found: Sequence[JudgedRisk]) -> Iterator[str]:

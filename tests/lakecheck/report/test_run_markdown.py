@@ -90,7 +90,7 @@ def test_the_verdict_comes_first_and_says_what_fails_and_what_did_not_run() -> N
     text = comment(finding(), finding(rule="another"), finding(**LOSS), not_run={"lint": "--fast"})
     lines = text.splitlines()
     assert lines[:2] == ["<!-- lakecheck -->", "## lakecheck: 3 open findings"]
-    assert lines[3] == "**1 data loss**, **2 rules**<br>"
+    assert lines[3] == "**data loss: 1**, **rules: 2**<br>"
     assert lines[4] == "Dev, Prod: 2 stacks, 4 resources, as of 2026-07-01. Not run: lint (--fast)."
     assert "| rules | 2 | 0 | 0 | 0 | rules 1.0: 2 templates |" in lines
     assert "| lint | | | | | not run: --fast |" in lines
@@ -268,7 +268,7 @@ def test_any_text_gives_a_comment_of_our_own_markup_only(found: list[Finding], w
     text.encode("utf-8")
     ours = ("<!--", "## ", "### ", "| ", "|--", "- ", "  <br>", "  <details>", "  </details>", "<details>", "</details>", "Dev, Prod:")
     for line in text.splitlines():
-        counted = re.fullmatch(r"\d+ items? left out: .*|(\*\*\d+ [a-z ]+\*\*(, )?)+<br>", line)
+        counted = re.fullmatch(r"\d+ items? left out: .*|(\*\*[a-z ]+: \d+\*\*(, )?)+<br>", line)
         assert not line or line.startswith(ours) or counted or line.startswith("|---"), line
 
 

@@ -75,7 +75,7 @@ def reader(html: str) -> Reader:
 
 def test_every_section_is_there_and_linked(reader: Reader) -> None:
     """The navigation names each section; each link inside the page leads somewhere; no id is there twice."""
-    named = ["estate", "access", "invariants", "changes", "findings", "coverage", "limits", "acknowledgements"]
+    named = ["changes", "estate", "access", "invariants", "findings", "coverage", "limits", "acknowledgements"]
     assert [each for each in reader.ids if each in named] == named
     assert {f"#{each}" for each in named} <= set(reader.targets)
     assert {each[1:] for each in reader.targets if each.startswith("#")} <= set(reader.ids)
