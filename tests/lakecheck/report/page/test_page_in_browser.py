@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-SECTIONS: Final = ("estate", "access", "invariants", "changes", "findings", "coverage", "limits", "acknowledgements")
+SECTIONS: Final = ("changes", "estate", "access", "invariants", "findings", "coverage", "limits", "acknowledgements")
 FOCUSED: Final = "(document.activeElement.id || document.activeElement.textContent.trim())"
 
 CONTRAST: Final = """
@@ -128,7 +128,7 @@ def test_the_page_is_walked_by_tab_alone(browser: Browser, file: Path) -> None:
         assert (
             browser.run("(style => style.outlineStyle + ' ' + style.outlineWidth)(getComputedStyle(document.activeElement))") == "solid 3px"
         )
-    assert order[:10] == ["Estate", "Access", "Invariants", "Changes", "Findings", "Compliance", "Limits", "Acknowledgements", "q", "theme"]
+    assert order[:10] == ["Changes", "Estate", "Access", "Invariants", "Findings", "Compliance", "Limits", "Acknowledgements", "q", "theme"]
     for _ in range(12):
         browser.press("Tab")
     assert browser.run("document.activeElement.closest('.map') !== null")
