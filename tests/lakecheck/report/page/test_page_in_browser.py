@@ -116,7 +116,7 @@ def test_nothing_leaves_and_nothing_complains(browser: Browser, file: Path) -> N
 
 
 def test_the_page_is_walked_by_tab_alone(browser: Browser, file: Path) -> None:
-    """The skip link is first, then the sections, the search, the theme, what is to be settled, changes, the map; what has the focus is seen."""
+    """The skip link is first, then sections, search, theme, what is to be settled, changes, the map; what has the focus is seen."""
     browser.open(file)
     browser.press("Tab")
     assert browser.run(FOCUSED) == "Skip to the content"
