@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import FALSE, TRUE, all_of
 from lakecheck.upgrade.claims import Claim, claim, takes_over
@@ -11,10 +11,10 @@ from lakecheck.upgrade.exports import exports_in_use
 from lakecheck.upgrade.model import Deletion, Fate, Replaces
 from lakecheck.upgrade.names import Names
 from lakecheck.upgrade.nodes import named_by
-from lakecheck.upgrade.reading import tell
+from lakecheck.upgrade.reading import MISSING, canonical, said, tell
 from lakecheck.upgrade.schemas import facts
 from lakecheck.upgrade.stateful import holding
-from lakecheck.values import shown, with_holes_called
+from lakecheck.values import Unknown, has_hole, shown, with_holes_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,10 +28,18 @@ RULES: Final[Mapping[str, str]] = {
     "collision.undone_by_removal": "A new resource does what an old one did, whose removal comes later and takes it away.",
     "collision.claimed_twice": "Two resources have the same fixed name or identity in one account and Region.",
     "collision.type_changed": "A logical id has another type, which CloudFormation refuses.",
+    "collision.update_refused": "A property changes that cannot be changed, and for which nothing is replaced either: the update fails.",
     "collision.service_token": "A custom resource has another service token, which CloudFormation refuses.",
     "collision.export_removed": "An export is removed that another stack imports.",
     "collision.export_changed": "The value of an export changes that another stack imports.",
 }
+
+_FIXED: Final[Mapping[str, Mapping[str, Any]]] = {
+    # "the update request fails, regardless of the value of the UpdateReplacePolicy attribute"
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html
+    "AWS::KMS::Key": {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS", "MultiRegion": False},
+}
+"""Properties of what is neither updated nor replaced for them, with what they are when left out."""
 
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 _REPLACED: Final = (Fate.REPLACED, Fate.PERHAPS_REPLACED)
@@ -55,6 +63,8 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
             yield _replaced_under_its_name(change)
         elif change.fate in _NEW:
             yield from claims.taken(change)
+        if change.type in _FIXED and change.now is not None and change.fate in (Fate.UPDATED, *_REPLACED):
+            yield from _update_refused(change)
         if change.type.startswith(_CUSTOM) and change.fate is Fate.UPDATED:
             yield from _service_token(change)
     yield from exports_in_use(comparison)
@@ -110,6 +120,25 @@ def _at_stake(change: ResourceChange, way_out: str) -> str:
         return ""
     end = "this is lost" if change.deletion is Deletion.DELETED else "the new one is without this"
     return f" {way_out} it would go through, and {end}: {held.what}."
+
+
+def _update_refused(change: ResourceChange) -> Iterator[Risk]:
+    for each in change.properties:
+        default = _FIXED[change.type].get(each.path, MISSING)
+        was, now = (default if value is None else value for value in (each.was, each.now))
+        if default is MISSING or canonical(was) == canonical(now):
+            continue
+        yield tell(
+            change,
+            "collision.update_refused",
+            f"{each.path} is {said(now)} instead of {said(was)}, which cannot be changed",
+            consequence="AWS refuses the update whatever the UpdateReplacePolicy says, and it is rolled back; the resource stays as it is.",
+            remedy=f"Leave {each.path} as it is; or make a second resource beside it, and move what uses this one before it is removed.",
+            at=each.path,
+            was=was,
+            now=now,
+            is_certain=not any(isinstance(value, Unknown) or (isinstance(value, str) and has_hole(value)) for value in (was, now)),
+        )
 
 
 def _service_token(change: ResourceChange) -> Iterator[Risk]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.upgrade.collisions import refused
+from lakecheck.upgrade.letting_go import is_let_go
 from lakecheck.upgrade.model import Category, Deletion, Fate, Replaces, Risk
 from lakecheck.upgrade.reading import at, canonical, flag, said, tell
 from lakecheck.upgrade.stateful import EMPTIES, HANDLERS, STATEFUL, holding
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from lakecheck.assembly import StackTemplate
     from lakecheck.assembly.resources import Resource
     from lakecheck.snapshot import Snapshot
-    from lakecheck.upgrade.model import Comparison, ResourceChange
+    from lakecheck.upgrade.model import Comparison, Node, ResourceChange
     from lakecheck.upgrade.stateful import Holding
 
 RULES: Final[Mapping[str, str]] = {
@@ -55,6 +57,10 @@ _IMPORT: Final = "It can be brought back into a stack by resource import (`cdk i
 _RESTORE: Final = "Restore a new one from the snapshot, or delete it when nobody needs it."
 _REFACTOR: Final = "Keep the logical id and the stack, or move it without making it anew by a stack refactoring (`cdk refactor`)."
 _READ_CALL: Final = "Read what the call deletes; then approve it, or leave out on_delete and deploy that first."
+_DATABASE: Final = "AWS::Glue::Database"
+_TABLE: Final = "AWS::Glue::Table"
+_WITH_DATABASE: Final = "its database is deleted, and every table in it with it, whatever the table's own DeletionPolicy says"
+"""https://docs.aws.amazon.com/glue/latest/webapi/API_DeleteDatabase.html"""
 _EMPTYING_TAG: Final = "aws-cdk:auto-delete-"
 _THIRD: Final = "AWS::"
 _UNSEEN: Final = {
@@ -73,9 +79,10 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
     """
     impossible = refused(comparison)
     emptied = _emptied(comparison.base)
+    databases = frozenset(_database(change.was, "") for change in comparison.changes if _is_dead_database(change, impossible))
     for change in comparison.changes:
         if change.fate in _GONE | _ANEW and change.was is not None and id(change) not in impossible:
-            yield from _let_go(change, emptied)
+            yield from _let_go(change, emptied, databases)
             yield from _handlers(change, comparison.base)
         elif change.fate is Fate.ADDED:
             yield from _emptying(change, comparison)
@@ -84,7 +91,19 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
     yield from _unprotected(comparison)
 
 
-def _let_go(change: ResourceChange, emptied: frozenset[tuple[str, str]]) -> Iterator[Risk]:
+def _is_dead_database(change: ResourceChange, impossible: frozenset[int]) -> bool:
+    return change.type == _DATABASE and is_let_go(change) and change.is_certain and id(change) not in impossible
+
+
+def _database(node: Node | None, name: str) -> tuple[str, str, str]:
+    """The account, Region and name of a database, or of the one that a property names."""
+    resource = node.resource if node is not None else None
+    if resource is None:
+        return ("", "", "")
+    return resource.account, resource.region, canonical(at(resource.properties, name) if name else resource.ref)
+
+
+def _let_go(change: ResourceChange, emptied: frozenset[tuple[str, str]], databases: frozenset[tuple[str, str, str]]) -> Iterator[Risk]:
     was = change.was
     if was is None:
         return
@@ -93,7 +112,9 @@ def _let_go(change: ResourceChange, emptied: frozenset[tuple[str, str]]) -> Iter
     if held is None:
         return
     deletion = _deletion(change)
-    if deletion is Deletion.DELETED:
+    if resource.type == _TABLE and deletion is Deletion.RETAINED and _database(was, "DatabaseName") in databases:
+        yield _deleted(replace(change, because=(*change.because, _WITH_DATABASE)), held, is_emptied=False)
+    elif deletion is Deletion.DELETED:
         yield _deleted(change, held, is_emptied=(resource.type, canonical(resource.ref)) in emptied or _is_tagged(resource))
     elif deletion is not Deletion.NOTHING:
         yield _kept(change, held, deletion) if change.fate in _ANEW else _orphaned(change, held, deletion)
@@ -135,6 +156,8 @@ def _deleted(change: ResourceChange, held: Holding, *, is_emptied: bool) -> Risk
 
 
 def _remedy(change: ResourceChange, held: Holding) -> str:
+    if _WITH_DATABASE in change.because:
+        return "Keep the database, or have it kept too: DeletionPolicy and UpdateReplacePolicy Retain, deployed first."
     if change.fate in (Fate.MOVED, Fate.RENAMED):
         return f"{_REFACTOR} {_RETAIN}, if it cannot be helped; then the old one can be imported under its new id."
     if change.fate in _ANEW:

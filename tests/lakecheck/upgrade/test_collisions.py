@@ -255,3 +255,23 @@ def test_an_export_in_use_stays_as_it_is() -> None:
     risk = only(compare(app(vpc), app(vpc, block=1)))
     assert risk.because == ("Prod/Two imports it in BASE", "its value follows Prod/One/V, which is replaced")
     assert (risk.stack, risk.property) == ("Prod/One", "Outputs.O")
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ({}, {"MultiRegion": True}),
+        ({"KeySpec": "RSA_2048"}, {"KeySpec": "RSA_4096"}),
+        ({"KeyUsage": "SIGN_VERIFY"}, {}),
+        ({}, {"Origin": "EXTERNAL"}),
+    ],
+)
+def test_a_key_is_neither_updated_nor_replaced_for_what_makes_it_up(was, now) -> None:
+    """KMS refuses, so that no key is deleted by mistake."""
+    key = "AWS::KMS::Key"
+    assert ("update_refused", "K") in told(compared({"K": one(key, **was)}, {"K": one(key, **now)}))
+
+
+@pytest.mark.parametrize("now", [{"MultiRegion": "false", "KeySpec": "SYMMETRIC_DEFAULT"}, {"Description": "of sales"}])
+def test_a_key_may_say_what_it_is_by_default(now) -> None:
+    assert told(compared({"K": one("AWS::KMS::Key")}, {"K": one("AWS::KMS::Key", **now)})) == []

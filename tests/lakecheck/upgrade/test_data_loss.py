@@ -33,6 +33,7 @@ def keyed(name: str, **attributes: Any) -> dict[str, Any]:
 
 
 KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+OTHER = {"Type": "AWS::SNS::Topic"}
 
 # --- every type of the table -------------------------------------------------------------------------------------------------------------
 
@@ -242,3 +243,23 @@ def test_the_first_property_that_replaces_is_named():
     replaced = ResourceChange(fate=Fate.REPLACED, was=change.was, now=change.now, properties=properties, deletion=Deletion.DELETED)
     (found,) = data_loss.risks(_comparison(replaced))
     assert found.property == "B"
+
+
+# --- what its own policy does not keep ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("policy", "told"), [("Delete", "data_loss.deleted"), ("Retain", "identity.orphaned")])
+def test_a_kept_table_goes_with_its_database(policy, told):
+    """Glue deletes every table of a database that is deleted, also one that its own stack keeps."""
+    database = {"Type": "AWS::Glue::Database", "Properties": {"DatabaseInput": {}}, "DeletionPolicy": policy}
+    table = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": {"Ref": "Sales"}, "TableInput": {"Name": "orders"}}} | KEEP
+    found = {risk.logical_id: risk for risk in risks({"Sales": database, "Orders": table, "Other": OTHER}, {"Other": OTHER})}
+    assert found["Orders"].rule == told
+    assert any("every table in it" in reason for reason in found["Orders"].because) is (policy == "Delete")
+
+
+def test_a_kept_table_of_another_database_is_kept():
+    database = {"Type": "AWS::Glue::Database", "Properties": {"DatabaseInput": {"Name": "sales"}}}
+    table = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "travel", "TableInput": {"Name": "orders"}}} | KEEP
+    found = {risk.logical_id: risk.rule for risk in risks({"Sales": database, "Orders": table, "Other": OTHER}, {"Other": OTHER})}
+    assert found == {"Sales": "data_loss.deleted", "Orders": "identity.orphaned"}
