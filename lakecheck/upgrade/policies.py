@@ -12,8 +12,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import Truth
+from lakecheck.upgrade.identity_statements import Identities
 from lakecheck.upgrade.model import Deletion, Fate
-from lakecheck.upgrade.policy_statements import Comparer, allows, denies, fresh, guards, unguarded, wide, without_guards
+from lakecheck.upgrade.policy_statements import (
+    Comparer,
+    allows,
+    denies,
+    fresh,
+    guards,
+    listed,
+    names_everybody,
+    unguarded,
+    wide,
+    without_guards,
+)
 from lakecheck.upgrade.policy_table import (
     ATTACHED,
     IDENTITY_POLICIES,
@@ -23,7 +35,7 @@ from lakecheck.upgrade.policy_table import (
     documents,
     parsed,
 )
-from lakecheck.upgrade.reading import MISSING, at, both, canonical, items, said, tell, touched
+from lakecheck.upgrade.reading import MISSING, at, both, canonical, is_empty, items, said, tell, touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,9 +51,11 @@ RULES: Final[Mapping[str, str]] = {
     "security_weakened.condition": "A policy asks for a condition no more, such as a second factor, an organisation or a source.",
     "security_weakened.wide_rights": "An identity gets every action of a service, or administration.",
     "security_weakened.organization_policy": "A policy of the organisation allows what it did not.",
+    "security_weakened.endpoint": "The policy of a VPC endpoint asks for less, or denies less, than it did.",
 }
 
 _ROLE: Final = "AWS::IAM::Role"
+_ENDPOINT: Final = "AWS::EC2::VPCEndpoint"
 _ORGANIZATION: Final = "AWS::Organizations::Policy"
 _OTHERS: Final = "Name whom to let in (role, account with an external id, aws:PrincipalOrgID), and approve it if that is meant."
 _CONSEQUENCES: Final = {
@@ -51,6 +65,7 @@ _CONSEQUENCES: Final = {
     "security_weakened.condition": "Those who were let in under the condition are let in without it.",
     "security_weakened.wide_rights": "Whoever has the identity can do more than its work needs, and perhaps give itself the rest.",
     "security_weakened.organization_policy": "Every account below may do it from now on, if its own policies allow it.",
+    "security_weakened.endpoint": "Whoever is in the network reaches more through it, other accounts' data too.",
 }
 _REMEDIES: Final = {
     "security_weakened.policy": _OTHERS,
@@ -59,6 +74,7 @@ _REMEDIES: Final = {
     "security_weakened.condition": "Keep the condition, or replace it by one that asks for as much.",
     "security_weakened.wide_rights": "Give the actions and resources that are needed, by name, and add a permissions boundary.",
     "security_weakened.organization_policy": "Keep what it refuses; except by name the accounts or roles that need it.",
+    "security_weakened.endpoint": "Keep its conditions and what it denies; add by name the resources that are needed.",
 }
 
 
@@ -75,12 +91,15 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
             yield from judge.managed(change)
         elif change.type == _ORGANIZATION:
             yield from judge.of_organization(change)
+        elif change.type == _ENDPOINT:
+            yield from judge.of_endpoint(change)
 
 
 class _Judge:
     def __init__(self, comparison: Comparison) -> None:
         self.changes = comparison.changes
         self.comparer = Comparer(comparison)
+        self.identities = Identities(comparison, self.comparer.named)
 
     # --- what is there before and after ------------------------------------------------------------------------------------------------
 
@@ -146,16 +165,17 @@ class _Judge:
         new = fresh(allows(was), allows(now))
         if new:
             verdict = self.comparer.new_access([*allows(was), *denies(now)], [*new, *denies(now)], outside=account)
-            yield from self._told(change, carrier.path, rule, verdict, opens=carrier.opens)
-            if verdict.truth is Truth.TRUE:
+            if verdict.truth is Truth.TRUE or self._is_by_conditions_alone(was, now, new, account):
                 yield from self._conditions(change, carrier, was, now, new)
+            else:
+                yield from self._told(change, carrier.path, rule, verdict, opens=carrier.opens)
         if fresh(denies(now), denies(was)):
             verdict = self.comparer.new_access(guards(was), guards(now), outside=account)
             yield from self._told(change, carrier.path, "security_weakened.deny", verdict)
 
     def _public(self, change: ResourceChange, carrier: Carrier) -> Iterator[Risk]:
         """A policy of a new resource that lets in everybody without a condition on who or from where."""
-        for statement in allows(carrier.document(change.node.resource.properties)):
+        for statement in allows(carrier.stated(change.node.resource.properties)):
             if unguarded(statement):
                 yield self._risk(
                     change,
@@ -166,6 +186,15 @@ class _Judge:
                     opens=carrier.opens,
                 )
 
+    def _is_by_conditions_alone(self, was: Any, now: Any, new: list[Any], account: str) -> bool:
+        """Whether those who are named newly get in only as conditions that guarded the same are gone."""
+        gone = {key for each in fresh(allows(now), allows(was)) for key in without_guards(each)[1]}
+        kept = {key for each in new for key in without_guards(each)[1]}
+        if not gone - kept or any(map(names_everybody, new)):
+            return False
+        bare = [without_guards(each)[0] for each in allows(was)]
+        return self.comparer.new_access([*bare, *denies(now)], [*new, *denies(now)], outside=account).truth is Truth.TRUE
+
     def _conditions(self, change: ResourceChange, carrier: Carrier, was: Any, now: Any, new: list[Any]) -> Iterator[Risk]:
         """Conditions that guarded those who are let in, and are gone."""
         for statement in new:
@@ -175,7 +204,7 @@ class _Judge:
             verdict = self.comparer.new_access(allows(was), [statement, *denies(now)])
             bare = [without_guards(each)[0] for each in allows(was)]
             if verdict.truth is Truth.FALSE and self.comparer.new_access(bare, [statement]).truth is Truth.TRUE:
-                message = f"it asks for {', '.join(sorted(lost))} no more"
+                message = f"its policy asks for {', '.join(sorted(lost))} no more"
                 yield self._risk(change, carrier.path, "security_weakened.condition", message, self.comparer.example(verdict))
                 return
 
@@ -193,8 +222,25 @@ class _Judge:
                 continue
             new = [part for each in fresh(allows(was), allows(now)) for part in wide(each)]
             if new:
-                verdict = self.comparer.new_access([*allows(was), *denies(now)], [*new, *denies(now)], names_principals=False)
+                before = [*allows(was), *allows(listed(self.identities.before(change)))]
+                verdict = self.comparer.new_access([*before, *denies(now)], [*new, *denies(now)], names_principals=False)
                 yield from self._told(change, path, "security_weakened.wide_rights", verdict)
+        yield from self._denied_no_more(change, paths)
+
+    def _denied_no_more(self, change: ResourceChange, paths: tuple[str, ...]) -> Iterator[Risk]:
+        """What a policy refused an identity that is still there, and no policy of it does any more."""
+        pair = both(change)
+        is_removed = change.fate is Fate.REMOVED and change.deletion is not Deletion.RETAINED and bool(self.identities.left(change))
+        for path in paths if pair is not None or is_removed else ():
+            if pair is not None and not touched(change, path):
+                continue
+            was = self.comparer.named(documents(change.node.resource.properties if pair is None else pair[0], path))
+            now = MISSING if pair is None else documents(pair[1], path)
+            if fresh(denies(now), denies(was)):
+                after = listed([*denies(now), *denies(listed(self.identities.after(change)))])
+                sides = (guards(each, names_principals=False) for each in (was, after))
+                verdict = self.comparer.new_access(*sides, names_principals=False)
+                yield from self._told(change, path, "security_weakened.deny", verdict)
 
     def _is_attached(self, change: ResourceChange) -> bool:
         """Whether a new policy is for somebody who is not new."""
@@ -229,6 +275,18 @@ class _Judge:
         verdict = self.comparer.new_access(*sides, names_principals=names)
         yield from self._told(change, "Content", "security_weakened.organization_policy", verdict)
 
+    def of_endpoint(self, change: ResourceChange) -> Iterator[Risk]:
+        """What an endpoint's policy lets through without a condition that it had, or against what it denied."""
+        pair = both(change)
+        if pair is None or not touched(change, "PolicyDocument") or is_empty(at(pair[1], "PolicyDocument")):
+            return
+        was, now = self.comparer.named(parsed(at(pair[0], "PolicyDocument"))), parsed(at(pair[1], "PolicyDocument"))
+        new, gone = fresh(allows(was), allows(now)), fresh(allows(now), allows(was))
+        lost = {key for each in gone for key in without_guards(each)[1]} - {key for each in new for key in without_guards(each)[1]}
+        if (new and (lost or any(unguarded(each) and wide(each) for each in new))) or fresh(denies(now), denies(was)):
+            verdict = self.comparer.new_access([*allows(was), *denies(was)], [*allows(now), *denies(now)])
+            yield from self._told(change, "PolicyDocument", "security_weakened.endpoint", verdict)
+
     # --- words -------------------------------------------------------------------------------------------------------------------------
 
     def _told(self, change: ResourceChange, path: str, rule: str, verdict: Verdict, *, opens: str = "") -> Iterator[Risk]:
@@ -254,7 +312,7 @@ class _Judge:
         return tell(
             change,
             rule,
-            f"{title[0].lower()}{title[1:-1]}: {message}",
+            message if rule == "security_weakened.condition" else f"{title[0].lower()}{title[1:-1]}: {message}",
             consequence=_CONSEQUENCES[rule].format(opens=opens),
             remedy=_REMEDIES[rule],
             at=path,

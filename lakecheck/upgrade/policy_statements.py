@@ -53,6 +53,11 @@ def statements(document: Any) -> list[Any]:
     return items(document.get("Statement")) if isinstance(document, dict) else []
 
 
+def listed(several: list[Any]) -> dict[str, Any]:
+    """Statements as a document."""
+    return {"Statement": several}
+
+
 def _with(document: Any, effect: str) -> list[Any]:
     """The statements with an effect; one whose effect is not known may have any."""
     found = []
@@ -106,15 +111,23 @@ def without_guards(statement: Any) -> tuple[Any, frozenset[str]]:
     return (rest | {"Condition": kept} if kept else rest), frozenset(lost)
 
 
+def names_everybody(statement: Any) -> bool:
+    """Whether a statement's principal is everybody."""
+    principal = statement.get("Principal") if isinstance(statement, dict) else None
+    return principal == "*" or (isinstance(principal, dict) and "*" in items(principal.get("AWS")))
+
+
 def unguarded(statement: Any) -> bool:
     """Whether it lets in everybody, with no condition on who or from where."""
     if not isinstance(statement, dict):
         return False
-    principal = statement.get("Principal")
-    everybody = principal == "*" or (isinstance(principal, dict) and "*" in items(principal.get("AWS")))
     conditions = statement.get("Condition")
     tests = [each for each in conditions.values() if isinstance(each, dict)] if isinstance(conditions, dict) else []
-    return everybody and not isinstance(conditions, Unknown) and not any(str(key).lower() in _WHO for each in tests for key in each)
+    return (
+        names_everybody(statement)
+        and not isinstance(conditions, Unknown)
+        and not any(str(key).lower() in _WHO for each in tests for key in each)
+    )
 
 
 def wide(statement: Any) -> list[Any]:
@@ -234,6 +247,8 @@ class Comparer:
         if witness is None:
             return ""
         who = "" if witness.principal is None else f"{'anybody' if witness.principal == '*' else self.shown(witness.principal)}, "
+        if witness.resource == "*":
+            return f"{who}{witness.action}"
         is_any = witness.statement.resources == ("*",) and witness.statement.sid != _EVERYTHING
         return f"{who}{witness.action}, {'any resource' if is_any else self.shown(witness.resource)}"
 

@@ -21,16 +21,23 @@ class Carrier:
         of: The property that names what the policy protects; empty when it is the resource itself.
         opens: What it opens, for people.
         read: Makes the document of the properties; what stands at the path when left out.
+        default: The document that holds where none is stated; nobody is let in when left out.
     """
 
     path: str
     of: str = ""
     opens: str = "the resource"
     read: Callable[[Mapping[str, Any]], Any] | None = None
+    default: Mapping[str, Any] | None = None
 
-    def document(self, properties: Mapping[str, Any]) -> Any:
+    def stated(self, properties: Mapping[str, Any]) -> Any:
         """The policy's document; None when there is none."""
         return self.read(properties) if self.read is not None else parsed(at(properties, self.path))
+
+    def document(self, properties: Mapping[str, Any]) -> Any:
+        """The document that holds; None when nobody is let in."""
+        found = self.stated(properties)
+        return self.default if found is MISSING else found
 
 
 def parsed(document: Any) -> Any:
@@ -69,6 +76,23 @@ def _of(path: str, of: str = "", opens: str = "the resource") -> Carrier:
 _OBJECTS: Final = "what is in the bucket"
 _KEY: Final = "the key, and what is encrypted with it"
 
+_ANY_CLIENT: Final = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "elasticfilesystem:Client*",
+            "Resource": "*",
+            "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+        }
+    ],
+}
+"""Without a policy a file system lets in everybody who reaches a mount target.
+
+https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html#default-filesystempolicy
+"""
+
 RESOURCE_POLICIES: Final[Mapping[str, Carrier]] = {
     "AWS::S3::BucketPolicy": _of("PolicyDocument", "Bucket", _OBJECTS),
     "AWS::S3::AccessPoint": _of("Policy", "", _OBJECTS),
@@ -85,7 +109,7 @@ RESOURCE_POLICIES: Final[Mapping[str, Carrier]] = {
     "AWS::SecretsManager::ResourcePolicy": _of("ResourcePolicy", "SecretId", "the secret"),
     "AWS::ECR::Repository": _of("RepositoryPolicyText", "", "the images"),
     "AWS::ECR::RegistryPolicy": _of("PolicyText", "", "the registry"),
-    "AWS::EFS::FileSystem": _of("FileSystemPolicy", "", "the files"),
+    "AWS::EFS::FileSystem": Carrier(path="FileSystemPolicy", opens="the files", default=_ANY_CLIENT),
     "AWS::DynamoDB::Table": _of("ResourcePolicy.PolicyDocument", "", "the table"),
     "AWS::Kinesis::ResourcePolicy": _of("ResourcePolicy", "ResourceArn", "the stream"),
     "AWS::MSK::ClusterPolicy": _of("Policy", "ClusterArn", "the cluster"),

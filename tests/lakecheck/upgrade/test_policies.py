@@ -178,7 +178,8 @@ def test_conditions_that_go_are_told():
     assert rules(role(assume(OWN, **MFA)), role(assume(OWN))) == ["security_weakened.condition"]
     assert rules(role(assume(OWN)), role(assume(OWN, **MFA))) == []
     external = {"StringEquals": {"sts:ExternalId": "lake"}}
-    assert rules(role(assume(OTHER, **external)), role(assume(OTHER))) == ["security_weakened.trust"]
+    assert rules(role(assume(OTHER, **external)), role(assume(OTHER))) == ["security_weakened.condition"]
+    assert rules(role(assume(OTHER, **external)), role(assume("111122223333"))) == ["security_weakened.trust"]
     service, source = {"Service": "glue.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     assert rules(role(assume(service, **source)), role(assume(service))) == ["security_weakened.condition"]
 
