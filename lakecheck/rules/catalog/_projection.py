@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.sources import at, listed
-from lakecheck.rules._lake import is_unclear, parameters
+from lakecheck.rules._lake import hive_tables, is_iceberg, is_unclear, parameters
 from lakecheck.rules.base import is_true, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecheck.assembly.resources import Resource
+    from lakecheck.snapshot import Snapshot
 
 ENABLED: Final = "projection.enabled"
 _PREFIX: Final = "projection."
+
+
+def projectable(snapshot: Snapshot) -> Iterator[Resource]:
+    """Subjects: the tables that may have projected partitions; `catalog.projection_with_publisher` refuses it to those of Iceberg."""
+    yield from (table for table in hive_tables(snapshot) if not is_iceberg(table))
 
 
 def is_projected(table: Resource) -> bool:

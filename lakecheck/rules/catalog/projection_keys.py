@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecheck.rules._lake import hive_tables, parameters
+from lakecheck.rules._lake import parameters
 from lakecheck.rules.base import Cases, Complaint, Rule, is_open, value
 from lakecheck.rules.catalog._cases import BUCKET, LINK, projected, table
-from lakecheck.rules.catalog._projection import ENABLED, has_unknown_keys, is_projected, partition_keys, projected_keys
+from lakecheck.rules.catalog._projection import ENABLED, has_unknown_keys, is_projected, partition_keys, projectable, projected_keys
 from lakecheck.values import shown
 from lakemodel.findings import Severity
 
@@ -52,11 +52,11 @@ RULE = Rule(
     source="https://docs.aws.amazon.com/athena/latest/ug/partition-projection-setting-up.html",
     severity=Severity.ERROR,
     remedy="Give each partition key a projection.<key>.type with what belongs to it, and remove those that are about other columns.",
-    subjects=hive_tables,
+    subjects=projectable,
     judge=_judge,
     cases=Cases(
         compliant=(projected(), table()),
         failing=(projected(projection_day_type=None), projected(projection_hour_type="integer", projection_hour_range="0,23")),
-        not_applicable=(BUCKET, LINK),
+        not_applicable=(BUCKET, LINK, table(Parameters={"table_type": "ICEBERG", "projection.enabled": "true"})),
     ),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rules._lake import hive_tables, parameters
+from lakecheck.rules._lake import parameters
 from lakecheck.rules.base import Cases, Complaint, Rule, is_open
 from lakecheck.rules.catalog._cases import BUCKET, LINK, projected, table
-from lakecheck.rules.catalog._projection import is_projected, option, partition_keys
+from lakecheck.rules.catalog._projection import is_projected, option, partition_keys, projectable
 from lakecheck.values import shown
 from lakemodel.findings import Severity
 
@@ -85,7 +85,7 @@ RULE = Rule(
     source="https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html",
     severity=Severity.ERROR,
     remedy="Add what is missing to the table's parameters: values for enum, range for integer, range and format for date.",
-    subjects=hive_tables,
+    subjects=projectable,
     judge=_judge,
     cases=Cases(
         compliant=(projected(), projected(projection_day_type="injected", projection_day_range=None, projection_day_format=None), table()),
@@ -95,6 +95,6 @@ RULE = Rule(
             projected(projection_day_type="dates"),
             projected(storage_location_template="s3://lake/sales/orders/"),
         ),
-        not_applicable=(BUCKET, LINK),
+        not_applicable=(BUCKET, LINK, table(Parameters={"table_type": "ICEBERG", "projection.enabled": "true"})),
     ),
 )

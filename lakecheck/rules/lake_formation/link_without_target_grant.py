@@ -130,5 +130,4 @@ RULE = Rule(
         failing=(_case(), _case(permission(_ALL_OF, "SELECT", to=OTHER_ACCOUNT))),
         not_applicable=(BUCKET, {"Link": _LINK}),
     ),
-    controls=("NIST.800.53.R5 AC-3",),
 )

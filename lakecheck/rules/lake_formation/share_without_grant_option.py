@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecheck.estate.model import ResourceType
+from lakecheck.estate.model import EVERY_PERMISSION, ResourceType
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.lake_formation._lake import (
     ACCOUNT,
@@ -13,6 +13,7 @@ from lakecheck.rules.lake_formation._lake import (
     ORGANIZATION,
     OTHER_ACCOUNT,
     TABLE,
+    WRITES,
     Named,
     account_meant,
     is_seen_in_part,
@@ -32,11 +33,16 @@ _BY_NAME = ON_TABLES | {ResourceType.DATABASE}
 """What is shared by LF-Tags, the other account may pass on by its DESCRIBE on the tag as well."""
 
 
+def _is_too_much(grant: Grant) -> bool:
+    """Whether other rules refuse the grant as it is, so that passing it on is no remedy."""
+    return bool(grant.permissions & (WRITES if named(grant) is Named.ORGANIZATION else EVERY_PERMISSION))
+
+
 def _subjects(snapshot: Snapshot) -> Iterator[Grant]:
     for grant in snapshot.estate.grants:
         whom = named(grant)
         is_other = whom is Named.ORGANIZATION or (whom is Named.ACCOUNT and account_meant(grant) != grant.resource.catalog)
-        if is_other and grant.resource.type in _BY_NAME and grant.resource.catalog == grant.account:
+        if is_other and grant.resource.type in _BY_NAME and grant.resource.catalog == grant.account and not _is_too_much(grant):
             yield grant
 
 
@@ -67,7 +73,12 @@ RULE = Rule(
     cases=Cases(
         compliant=({"Share": permission(TABLE, "SELECT", to=OTHER_ACCOUNT, PermissionsWithGrantOption=["SELECT"])},),
         failing=({"Share": permission(TABLE, "SELECT", to=OTHER_ACCOUNT)}, {"Share": permission(TABLE, "SELECT", to=ORGANIZATION)}),
-        not_applicable=(BUCKET, {"Grant": permission(TABLE, "SELECT")}, {"Own": permission(TABLE, "SELECT", to=ACCOUNT)}),
+        not_applicable=(
+            BUCKET,
+            {"Grant": permission(TABLE, "SELECT")},
+            {"Own": permission(TABLE, "SELECT", to=ACCOUNT)},
+            {"All": permission(TABLE, "ALL", to=OTHER_ACCOUNT)},
+            {"Changes": permission(TABLE, "INSERT", to=ORGANIZATION)},
+        ),
     ),
-    controls=("NIST.800.53.R5 AC-6",),
 )

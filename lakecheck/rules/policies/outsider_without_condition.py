@@ -102,5 +102,5 @@ RULE = Rule(
         ),
         not_applicable=(QUEUE,),
     ),
-    controls=("NIST.800.53.R5 AC-3", "NIST.800.53.R5 AC-6", "NIST.800.53.R5 IA-2"),
+    controls=("NIST.800.53.R5 AC-3", "NIST.800.53.R5 AC-6"),
 )
