@@ -1,6 +1,7 @@
 """Judging at synth: the compliance packs that every reference app runs, and nothing that builds resources."""
 
 from constructs_lib.compliance.access import AccessInvariants, add_access_invariants
+from constructs_lib.compliance.lake_rules import LakeRules, add_lake_rules
 from constructs_lib.compliance.packs import PACKS, add_compliance_packs
 
-__all__ = ["PACKS", "AccessInvariants", "add_access_invariants", "add_compliance_packs"]
+__all__ = ["PACKS", "AccessInvariants", "LakeRules", "add_access_invariants", "add_compliance_packs", "add_lake_rules"]

@@ -1,6 +1,6 @@
 """The invariants of access.yaml as a validation plugin: who can read what is judged at synth, over every template of the app.
 
-The one module of the library that imports lakecheck.
+This module and `lake_rules` are the ones of the library that import lakecheck.
 """
 
 from __future__ import annotations
@@ -95,10 +95,7 @@ class AccessInvariants:
     @property
     def version(self) -> str:
         """The library's version."""
-        try:
-            return version("governed-lake")
-        except PackageNotFoundError:
-            return "0.0.0"
+        return library_version()
 
     @property
     def rule_ids(self) -> list[str]:
@@ -108,14 +105,22 @@ class AccessInvariants:
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Judges the assembly that the templates are in."""
         try:
-            judgement = check_access([_assembly_of(context.template_paths)], self._rules, supplement=self._supplement)
+            judgement = check_access([assembly_of(context.template_paths)], self._rules, supplement=self._supplement)
         except InvalidInput as error:
-            return PolicyValidationPluginReport(success=False, violations=[_unreadable(error)])
+            return PolicyValidationPluginReport(success=False, violations=[unreadable(error)])
         violations = [violation for verdict in judgement.verdicts for violation in _violations(verdict, judgement)]
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
 
-def _assembly_of(templates: Sequence[str]) -> Path:
+def library_version() -> str:
+    """The installed version; `0.0.0` when the code runs from a folder."""
+    try:
+        return version("governed-lake")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def assembly_of(templates: Sequence[str]) -> Path:
     """The outermost assembly that a template is in."""
     folder = found = Path(templates[0]).parent
     while (folder.parent / MANIFEST).is_file():
@@ -158,7 +163,8 @@ def _path_of(example: Counterexample) -> str:
     return origin.construct_path if origin is not None else ""
 
 
-def _unreadable(error: InvalidInput) -> PolicyViolation:
+def unreadable(error: InvalidInput) -> PolicyViolation:
+    """What to say of input that could not be judged by."""
     return PolicyViolation(
         rule_name="unreadable",
         description="; ".join(str(finding) for finding in error.findings),

@@ -6,6 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from lakecheck.checks import rules
 from lakecheck.checks.base import IGNORED, Acknowledgements, CheckResult
 from lakecheck.findings import Acknowledged, Finding
 from lakemodel.findings import Severity
@@ -48,13 +49,14 @@ def check(assembly: Assembly, *, require_packs: Sequence[str] = (), already: Ite
     acknowledgements = Acknowledgements(assembly.acknowledgements)
     findings: list[Finding] = []
     known = {(each.rule, each.construct_path) for each in already}
-    for plugin in assembly.report.plugins:
+    plugins = [plugin for plugin in assembly.report.plugins if plugin.name != rules.PREFIX]  # the check `rules` tells those itself
+    for plugin in plugins:
         said = list(_plugin(assembly, plugin, acknowledgements))
         if plugin.name == BUILT_IN:
             said = [each for each in said if (each.rule, each.construct_path) not in known]
             said = [each for each in said if each.rule not in IGNORED or each.acknowledged is not None]
         findings += said
-    packs = [plugin.name for plugin in assembly.report.plugins if plugin.name not in {BUILT_IN, ANNOTATIONS}]
+    packs = [plugin.name for plugin in plugins if plugin.name not in {BUILT_IN, ANNOTATIONS}]
     findings += _missing(packs, require_packs, Severity.WARNING if relies else Severity.NOTE)
     return CheckResult(
         name=NAME,

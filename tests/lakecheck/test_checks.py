@@ -400,9 +400,11 @@ def test_linter_and_validation_findings_can_be_acknowledged_in_code(tmp_path: Pa
     assert [each.construct_path for each in run.findings if each.rule == "stale"] == ["Only/Sibling"]
 
 
-@pytest.mark.parametrize(("share", "severity"), [(0.79, None), (0.8, Severity.WARNING), (1.0, Severity.WARNING), (1.01, Severity.ERROR)])
+@pytest.mark.parametrize(
+    ("share", "severity"), [(0.79, None), (0.8, Severity.WARNING), (0.99, Severity.WARNING), (1.0, Severity.ERROR), (1.01, Severity.ERROR)]
+)
 def test_a_template_near_its_quota_is_found(share: float, severity: Severity | None, tmp_path: Path) -> None:
-    """Below 80 % nothing, up to 100 % a warning, above an error; by the numbers of lakemodel.limits."""
+    """Below 80 % nothing, below 100 % a warning, from there an error; by the numbers of lakemodel.limits."""
     many = round(limit(Quota.STACK_OUTPUTS).value * share)
     template = {"Resources": {"Bucket": BUCKET}, "Outputs": {f"Output{each}": {"Value": "x"} for each in range(many)}}
     found = limits.check(Snapshot(read_assembly(write_assembly(tmp_path / "out", {"Only": template})))).findings
