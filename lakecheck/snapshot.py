@@ -43,6 +43,15 @@ class Snapshot:
         self._parameters = parameters
         self._progress = progress
 
+    def is_same_as(self, other: Snapshot) -> bool:
+        """Whether another state has the same templates, parameters and supplement, so that all that is made of them is the same.
+
+        Args:
+            other: The other state.
+        """
+        mine = self.assembly.stacks, self._parameters, self.supplement
+        return mine == (other.assembly.stacks, other._parameters, other.supplement)
+
     def named_like(self, stacks: Mapping[str, StackTemplate]) -> Snapshot:
         """The same state, with stacks called as in another one, so that what is only known by a name is the same in both.
 

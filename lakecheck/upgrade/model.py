@@ -175,9 +175,14 @@ class Comparison:
         return {was.path: now for was, now in self.stacks if was is not None and now is not None and was.path != now.path}
 
     def base_under_names_of_head(self) -> Snapshot:
-        """BASE with its stacks called as in HEAD, so that what is only known by a stack's name is the same in both."""
+        """BASE with its stacks called as in HEAD, so that what is only known by a stack's name is the same in both.
+
+        Where nothing differs it is HEAD itself, so that nobody asks twice who reaches what.
+        """
         renamed = self.renamed
-        return self.base.named_like(renamed) if renamed else self.base
+        if renamed:
+            return self.base.named_like(renamed)
+        return self.head if self.base.is_same_as(self.head) else self.base
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

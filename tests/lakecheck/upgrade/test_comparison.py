@@ -66,6 +66,14 @@ def test_two_templates_are_one_stack() -> None:
     assert not compare(base, head).changes
 
 
+def test_what_is_made_of_an_unchanged_state_is_made_once() -> None:
+    """BASE and HEAD that say the same share principals and matrix; a template or a parameter that differs, and nothing is shared."""
+    one, same = state(stack({"A": thing("x")})), state(stack({"A": thing("x")}))
+    assert compare(one, same).base_under_names_of_head() is same
+    for other in (state(stack({"A": thing("y")})), state(stack({"A": thing("x")}), parameters={"Name": "x"})):
+        assert compare(one, other).base_under_names_of_head() is one
+
+
 def test_a_nested_stack_is_known_by_its_parent_and_logical_id() -> None:
     """Its parameters come from its parent; one that is gone takes its resources along, unless it is retained."""
 
