@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lakecheck import run_command
-from lakemodel.errors import DataLakeError
+from lakemodel.errors import DataLakeError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecheck.assembly import Acknowledgement
     from lakecheck.progress import Progress
 
 REPORTS: Final = {
@@ -93,8 +94,9 @@ def handle(arguments: argparse.Namespace) -> int:
         if not is_new:
             progress.line(f"lakecheck: synthesizing the base, {commit[:12]}")
         known = not is_new and _synthesized(arguments.app, output / "base", progress, root / inside)
+        before = _acknowledged_in(root / inside, arguments.config)
         progress.done()
-    run = argparse.Namespace(**vars(arguments))
+    run = argparse.Namespace(**vars(arguments), base_acknowledgements=before)
     run.assembly, run.base, run.app = output / "head", output / "base" if known else None, arguments.app
     for option, name in REPORTS.items():
         setattr(run, option, output / name)
@@ -163,6 +165,18 @@ def _succeeds(*words: str) -> bool:
 
 def _run_git(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607 - the git that the user has
+
+
+def _acknowledged_in(folder: Path, config: Path | None) -> tuple[Acknowledgement, ...]:
+    """What the base's own lakecheck.yaml acknowledged: what is only in HEAD's is new."""
+    from lakecheck.settings import DEFAULT_FILES, load_settings  # noqa: PLC0415
+
+    named = DEFAULT_FILES if config is None else (config,)
+    found = next((folder / each for each in named if not each.is_absolute() and (folder / each).is_file()), None)
+    try:
+        return () if found is None else load_settings(found).acknowledgements
+    except InvalidInput:
+        return ()  # it could not be read then, so that nothing held
 
 
 def _prepare(command: str, folder: Path) -> None:

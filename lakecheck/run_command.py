@@ -120,7 +120,8 @@ def handle(arguments: argparse.Namespace) -> int:
     """Runs the command.
 
     Args:
-        arguments: Those of the parser; `impossible` may have checks that cannot run, each with the reason that reports give.
+        arguments: Those of the parser; `impossible` may have checks that cannot run, each with the reason that reports give,
+            `base_acknowledgements` those of the base's own lakecheck.yaml.
 
     Returns:
         The exit code: 0 nothing open, 1 findings, 2 nothing that could be judged.
@@ -160,7 +161,8 @@ def _run(arguments: argparse.Namespace, progress: Progress) -> Run | int:
         synth_seconds, app_exit = synthesis.seconds, synthesis.exit_code
     started = time.perf_counter()
     snapshot = _snapshot(arguments.assembly, settings, progress)
-    base = None if arguments.base is None else _snapshot(arguments.base, settings, progress)
+    before = replace(settings, acknowledgements=vars(arguments).get("base_acknowledgements", settings.acknowledgements))
+    base = None if arguments.base is None else _snapshot(arguments.base, before, progress)
     return judge(snapshot, options, base=base, progress=progress, started=started, synth_seconds=synth_seconds, app_exit=app_exit)
 
 

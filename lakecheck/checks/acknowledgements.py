@@ -43,7 +43,7 @@ def check(assembly: Assembly, results: Sequence[CheckResult], *, as_of: date, ba
     started = time.perf_counter()
     findings: list[Finding] = []
     used = {(each.acknowledged.at, each.acknowledged.rule) for result in results for each in result.findings if each.acknowledged}
-    new = frozenset() if base is None else frozenset(delta(base, assembly)[0])
+    new, gone = ((), ()) if base is None else delta(base, assembly)
     ran = {result.name for result in results if not result.not_run}
     for acknowledgement in assembly.acknowledgements:
         if _can_be_stale(acknowledgement, assembly, ran) and (acknowledgement.path, acknowledgement.rule) not in used:
@@ -56,7 +56,7 @@ def check(assembly: Assembly, results: Sequence[CheckResult], *, as_of: date, ba
         name=NAME,
         title=TITLE,
         findings=tuple(findings),
-        detail=f"{len(assembly.acknowledgements):,}",
+        detail=f"{len(assembly.acknowledgements):,}" + ("" if base is None else f", {len(new):,} new, {len(gone):,} gone"),
         seconds=time.perf_counter() - started,
     )
 

@@ -191,6 +191,8 @@ def _group(group: Sequence[Finding], style: Style, width: int, most: int) -> Ite
     if finding.acknowledged:
         yield from _labelled("reason", finding.acknowledged.reason, width)
         yield from _labelled("owner", finding.acknowledged.owner or "nobody", width)
+        if finding.controls:
+            yield from _labelled("controls", ", ".join(finding.controls), width)
     for number, detail in enumerate(dict.fromkeys(detail for each in group for detail in each.details)):
         if number < (len(finding.details) if most == len(group) else _MOST_DETAILS):
             yield from _labelled("because" if number == 0 else "", detail, width)

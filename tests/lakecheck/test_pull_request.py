@@ -62,6 +62,23 @@ def test_a_change_that_deletes_data_fails_and_says_so(repository: Path, capsys: 
     assert "Bucket" in capsys.readouterr().out
 
 
+def test_what_only_this_branch_acknowledges_is_new(repository: Path):
+    """Also in lakecheck.yaml, of which the base has one of its own."""
+    entries = [
+        f'  - {{ rule: "lakecheck-limits::{rule}", at: Lake, reason: it is right here, owner: platform }}\n'
+        for rule in ("stack_resources", "stack_outputs")
+    ]
+    Path("lakecheck.yaml").write_text(f"version: 1\nacknowledge:\n{entries[0]}")
+    git("add", "lakecheck.yaml")
+    git("commit", "-m", "acknowledge")
+    git("branch", "--force", "main")
+    Path("lakecheck.yaml").write_text(f"version: 1\nacknowledge:\n{entries[1]}")
+    main([*ARGUMENTS, "--base", "main", "--skip", "limits"])
+    assert [(each["rule"], each["new"]) for each in report()["acknowledgements"]] == [("lakecheck-limits::stack_outputs", True)]
+    assert [each["rule"] for each in report()["gone_acknowledgements"]] == ["lakecheck-limits::stack_resources"]
+    assert "1, 1 new, 1 gone" in Path("lakecheck-report/lakecheck.md").read_text()
+
+
 def test_a_harmless_change_passes_and_every_report_is_there(repository: Path):
     write({"Bucket": BUCKET, "Other": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "news"}}})
     assert main([*ARGUMENTS, "--base", "main"]) == 0
