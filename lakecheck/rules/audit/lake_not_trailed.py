@@ -15,18 +15,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lakecheck.assembly.resources import Resource
+    from lakecheck.rules.audit._trails import Trail
     from lakecheck.snapshot import Snapshot
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
-    yield from (bucket for bucket in snapshot.by_type.get("AWS::S3::Bucket", ()) if bucket.arn in _governed(snapshot))
+    """The buckets that hold tables; of an account and Region without a trail the first one, as nothing is known of any."""
+    asked: set[tuple[str, str]] = set()
+    for bucket in snapshot.by_type.get("AWS::S3::Bucket", ()):
+        place = (bucket.account, bucket.region)
+        if bucket.arn in _governed(snapshot) and (_near(bucket, snapshot) or place not in asked):
+            asked.add(place)
+            yield bucket
+
+
+def _near(bucket: Resource, snapshot: Snapshot) -> list[Trail]:
+    return [trail for trail in trails(snapshot) if trail.covers(bucket.account, bucket.region)]
 
 
 def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
-    near = [trail for trail in trails(snapshot) if trail.covers(resource.account, resource.region)]
+    near = _near(resource, snapshot)
     if not near:
         yield Complaint(
-            message="holds tables, and no template has a trail of this account; another one, of the organisation, may log what is read",
+            message="holds tables, and no template has a trail of its account and Region; another one, of the organisation, may log what "
+            "is read of this bucket and of the others there",
             is_unknown=True,
         )
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WORKERS: Final = ("NumberOfWorkers", "WorkerType")
 _UNITS: Final = ("MaxCapacity", "AllocatedCapacity")
 _WORKERS_SINCE: Final = 2.0
-"""The version of Glue from which jobs take workers alone."""
+"""The version of Glue from which jobs take workers alone, as AWS documents it."""
 
 
 def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
@@ -31,7 +31,7 @@ def _judge(resource: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
         missing = next(name for name in _WORKERS if name not in workers)
         yield Complaint(at=missing, message=f"is not set beside {workers[0]}; allowed are both")
     elif units and (version := number(resource.properties.get("GlueVersion"))) is not None and version >= _WORKERS_SINCE:
-        yield Complaint(at=units[0], message=f"is not for Glue {version:.1f}; allowed are {_WORKERS[1]} and {_WORKERS[0]}")
+        yield Complaint(at=units[0], message=f"is documented for Glue 1.0 and earlier alone; allowed are {_WORKERS[1]} and {_WORKERS[0]}")
     elif not workers and not units:
         yield Complaint(at=_WORKERS[0], message="is not set, so that a run takes ten units; allowed is a number of workers and their type")
 
@@ -41,8 +41,8 @@ RULE = Rule(
     title="A Spark job says how many workers it may take",
     rationale=(
         "NumberOfWorkers is what a run costs, and with auto scaling its upper bound. A job that says nothing takes ten data processing "
-        "units for a file of a few kilobytes; one that says it twice, by half, or in units from Glue 2.0 on, "
-        "is refused."
+        "units for a file of a few kilobytes; one that says it twice, or by half, is refused, and units are "
+        "documented for Glue 1.0 and earlier alone."
     ),
     source="https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-jobs-job.html",
     severity=Severity.WARNING,

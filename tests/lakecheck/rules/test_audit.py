@@ -65,6 +65,16 @@ class TestLakeTrailed:
         assert len(found) == 1
         assert found[0].startswith("? ")
 
+    def test_without_any_trail_a_region_is_told_once(self):
+        buckets, tables = {}, {}
+        for name in ("raw", "curated"):
+            buckets[name.title()] = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
+            table = {"Name": name, "StorageDescriptor": {"Location": f"s3://{name}/orders/"}}
+            properties = {"CatalogId": "444455556666", "DatabaseName": "sales", "TableInput": table}
+            tables[f"{name.title()}Table"] = {"Type": "AWS::Glue::Table", "Properties": properties}
+        assert len(said(self.ID, {**buckets, **tables})) == 1
+        assert looked_at(self.ID, {**buckets, **tables, "Trail": trail()}) == 2
+
     def test_a_trail_that_is_off_logs_nothing(self):
         assert len(said(self.ID, lake(trail(IsLogging=False)))) == 2
 
