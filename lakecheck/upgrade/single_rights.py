@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.access.lake_formation.core import LakeFormation
 from lakecheck.access.lake_formation.names import everybody_in, permission_set, same_name
@@ -32,6 +32,10 @@ TableName = tuple[str, str, str, str]
 _EXPRESSIONS: Final = frozenset({ResourceType.TABLE_EXPRESSION, ResourceType.DATABASE_EXPRESSION})
 _OF_TABLE: Final = frozenset({ResourceType.TABLE, ResourceType.COLUMNS, ResourceType.CELLS_FILTER})
 _MOST_NAMED: Final = 3
+_DEPLOYED: Final = (
+    "principals", "buckets", "databases", "tables", "locations", "grants", "tag_keys", "tag_associations", "cells_filters", "opt_ins",
+)  # fmt: skip
+"""What of an estate is there as long as its stack is deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +163,15 @@ class State:
     _by_principal: dict[tuple[str, str], list[Right]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def of(cls, estate: Estate, without: frozenset[str] = frozenset()) -> State:
-        """The rights of an estate.
-
-        Args:
-            estate: The estate.
-            without: Paths of stacks whose rights do not count.
-        """
+    def of(cls, estate: Estate) -> State:
+        """The rights of an estate."""
         state = cls(estate=estate, lake=LakeFormation(estate))
         for grant in estate.grants:
-            if grant.origin.stack in without:
-                continue
             for right in rights_of(grant):
                 state.rights[right].append(grant)
                 state.at[place_of(grant.origin)][right] = grant
                 state._by_principal[right.account, right.principal].append(right)
         for association in estate.tag_associations:
-            if association.origin.stack in without:
-                continue
             for thing in things(association.resource, association.region):
                 for key, value in association.tags:
                     state.tags[thing, key].append((value, association))
@@ -257,11 +252,22 @@ class State:
 
 
 def states_of(comparison: Comparison) -> tuple[State, State]:
-    """Both states, with HEAD's names of stacks; what is in stacks that are left behind stays deployed, and so counts in neither."""
+    """Both states, with HEAD's names of stacks; what is in stacks that are left behind stays deployed, and so is in HEAD, too."""
     left = frozenset(was.path for was, now in comparison.stacks if was is not None and now is None)
-    state = State.of(comparison.base_under_names_of_head().estate, left)
+    base = comparison.base_under_names_of_head().estate
+    state = State.of(base)
     state.paths.update({path: now.path for path, now in comparison.renamed.items()})
-    return state, State.of(comparison.head.estate)
+    return state, State.of(_with_left_behind(comparison.head.estate, base, left))
+
+
+def _with_left_behind(head: Estate, base: Estate, left: frozenset[str]) -> Estate:
+    if not left:
+        return head
+    merged: dict[str, Any] = {}
+    for name in _DEPLOYED:
+        stays = [each for each in getattr(base, name) if each.origin is not None and each.origin.stack in left]
+        merged[name] = (*getattr(head, name), *stays)
+    return replace(head, **merged)
 
 
 def _is_wider(other: Right, right: Right) -> bool:

@@ -211,6 +211,23 @@ def test_a_stack_that_is_left_behind_keeps_its_grants() -> None:
     assert lost(compare(state(*both), state(both[0]))) == []
 
 
+def test_what_a_stack_that_is_left_behind_relies_on_is_not_to_go() -> None:
+    """Its grants go on naming an LF-Tag, a database or a role that another stack has no more."""
+    tag = {"Type": "AWS::LakeFormation::Tag", "Properties": {"TagKey": "domain", "TagValues": ["sales"]}}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "Analyst", "AssumeRolePolicyDocument": {"Statement": []}}}
+    by_tag = {"LFTagPolicy": {"ResourceType": "TABLE", "Expression": [{"TagKey": "domain", "TagValues": ["sales"]}]}}
+    base = [stack(LAKE | {"Tag": tag, "Role": role}), stack({"ByTag": native(by_tag), "ByName": native()}, "Grants")]
+
+    def lost_without(*gone: str) -> list[tuple[str, str]]:
+        resources = {name: each for name, each in (LAKE | {"Tag": tag, "Role": role}).items() if name not in gone}
+        return [(risk.rule, risk.logical_id) for risk in lost(compare(state(*base), state(stack(resources))))]
+
+    assert lost_without() == []
+    assert lost_without("Tag") == [("lost_access.tag_value", "Tag")]
+    assert lost_without("Role") == [("lost_access.principal", "Role")]
+    assert lost_without("Database", "Orders") == [("lost_access.dies_with_database", "Database")]
+
+
 def test_what_everybody_has_by_iam_is_no_grant_to_lose() -> None:
     """IAM_ALLOWED_PRINCIPALS leaving a table closes it; that is what a lake is for."""
     assert losses({"Open": native(principal="IAM_ALLOWED_PRINCIPALS")}, {}) == []
