@@ -1,8 +1,9 @@
-"""What the Serverless transform makes of a template: the functions and state machines with their roles.
+"""What the Serverless transform makes of a template: the functions and state machines with their roles, rules and schedules.
 
-Only what has to do with rights: APIs, events and tables of the transform are left as they are.
+Only what has to do with rights, and with what starts: APIs, tables and other events of the transform are left as they are.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ _HARMLESS: Final = frozenset(f"{_PREFIX}{name}" for name in ("Api", "HttpApi", "
 _SERVICES: Final = {_FUNCTION: "lambda.amazonaws.com", _STATE_MACHINE: "states.amazonaws.com"}
 _MADE: Final = {_FUNCTION: "AWS::Lambda::Function", _STATE_MACHINE: "AWS::StepFunctions::StateMachine"}
 _ROLES: Final = {_FUNCTION: "Role", _STATE_MACHINE: "RoleArn"}
+_RULES: Final = frozenset({"CloudWatchEvent", "EventBridgeRule", "Schedule"})
+_SCHEDULE: Final = "ScheduleV2"
+_OF_RULE: Final = {"EventBusName": "EventBusName", "Pattern": "EventPattern", "Schedule": "ScheduleExpression", "State": "State"}
 _OF_ROLE: Final = {"PermissionsBoundary": "PermissionsBoundary", "RolePath": "Path", "Tags": ""}
 _READ: Final = ("s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation", "s3:GetObjectVersion", "s3:GetLifecycleConfiguration")
 _WRITE: Final = ("s3:PutObject", "s3:PutObjectAcl", "s3:PutLifecycleConfiguration")
@@ -103,6 +107,7 @@ def _with_role(logical_id: str, resource: Mapping[str, Any], kind: str, shared: 
         yield logical_id, {**resource, "Type": _MADE[kind]}
         return
     properties = {**shared, **(resource.get("Properties") or {})}
+    yield from _started_by(logical_id, resource, kind, properties)
     role = properties.get("Role")
     if role is None:
         yield logical_id, _made(resource, kind, properties, {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]})
@@ -112,6 +117,34 @@ def _with_role(logical_id: str, resource: Mapping[str, Any], kind: str, shared: 
     if _perhaps_nothing(role):
         # The transform makes the role all the same, on the condition that none is named.
         yield f"{logical_id}Role", _role(logical_id, resource, kind, properties)
+
+
+def _started_by(logical_id: str, resource: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The rules and schedules that start it, and where a function's asynchronous calls end that failed."""
+    condition = {"Condition": resource["Condition"]} if "Condition" in resource else {}
+    arn = {"Fn::GetAtt": [logical_id, "Arn"]} if kind == _FUNCTION else {"Ref": logical_id}
+    events = properties.get("Events")
+    for name, event in events.items() if isinstance(events, dict) else ():
+        given = event.get("Properties") if isinstance(event, dict) else None
+        if not isinstance(given, dict) or event.get("Type") not in {*_RULES, _SCHEDULE}:
+            continue
+        letters = given.get("DeadLetterConfig")
+        own = letters.get("Arn") if isinstance(letters, dict) else None
+        made = {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{logical_id}{name}Queue"}
+        target = {"Arn": arn} if letters is None else {"Arn": arn, "DeadLetterConfig": {"Arn": made if own is None else own}}
+        if event["Type"] == _SCHEDULE:
+            schedule = {"ScheduleExpression": given.get("ScheduleExpression"), "Target": target}
+            yield f"{logical_id}{name}", {"Type": "AWS::Scheduler::Schedule", "Properties": schedule, **condition}
+        else:
+            rule = {cfn: given[sam] for sam, cfn in _OF_RULE.items() if sam in given}
+            yield (
+                f"{logical_id}{name}",
+                {"Type": "AWS::Events::Rule", "Properties": {**rule, "Targets": [{"Id": name, **target}]}, **condition},
+            )
+    invoked = properties.get("EventInvokeConfig")
+    if isinstance(invoked, dict) and kind == _FUNCTION:
+        asynchronous = {"FunctionName": {"Ref": logical_id}, "Qualifier": "$LATEST", **invoked}
+        yield f"{logical_id}EventInvokeConfig", {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": asynchronous, **condition}
 
 
 def _is_made_up(resource: Mapping[str, Any]) -> bool:
@@ -129,6 +162,9 @@ def _made(resource: Mapping[str, Any], kind: str, properties: Mapping[str, Any],
     names = {"FunctionName": "FunctionName", "Name": "StateMachineName"}
     given |= {cfn: properties[sam] for sam, cfn in names.items() if sam in properties}
     given |= {_ROLES[kind]: role}
+    letters = properties.get("DeadLetterQueue")
+    if isinstance(letters, dict) and kind == _FUNCTION:
+        given["DeadLetterConfig"] = {"TargetArn": letters.get("TargetArn")}
     if code := _location(properties.get("CodeUri"), "S3Bucket", "S3Key"):
         given["Code"] = code
     if definition := _location(properties.get("DefinitionUri"), "Bucket", "Key"):

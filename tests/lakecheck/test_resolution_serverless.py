@@ -57,6 +57,37 @@ def test_a_state_machine_gets_a_role_too() -> None:
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "states.amazonaws.com"}
 
 
+def test_what_starts_a_thing_is_a_rule_or_a_schedule() -> None:
+    """Each called after both, on the condition of the thing, with the queue for what could not be started; other events are left."""
+    events = {
+        "Came": {"Type": "EventBridgeRule", "Properties": {"Pattern": {"source": ["aws.s3"]}, "DeadLetterConfig": {"Type": "SQS"}}},
+        "Daily": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "DeadLetterConfig": {"Arn": "queue"}}},
+        "Hourly": {"Type": "ScheduleV2", "Properties": {"ScheduleExpression": "rate(1 hour)"}},
+        "Asked": {"Type": "Api", "Properties": {"Path": "/", "Method": "get"}},
+        "Odd": {"Type": "Schedule", "Properties": 3},
+    }
+    found = by_id(made({"Events": events}))
+    assert {name for name in found if name.startswith("Load")} == {"Load", "LoadRole", "LoadCame", "LoadDaily", "LoadHourly"}
+    target = {"Id": "Came", "Arn": found["Load"].arn, "DeadLetterConfig": {"Arn": f"{ARN}:sqs:{REGION}:{ACCOUNT}:LoadCameQueue"}}
+    assert found["LoadCame"].type == "AWS::Events::Rule"
+    assert found["LoadCame"].properties == {"EventPattern": {"source": ["aws.s3"]}, "Targets": [target]}
+    assert found["LoadDaily"].properties["ScheduleExpression"] == "rate(1 day)"
+    assert found["LoadDaily"].properties["Targets"][0]["DeadLetterConfig"] == {"Arn": "queue"}
+    assert found["LoadHourly"].type == "AWS::Scheduler::Schedule"
+    assert found["LoadHourly"].properties["Target"] == {"Arn": found["Load"].arn}
+    machine = by_id(made({"Events": {"Came": events["Came"]}}, kind=MACHINE))
+    assert machine["LoadCame"].properties["Targets"][0]["Arn"] == machine["Load"].arn
+
+
+def test_what_a_function_failed_of_is_kept_where_it_says() -> None:
+    """Both ways, in CloudFormation's own properties; on nothing known of them there is nothing."""
+    found = by_id(made({"DeadLetterQueue": {"Type": "SQS", "TargetArn": "one"}, "EventInvokeConfig": {"MaximumRetryAttempts": 1}}))
+    assert found["Load"].properties["DeadLetterConfig"] == {"TargetArn": "one"}
+    assert found["LoadEventInvokeConfig"].type == "AWS::Lambda::EventInvokeConfig"
+    assert found["LoadEventInvokeConfig"].properties["MaximumRetryAttempts"] == 1
+    assert set(by_id(made({"DeadLetterQueue": "odd", "EventInvokeConfig": ["odd"], "Events": ["odd"]}))) == {"Load", "LoadRole"}
+
+
 def test_policy_templates() -> None:
     """One about data is known with the bucket it names; one that is not in the table is not guessed."""
     raw = {"Raw": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "lake-raw"}}}
