@@ -120,27 +120,35 @@ def _table(heat: Heat, rows: Sequence[tuple[Principal, dict[Column, Square]]], t
         names += [column.name for column in inside]
     yield '</tr><tr><th scope="col" class="corner">Who</th>'
     for name, column in zip(names, heat.columns, strict=True):
-        yield f'<th scope="col" title="{text(column.full)}"><span>{text(name)}</span></th>'
+        listed_names = "\n".join(map(text, heat.names.get(column, ())))
+        data = f' data-columns="{listed_names}"' if listed_names else ""
+        yield f'<th scope="col" title="{text(column.full)}"{data}><span>{text(name)}</span></th>'
     yield "</tr></thead><tbody>\n"
     for person, squares in rows:
-        cells = "".join(_square(squares.get(column), told) for column in heat.columns)
+        cells = "".join(_square(squares.get(column), told, heat.names.get(column, ())) for column in heat.columns)
         head = f'<th scope="row" title="{text(person.arn)}">{text(who(person))} <small>{text(shown(person.account))}</small></th>'
         yield f'<tr class="row">{head}{cells}</tr>\n'
     yield "</tbody></table></div>\n"
 
 
-def _square(square: Square | None, told: frozenset[int]) -> str:
+def _square(square: Square | None, told: frozenset[int], names: Sequence[str]) -> str:
     if square is None:
         return "<td></td>"
     action, state = square.strongest
     via = " via" if not square.own or square.more_by_others else ""
     known = [number for number in square.ways if number in told]
-    names = f'class="a{ACTIONS.index(action)} c{_CERTAIN[state]}{via}"'
+    marks = f'class="a{ACTIONS.index(action)} c{_CERTAIN[state]}{via}"'
+    some = "" if square.columns is None else f' data-c="{_which(square.columns, names)}"'
     says, letter = text(square.says), f"{LETTERS[action]}{MARKS[state]}"
     if not known:
-        return f'<td><a {names} role="link" aria-disabled="true" tabindex="0" title="{says}">{letter}</a></td>'
+        return f'<td><a {marks}{some} role="link" aria-disabled="true" tabindex="0" title="{says}">{letter}</a></td>'
     more = f' data-w="{" ".join(map(str, known))}"' if len(known) > 1 else ""
-    return f'<td><a {names} href="#w{known[0]}"{more} title="{says}">{letter}</a></td>'
+    return f'<td><a {marks}{some} href="#w{known[0]}"{more} title="{says}">{letter}</a></td>'
+
+
+def _which(columns: frozenset[str], names: Sequence[str]) -> str:
+    """Which of a table's columns, as the bits of a number."""
+    return f"{sum(1 << place for place, name in enumerate(names) if name in columns):x}"
 
 
 # --- in words ----------------------------------------------------------------------------------------------------------------------------

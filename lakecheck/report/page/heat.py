@@ -47,15 +47,18 @@ class Square:
         own: By action the rank of the surest way, without becoming somebody else.
         others: The same by way of others.
         ways: Numbers of the lines behind it.
+        columns: The columns of a table that any of them is about; None for all.
     """
 
     own: dict[Action, int] = field(default_factory=dict)
     others: dict[Action, int] = field(default_factory=dict)
     ways: list[int] = field(default_factory=list)
+    columns: frozenset[str] | None = frozenset()
 
-    def add(self, number: int, best: Mapping[Action, int], *, by_others: bool) -> None:
+    def add(self, number: int, best: Mapping[Action, int], columns: frozenset[str] | None = None, *, by_others: bool) -> None:
         """Takes a line in."""
         self.ways.append(number)
+        self.columns = None if columns is None or self.columns is None else self.columns | columns
         into = self.others if by_others else self.own
         for action, rank in best.items():
             into[action] = min(rank, into.get(action, rank))
@@ -97,6 +100,7 @@ class Heat:
         machinery: The lake's own machinery and AWS services in the same way.
         left_out: Rows and columns for which there is no room.
         by_database: Whether a column is a database.
+        names: The columns of each table that has a column of the map.
     """
 
     environment: str
@@ -105,6 +109,7 @@ class Heat:
     machinery: tuple[tuple[Principal, dict[Column, Square]], ...]
     left_out: tuple[str, ...] = ()
     by_database: bool = False
+    names: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def _heat(matrix: Matrix, environment: str, ways: Sequence[Way]) -> Heat:
             best = summaries[id(line.cell)] = _best(line.cell)
         _, squares = rows.setdefault(id(line.principal), (line.principal, {}))
         for column in dict.fromkeys(column_of.setdefault(each, _column(each, by_database=by_database)) for each in line.datasets):
-            squares.setdefault(column, Square()).add(way.number, best, by_others=way.by_others)
+            squares.setdefault(column, Square()).add(way.number, best, _columns(line.cell), by_others=way.by_others)
     columns, left_out = _kept(column_of.values(), rows.values())
     people = [row for row in rows.values() if not is_machinery(row[0], matrix)]
     machinery = [row for row in rows.values() if is_machinery(row[0], matrix)]
@@ -161,6 +166,7 @@ def _heat(matrix: Matrix, environment: str, ways: Sequence[Way]) -> Heat:
     return Heat(
         environment=environment, columns=columns, people=tuple(people[:MOST_ROWS]), machinery=tuple(machinery[:MOST_ROWS]),
         left_out=tuple(left_out), by_database=by_database,
+        names={} if by_database else {column_of[one]: tuple(map(shown, matrix.columns.get(one, ()))) for one in datasets},
     )  # fmt: skip
 
 
@@ -187,6 +193,13 @@ def _column(dataset: Dataset, *, by_database: bool) -> Column:
     path = name.partition(":")[0]
     stack, _, construct = path.partition("/")
     return Column(stack, construct or stack, path)
+
+
+def _columns(cell: Cell) -> frozenset[str] | None:
+    """The columns that any right of a cell is about; None for all of them."""
+    if any(each.names is None for each in cell):
+        return None
+    return frozenset(shown(name) for each in cell for name in each.names or ())
 
 
 def _best(cell: Cell) -> dict[Action, int]:

@@ -103,12 +103,21 @@
     for (const grid of all('.grid', heat)) {
       const heads = [...one('thead', grid).rows[1].cells];
       const fits = text => asked.every(word => text.toLowerCase().includes(word));
-      const columns = heads.map((head, at) => at > 0 && asked.length > 0 && fits(head.title));
+      // A word may name a column of the table: then only cells count that are about it. `sales.customers.email` is one word.
+      const needed = heads.map((head, at) => {
+        const title = head.title.toLowerCase(), rest = asked.filter(word => !title.includes(word));
+        if (at === 0 || !asked.length) return null;
+        if (!rest.length) return -1n;
+        return (head.dataset.columns || '').split('\n').reduce((bits, name, place) =>
+          name && rest.every(word => `${title}.${name.toLowerCase()}`.includes(word)) ? bits | (1n << BigInt(place)) : bits, 0n);
+      });
+      const columns = needed.map(bits => bits !== null && bits !== 0n);
+      const reaches = (cell, bits) => { const link = one('a', cell); return link && (bits === -1n || !link.dataset.c || (BigInt('0x' + link.dataset.c) & bits) !== 0n); };
       const byColumn = columns.some(Boolean);
       const lines = all('tbody tr', grid);
       const byRow = asked.length > 0 && lines.some(line => fits(line.cells[0].textContent));
       for (const line of lines) {
-        const show = !asked.length || (byRow ? fits(line.cells[0].textContent) : byColumn && columns.some((is, at) => is && one('a', line.cells[at])));
+        const show = !asked.length || (byRow ? fits(line.cells[0].textContent) : byColumn && columns.some((is, at) => is && reaches(line.cells[at], needed[at])));
         line.hidden = !show;
         if (show) found += 1;
       }
@@ -121,6 +130,11 @@
     }
     return found;
   };
+  // `sales.customers.email` also finds what tells of a column `email` of `sales.customers` in other words.
+  const says = (text, word) => {
+    const parts = /^(.+\..+)\.([^.]+)$/.exec(word);
+    return text.includes(word) || Boolean(parts) && text.includes(parts[1]) && text.includes(parts[2]);
+  };
   const search = () => {
     const asked = box.value.toLowerCase().split(/\s+/).filter(Boolean), limits = wanted();
     opened.forEach(each => { each.open = false; });
@@ -131,7 +145,7 @@
       const filtered = section.contains(filters) ? limits : [];
       const busy = asked.length > 0 || filtered.length > 0;
       for (const item of all('.item', section)) {
-        const fits = asked.every(word => textOf(item).includes(word)) && filtered.every(([name, value]) => item.dataset[name] === value);
+        const fits = asked.every(word => says(textOf(item), word)) && filtered.every(([name, value]) => item.dataset[name] === value);
         item.hidden = !fits;
         if (fits) found += 1;
       }

@@ -121,6 +121,7 @@ def _matrix(spice: str, tables: int, people: int) -> Matrix:
         access(READER, prod[0], columns=("email", f"name{spice}")),
         access(ANALYST, prod[0], columns=("name",), conditions=FROM_VPC),
         access(ANALYST, prod[1], rows="total > 5"),
+        access(replace(ANALYST, arn=f"{ANALYST.arn}-zeta", name="role/Zeta"), prod[0], columns=(f"name{spice}",)),
         access(odd, prod[1], conditions=NOBODY_KNOWS, because=(f"a statement{spice}",)),
         *(access(person, one) for person in more for one in prod),
         access(ANALYST, landing, Action.WRITE, door=Door.S3),
@@ -132,7 +133,10 @@ def _matrix(spice: str, tables: int, people: int) -> Matrix:
         dead=(DeadGrant(principal=f"role/Gone{spice}", what="SELECT on sales.orders", missing="lakeformation:GetDataAccess"),),
         data_plane={JOB.arn: f"only glue.amazonaws.com can assume it{spice}"},
     )
-    return replace(found, not_known=(f"the policy of the bucket other{spice}",), assumptions=("SCPs allow everything",))
+    return replace(
+        found, not_known=(f"the policy of the bucket other{spice}",), assumptions=("SCPs allow everything",),
+        columns={prod[0]: ("email", f"name{spice}", "birthday")},
+    )  # fmt: skip
 
 
 def _judgement(spice: str) -> Judgement:

@@ -244,6 +244,24 @@ def test_search_filters_every_section(browser: Browser, file: Path, words: str, 
     assert browser.run("document.querySelector('#told').textContent") == ""
 
 
+@pytest.mark.parametrize("words", ["sales.customers.email", "customers email"])
+def test_search_for_a_column_shows_who_reaches_that_column(browser: Browser, file: Path, words: str) -> None:
+    """Of those who reach the table only who reaches that column, or all of it; the table's head is marked."""
+    browser.open(file)
+    rows = (
+        "[...document.querySelectorAll('.heat .row')].filter(each => each.getClientRects().length).map(each => each.cells[0].textContent)"
+    )
+    search(browser, "sales.customers.name")
+    assert any(row.startswith("role/Zeta ") for row in browser.run(rows))
+    search(browser, words)
+    shown = browser.run(rows)
+    assert any("PiiReader" in row for row in shown), shown
+    assert not any(row.startswith("role/Zeta ") for row in shown)
+    assert browser.run("[...document.querySelectorAll('.hit')].every(each => each.title === 'sales.customers')")
+    search(browser, "sales.customers.nosuch")
+    assert browser.run(rows) == []
+
+
 def test_a_slash_begins_a_search_and_stays_a_letter_in_it(browser: Browser, file: Path) -> None:
     """From anywhere; what is typed into a box is text."""
     browser.open(file)
