@@ -182,7 +182,7 @@ def test_a_lake_of_hundreds_of_tables_stays_small() -> None:
     assert time.process_time() - started < 5
     assert len(html.encode()) < 2_000_000
     assert "A column is a database here" in html
-    assert "No room for 14 principals" in html
+    assert "No room for 15 principals" in html
     heat = heats(run.snapshot.matrix, ways_of(run.snapshot.matrix), ("Dev", "Prod"))
     assert [each.environment for each in heat] == ["Dev", "Prod"]
     assert all(len(each.columns) <= MOST_COLUMNS and len(each.people) <= MOST_ROWS for each in heat)
@@ -245,14 +245,14 @@ def test_people_come_before_machinery() -> None:
     """The lake's own machinery is folded away; who reaches nothing is no row."""
     matrix = everything().snapshot.matrix
     found = {each.environment: each for each in heats(matrix, ways_of(matrix))}
-    assert [person.name for person, _ in found["Prod"].people] == ["role/Admin", "role/Analyst", "role/Odd", "role/PiiReader"]
+    assert [person.name for person, _ in found["Prod"].people] == ["role/Admin", "role/Analyst", "role/Odd", "role/PiiReader", "role/Zeta"]
     assert [person.name for person, _ in found["Prod"].machinery] == ["role/Job"]
     assert [column.full for column in found["Prod"].columns] == ["sales.customers", "travel.orders", "prod-plain", "Storage/Landing"]
 
 
 def test_the_map_shows_who_reaches_data_of_another_account(html: str) -> None:
     """An arrow from the lake to the consumers with numbers; an account of elsewhere says whose it is."""
-    assert "3 principals → 3 datasets" in html
+    assert "4 principals → 3 datasets" in html
     assert "of Prod</text>" in html
     assert f'class="name" x="10.0" y="20">{LAKE}' in html
 
