@@ -128,13 +128,14 @@ def _said(finding: Finding) -> str:
 
 
 def _reasons(findings: Sequence[Finding]) -> str:
-    """Why they are acknowledged, each reason once, with who answers for it and until when."""
+    """Why they are acknowledged, each reason once, with who answers for it, until when, and for which controls."""
     reasons: dict[str, None] = {}
     for finding in findings:
         if finding.acknowledged is not None:
             owner = f", {finding.acknowledged.owner}" if finding.acknowledged.owner else ""
             until = f", until {finding.acknowledged.expires}" if finding.acknowledged.expires else ""
-            reasons[f"{finding.acknowledged.reason or 'no reason is given'}{owner}{until}"] = None
+            controls = f" (controls {', '.join(finding.controls)})" if finding.controls else ""
+            reasons[f"{finding.acknowledged.reason or 'no reason is given'}{owner}{until}{controls}"] = None
     return f"acknowledged: {'; '.join(reasons)}"
 
 

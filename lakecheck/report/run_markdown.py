@@ -56,6 +56,7 @@ _MOST_TEXT: Final = 600
 _MOST_PLACE: Final = 200
 _MOST_PLACES: Final = 5
 _MOST_DETAILS: Final = 12
+_MOST_CONTROLS: Final = 5
 _MOST_UNFOLDED: Final = 10
 _FOOT: Final = 200
 """Characters that are kept for the line that says how much is left out, and for closing what is open."""
@@ -221,13 +222,25 @@ def _acknowledgements(acknowledgements: Iterable[Acknowledgement]) -> list[str]:
 
 
 def _reasons(findings: Iterable[Finding]) -> list[str]:
-    """Who took what on and why, a line each; where is in the code."""
-    groups = Counter(
-        (each.rule.partition("[")[0], _taken_on(each.acknowledged.reason, each.acknowledged.owner, each.acknowledged.expires))
-        for each in findings
-        if each.acknowledged is not None
-    )
-    return [f"- {code(rule)}: {taken}, {plural(number, 'place')}" for (rule, taken), number in groups.items()]
+    """Who took what on and why, a line each, with the first place and the controls."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for each in findings:
+        taken = each.acknowledged
+        if taken is not None:
+            key = each.rule.partition("[")[0], _taken_on(taken.reason, taken.owner, taken.expires)
+            groups.setdefault(key, []).append(each)
+    return [f"- {code(rule)}: {taken}{_controls(group)}; {_where(group)}" for (rule, taken), group in groups.items()]
+
+
+def _controls(group: Sequence[Finding]) -> str:
+    controls = list(dict.fromkeys(control for each in group for control in each.controls))
+    more = f" and {len(controls) - _MOST_CONTROLS:,} more" if len(controls) > _MOST_CONTROLS else ""
+    return f"; controls {prose(', '.join(controls[:_MOST_CONTROLS]))}{more}" if controls else ""
+
+
+def _where(group: Sequence[Finding]) -> str:
+    more = f" and {plural(len(group) - 1, 'more place')}" if len(group) > 1 else ""
+    return f"at {code(group[0].where, _MOST_PLACE)}{more}"
 
 
 def _taken_on(reason: str, owner: str | None, expires: str | None) -> str:

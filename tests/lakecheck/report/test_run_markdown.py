@@ -154,10 +154,13 @@ def test_the_same_in_several_places_is_said_once() -> None:
 
 
 def test_acknowledged_findings_are_a_line_for_each_reason() -> None:
-    """Folded, without their places."""
-    text = comment(*(finding(acknowledged=TAKEN, logical_id=f"B{number}") for number in range(9)))
+    """Folded, with one of their places and the first of their controls."""
+    text = comment(
+        *(finding(acknowledged=TAKEN, logical_id=f"B{number}", controls=tuple(f"AU-{each}" for each in range(7))) for number in range(9))
+    )
     assert "<summary>Acknowledged findings: 9</summary>" in text
-    assert text.count("logs stand elsewhere (storage team, until 2026-12-31), 9 places") == 1
+    assert text.count("logs stand elsewhere (storage team, until 2026-12-31)") == 1
+    assert "; controls AU-0, AU-1, AU-2, AU-3, AU-4 and 2 more; at <code>Prod/Storage/Bucket</code> and 8 more places" in text
 
 
 def test_who_gains_access_is_said_with_column_and_door(tmp_path: Path) -> None:
