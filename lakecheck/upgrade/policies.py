@@ -17,6 +17,7 @@ from lakecheck.upgrade.model import Deletion, Fate
 from lakecheck.upgrade.policy_statements import (
     Comparer,
     allows,
+    assuming,
     denies,
     fresh,
     guards,
@@ -163,6 +164,8 @@ class _Judge:
         account = change.node.resource.account
         rule = "security_weakened.trust" if change.type == _ROLE else "security_weakened.policy"
         new = fresh(allows(was), allows(now))
+        if change.type == _ROLE:
+            new = [part for each in new for part in assuming(each)]
         if new:
             verdict = self.comparer.new_access([*allows(was), *denies(now)], [*new, *denies(now)], outside=account)
             if verdict.truth is Truth.TRUE or self._is_by_conditions_alone(was, now, new, account):

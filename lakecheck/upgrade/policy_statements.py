@@ -42,6 +42,7 @@ _OWN: Final = ("aws:PrincipalAccount", "aws:SourceAccount", "AWS:SourceOwner", "
 _UNSAID: Final = (*_OWN, "aws:PrincipalIsAWSService")
 """Keys that a request from outside has not, which nobody need be told."""
 
+_GOES_ALONG: Final = ("sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 _FILLED: Final = re.compile(r"unknown(\d+)x|9(\d{11})(?=:)")
 _ALL: Final = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:(\*|\*/\*)")
 
@@ -128,6 +129,14 @@ def unguarded(statement: Any) -> bool:
         and not isinstance(conditions, Unknown)
         and not any(str(key).lower() in _WHO for each in tests for key in each)
     )
+
+
+def assuming(statement: Any) -> list[Any]:
+    """A statement of a trust policy without what only goes along with becoming the role; nothing when that is all of it."""
+    if not isinstance(statement, dict) or "Action" not in statement:
+        return [statement]
+    actions = [each for each in items(statement["Action"]) if not (isinstance(each, str) and each.lower() in _GOES_ALONG)]
+    return [statement | {"Action": actions}] if actions else []
 
 
 def wide(statement: Any) -> list[Any]:

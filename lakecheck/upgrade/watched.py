@@ -175,7 +175,7 @@ class Watched:
         weaker: In which direction it is weaker.
         what: What the property is, for people.
         danger: What it means that it is weaker.
-        default: What holds when the property is not there.
+        default: What holds when the property is not there; a function of all properties where it depends on others.
         endless: Values that mean that there is no end.
         remedy: How to do it safely; the danger's when left out.
         examples: Values before and after, for tests; the direction's when left out.
@@ -221,7 +221,7 @@ def watch(change: ResourceChange, table: dict[str, tuple[Watched, ...]]) -> Iter
         if not touched(change, each.path.partition("[")[0].rstrip(".")):
             continue
         for path, was, now in _pairs(each.path, *pair):
-            risk = _judged(change, each, path, was, now)
+            risk = _judged(change, each, path, (was, pair[0]), (now, pair[1]))
             if risk is not None:
                 yield risk
 
@@ -241,8 +241,10 @@ def _pairs(path: str, was: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
             yield f"{above}[{said(each.get(key))}].{end}", at(each, end), at(found, end)
 
 
-def _judged(change: ResourceChange, entry: Watched, path: str, was: Any, now: Any) -> Risk | None:
-    before, after = _filled(was, entry), _filled(now, entry)
+def _judged(change: ResourceChange, entry: Watched, path: str, one: tuple[Any, Any], other: tuple[Any, Any]) -> Risk | None:
+    """The risk of a property whose values are given, each with all properties beside it."""
+    was, now = one[0], other[0]
+    before, after = _filled(*one, entry), _filled(*other, entry)
     if canonical(before) == canonical(after):
         return None
     truth = entry.weaker.is_weaker(before, after)
@@ -252,7 +254,7 @@ def _judged(change: ResourceChange, entry: Watched, path: str, was: Any, now: An
     return tell(
         change,
         entry.danger.rule,
-        f"{entry.what}: {_words(now, entry)} instead of {_words(was, entry)}",
+        f"{entry.what}: {_words(*other, entry)} instead of {_words(*one, entry)}",
         consequence=entry.danger.consequence,
         remedy=entry.remedy or entry.danger.remedy,
         at=path,
@@ -263,13 +265,18 @@ def _judged(change: ResourceChange, entry: Watched, path: str, was: Any, now: An
     )
 
 
-def _filled(value: Any, entry: Watched) -> Any:
+def _default(beside: Any, entry: Watched) -> Any:
+    return entry.default(beside) if callable(entry.default) else entry.default
+
+
+def _filled(value: Any, beside: Any, entry: Watched) -> Any:
     """The value that holds."""
-    found = entry.default if value is MISSING else value
+    found = _default(beside, entry) if value is MISSING else value
     return UNLIMITED if entry.endless and number(found) in entry.endless else found
 
 
-def _words(value: Any, entry: Watched) -> str:
+def _words(value: Any, beside: Any, entry: Watched) -> str:
     if value is not MISSING:
         return said(value)
-    return "not set" if entry.default is MISSING else f"not set, which is {said(entry.default)}"
+    default = _default(beside, entry)
+    return "not set" if default is MISSING else f"not set, which is {said(default)}"

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS
+from lakecheck.upgrade import networks, trails
 from lakecheck.upgrade.encryption_table import KEYS, is_own
 from lakecheck.upgrade.model import Deletion, Fate
-from lakecheck.upgrade.reading import MISSING, at, canonical, differing, is_open, number, objects, said, tell
+from lakecheck.upgrade.reading import at, canonical, differing, is_open, said, tell
+from lakecheck.upgrade.single_rights import things
+from lakecheck.upgrade.telling import Teller
 from lakecheck.upgrade.watched import watch
-from lakecheck.upgrade.weakening_table import GUARDS, NETWORK, WEAKENING
+from lakecheck.upgrade.weakening_table import GUARDS, LAKE, WEAKENING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,12 +35,6 @@ RULES: Final[Mapping[str, str]] = {
     "identity.encryption_key": "Data is encrypted with another key from now on.",
 }
 
-_GROUP: Final = "AWS::EC2::SecurityGroup"
-_INGRESS: Final = "AWS::EC2::SecurityGroupIngress"
-_WORLD: Final = ("0.0.0.0/0", "::/0")
-_ALL: Final = "-1"
-_LAST_PORT: Final = 65535
-
 
 def risks(comparison: Comparison) -> Iterator[Risk]:
     """Everything that is more open or less watched; new resources are judged by rules, not as a change."""
@@ -47,7 +45,9 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
         else:
             yield from _merged(watch(change, WEAKENING))
             yield from _keys(change)
-            yield from _networks(change, comparison)
+            yield from trails.risks(change)
+            yield from networks.risks(change, comparison)
+    yield from _iam_decides(comparison)
 
 
 def _merged(found: Iterable[Risk]) -> Iterator[Risk]:
@@ -95,6 +95,7 @@ def _unguarded(change: ResourceChange, gone: frozenset[str]) -> Iterator[Risk]:
         consequence=guard.danger.consequence,
         remedy=guard.danger.remedy,
         because=change.because,
+        is_certain=guard.is_certain,
     )
 
 
@@ -129,59 +130,24 @@ def _keys(change: ResourceChange) -> Iterator[Risk]:
             )
 
 
-# --- networks ---------------------------------------------------------------------------------------------------------------------------
-
-
-def _networks(change: ResourceChange, comparison: Comparison) -> Iterator[Risk]:
-    """Ports of a security group that the whole internet reaches and did not."""
-    if change.type == _GROUP:
-        for path, was, now in differing(change, "SecurityGroupIngress"):
-            before = [_ports(each) for each in objects(was) if _is_world(each)]
-            for each in objects(now):
-                if _is_world(each) and not any(_covers(one, _ports(each)) for one in before):
-                    yield _opened(change, each, path)
-    elif change.type == _INGRESS and change.now is not None and change.fate is not Fate.LEFT_BEHIND:
-        now = change.now.resource.properties
-        earlier = [change.was.resource.properties] if change.was is not None else []
-        if not earlier and not _is_there(at(now, "GroupId"), comparison):
-            return
-        if _is_world(now) and not any(_is_world(one) and _covers(_ports(one), _ports(now)) for one in earlier):
-            yield _opened(change, now, "CidrIp")
-
-
-def _is_there(group: Any, comparison: Comparison) -> bool:
-    """Whether a security group was there before: one that HEAD adds has no ingress that could be weaker."""
-    name = canonical(group)
-    added = (change for change in comparison.changes if change.fate is Fate.ADDED and change.type == _GROUP)
-    return not any(name in (canonical(one.node.resource.ref), canonical(one.node.resource.attributes.get("GroupId"))) for one in added)
-
-
-def _is_world(rule: Mapping[str, Any]) -> bool:
-    return rule.get("CidrIp") in _WORLD or rule.get("CidrIpv6") in _WORLD
-
-
-def _ports(rule: Mapping[str, Any]) -> tuple[str, float, float]:
-    protocol = said(rule.get("IpProtocol"))
-    start, end = number(rule.get("FromPort")), number(rule.get("ToPort"))
-    if protocol == _ALL or start is None or end is None or start == -1:
-        return protocol, 0, _LAST_PORT
-    return protocol, start, end
-
-
-def _covers(one: tuple[str, float, float], other: tuple[str, float, float]) -> bool:
-    return one[0] in (_ALL, other[0]) and one[1] <= other[1] and one[2] >= other[2]
-
-
-def _opened(change: ResourceChange, rule: Mapping[str, Any], path: str) -> Risk:
-    protocol, start, end = _ports(rule)
-    where = "every port" if (start, end) == (0, _LAST_PORT) else f"port {start:g}" if start == end else f"ports {start:g} to {end:g}"
-    source = rule.get("CidrIp") if rule.get("CidrIp") is not MISSING else rule.get("CidrIpv6")
-    return tell(
-        change,
-        NETWORK.rule,
-        f"{where} ({'every protocol' if protocol == _ALL else protocol}) is open to the whole internet ({said(source)})",
-        consequence="Anybody may try to connect; what listens there is found within minutes.",
-        remedy="Name the addresses, prefix lists or security groups that need it.",
-        at=path,
-        now=source,
-    )
+def _iam_decides(comparison: Comparison) -> Iterator[Risk]:
+    """New grants to IAM_ALLOWED_PRINCIPALS on what was there before, which hand the decision about it back to IAM."""
+    base = comparison.base_under_names_of_head().estate
+    before = {(each.account, each.region, each.resource) for each in base.grants if each.principal == IAM_ALLOWED_PRINCIPALS}
+    there = {(each.account, each.region, each.name) for each in base.databases}
+    new = {(each.account, each.region, each.name) for each in comparison.head.estate.databases} - there
+    for grant in comparison.head.estate.grants:
+        resource = grant.resource
+        is_new = (resource.catalog, resource.region or grant.region, resource.database) in new
+        if grant.principal != IAM_ALLOWED_PRINCIPALS or is_new or (grant.account, grant.region, grant.resource) in before:
+            continue
+        on = " and ".join(dict.fromkeys(str(thing) for thing in things(resource, grant.region)))
+        yield Teller(comparison).at(
+            grant.origin,
+            LAKE.rule,
+            f"IAM_ALLOWED_PRINCIPALS gets {', '.join(sorted(grant.permissions))} on {on}",
+            consequence="Whoever has the IAM actions of Glue and S3 reads it, whatever Lake Formation's grants say.",
+            remedy="Leave it out, and grant what is needed by name or by LF-Tags.",
+            at="Principal",
+            now=IAM_ALLOWED_PRINCIPALS,
+        )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import Truth
 from lakecheck.upgrade.encryption_table import ENCRYPTED
-from lakecheck.upgrade.reading import UNLIMITED, canonical, is_open, objects
+from lakecheck.upgrade.reading import MISSING, UNLIMITED, at, canonical, is_empty, is_open, objects
 from lakecheck.upgrade.watched import FEWER, HIGHER, LOWER, MORE, OFF, ON, REMOVED, Danger, Direction, becomes, by_type, ranked, row
+from lakecheck.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,11 @@ LAKE: Final = Danger(
     remedy="Keep the setting; grant what is needed by name or by LF-Tags.",
 )
 
+UNSTATED: Final = Danger(
+    rule="security_weakened.lake_formation",
+    consequence="No template states the administrators and defaults any more; AWS does not say whether the deletion takes them back.",
+    remedy="Keep it; or set its DeletionPolicy to Retain first, and state the settings elsewhere before it is removed.",
+)
 
 _BLOCKS: Final = {"true": 2, "null": 1, "false": 0}
 
@@ -111,6 +117,24 @@ def _iam_decides(was: Any, now: Any) -> Truth:
 IAM_DECIDES: Final = Direction(_iam_decides, (([], [{"Principal": {"DataLakePrincipalIdentifier": _GROUP}, "Permissions": ["ALL"]}]),))
 """IAM_ALLOWED_PRINCIPALS is in the list and was not."""
 
+
+def _ownership(properties: Any) -> Any:
+    """Buckets made before April 2023 let writers own their objects; later ones do not, and take no access control list.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+    """
+    has_list = at(properties, "AccessControl") not in (MISSING, "Private", "BucketOwnerFullControl")
+    return "ObjectWriter" if has_list else Unknown("BucketOwnerEnforced for a bucket made since April 2023, else ObjectWriter")
+
+
+def _unbound(was: Any, now: Any) -> Truth:
+    return Truth.TRUE if not is_empty(was) and (is_empty(now) or str(now).endswith(_NO_BOUNDS)) else Truth.FALSE
+
+
+_NO_BOUNDS: Final = (":policy/AdministratorAccess", ":policy/PowerUserAccess")
+UNBOUND: Final = Direction(_unbound, (("some-policy", None), ("some-policy", "arn:aws:iam::aws:policy/AdministratorAccess")))
+"""It was there, and is gone or bounds nothing any more."""
+
 _BUCKETS: Final = ("AWS::S3::Bucket", "AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint")
 _TRAIL: Final = "AWS::CloudTrail::Trail"
 _STORE: Final = "AWS::CloudTrail::EventDataStore"
@@ -132,7 +156,7 @@ WEAKENING: Final = by_type(
         row(
             "AWS::S3::Bucket", "OwnershipControls.Rules.0.ObjectOwnership",
             ranked("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"), "ownership of objects", PUBLIC,
-            default="BucketOwnerEnforced",
+            default=_ownership,
         ),
         row(
             "AWS::S3::Bucket", "AccessControl", becomes("PublicRead", "PublicReadWrite", "AuthenticatedRead", example="Private"),
@@ -179,8 +203,6 @@ WEAKENING: Final = by_type(
         row(_TRAIL, "EnableLogFileValidation", OFF, "validation of log files", AUDIT, default=False),
         row(_TRAIL, "IsOrganizationTrail", OFF, "logging of the whole organisation", AUDIT, default=False),
         row(_TRAIL, "CloudWatchLogsLogGroupArn", REMOVED, "log group of the trail", AUDIT),
-        row(_TRAIL, "EventSelectors", FEWER, "events that are recorded", AUDIT),
-        row((_TRAIL, _STORE), "AdvancedEventSelectors", FEWER, "events that are recorded", AUDIT),
         row(_TRAIL, "InsightSelectors", FEWER, "insights", DETECTION),
         row(_STORE, "MultiRegionEnabled", OFF, "events of all Regions", AUDIT, default=True),
         row(_STORE, "OrganizationEnabled", OFF, "events of the whole organisation", AUDIT, default=False),
@@ -264,7 +286,7 @@ WEAKENING: Final = by_type(
             default="disable",
         ),
         # Bounds
-        row(("AWS::IAM::Role", "AWS::IAM::User"), "PermissionsBoundary", REMOVED, "permissions boundary", GUARDRAIL),
+        row(("AWS::IAM::Role", "AWS::IAM::User"), "PermissionsBoundary", UNBOUND, "permissions boundary", GUARDRAIL),
         row("AWS::SSO::PermissionSet", "PermissionsBoundary", REMOVED, "permissions boundary", GUARDRAIL),
         row("AWS::EC2::VPCEndpoint", "PolicyDocument", REMOVED, "policy of the endpoint", GUARDRAIL),
         row("AWS::Organizations::Policy", "TargetIds", FEWER, "what the policy is attached to", GUARDRAIL),
@@ -307,11 +329,13 @@ class Guard:
         what: What it is, for people.
         danger: What it means that it goes.
         of: The property that names what it protects; empty for the whole account.
+        is_certain: False where AWS does not say what its deletion does.
     """
 
     what: str
     danger: Danger
     of: str = ""
+    is_certain: bool = True
 
 
 GUARDS: Final[Mapping[str, Guard]] = {
@@ -340,6 +364,7 @@ GUARDS: Final[Mapping[str, Guard]] = {
     "AWS::EC2::SnapshotBlockPublicAccess": Guard(what="the block of public snapshots", danger=PUBLIC),
     "AWS::EC2::VPCBlockPublicAccessOptions": Guard(what="the block of public access to networks", danger=PUBLIC),
     "AWS::Organizations::Policy": Guard(what="the organisation's policy", danger=GUARDRAIL),
+    _SETTINGS: Guard(what="what says who administers the lake and what IAM decides in it", danger=UNSTATED, is_certain=False),
     "AWS::Glue::DataCatalogEncryptionSettings": Guard(what="the encryption of the data catalog", danger=GUARDRAIL),
     "AWS::SecretsManager::RotationSchedule": Guard(what="the rotation", danger=ROTATION, of="SecretId"),
 }
