@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.chains import together
 from lakecheck.access.model import ALL_ROWS, Access, Action, Dataset, Door
 from lakecheck.access.words import ACTIONS, MOST_KEPT, Verdict, verdict
-from lakecheck.formula import TRUE, Formula, any_of
+from lakecheck.formula import TRUE, All, Formula, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,7 +78,7 @@ def _is_told(rows: Sequence[Access], access: Access, conditions: Formula, implie
     for one in rows:
         follows = implied.get(id(one.conditions))
         if follows is None:
-            follows = implied[id(one.conditions)] = one.conditions == TRUE or _joint(one.conditions, conditions) == conditions
+            follows = implied[id(one.conditions)] = _follows(one.conditions, conditions)
         if follows and _covers(one, access):
             return True
     return False
@@ -131,7 +131,7 @@ class Rows:
         kept, own, done = self._by_door.setdefault(first, {}), self._own, self._done
         done_here = self._done_by_door.setdefault(first, set())
         # Under conditions that the administrator's row needs as well, that row says whatever these would.
-        covered = frozenset[int]().union(*(those for when, those in self._all_of.get(first, ()) if _joint(when, conditions) == conditions))
+        covered = frozenset[int]().union(*(those for when, those in self._all_of.get(first, ()) if _follows(when, conditions)))
         if numbers and numbers - done - done_here <= covered:
             return
         under = _Under(conditions)
@@ -243,7 +243,7 @@ def _covers(wide: Access, narrow: Access) -> bool:
 
 def _says_all(known: Access, other: Access, conditions: Formula) -> bool:
     """Whether `known` gives whatever `other` gives under `conditions`."""
-    return _covers(known, other) and (known.conditions == TRUE or _joint(known.conditions, conditions) == conditions)
+    return _covers(known, other) and _follows(known.conditions, conditions)
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -255,6 +255,14 @@ def _set(columns: tuple[str, ...]) -> frozenset[str]:
 def _same(formula: Formula) -> Formula:
     """The first formula of those that are equal, so that what is known of it is found without comparing."""
     return formula
+
+
+def _follows(known: Formula, conditions: Formula) -> bool:
+    """Whether conditions that can be met ask for all that the known ones ask for, in the same words."""
+    if known is conditions or known == TRUE:
+        return True
+    asked = conditions.parts if isinstance(conditions, All) else {conditions}
+    return known.parts <= asked if isinstance(known, All) else known in asked
 
 
 def _joint(one: Formula, other: Formula) -> Formula:

@@ -51,7 +51,7 @@ class Patterns:
         self._everything = "" in prefixes
         self._exact = frozenset(exact)
         self._prefixes = tuple(prefixes)
-        self._expression = re.compile("|".join(map(_expression, others)), re.DOTALL) if others else None
+        self._expression = re.compile("|".join(map(globs.expression, others)), re.DOTALL) if others else None
         self._slow = tuple(slow)
 
     def matched(self, text: str, keys: Keys) -> Formula:
@@ -88,10 +88,6 @@ def _slowly(pattern: str, parts: variables.Parts | None, text: str, keys: Keys) 
             return variable_needed(parts, text, keys, operator="StringEquals", pattern=True)
         pattern = expanded.text
     return _matched(pattern, text)
-
-
-def _expression(pattern: str) -> str:
-    return "".join(".*" if one == "*" else "." if one == "?" else re.escape(one) for one in pattern)
 
 
 class Ready:

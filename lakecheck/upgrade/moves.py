@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lakecheck.upgrade.names import Names
     from lakecheck.upgrade.nodes import State
 
-_BEFORE_HOLE: Final = re.compile("[A-Za-z0-9-]+(?=\ue000\ue002)")
+_BEFORE_HOLE: Final = re.compile("(?<![A-Za-z0-9-])[A-Za-z0-9-]++(?=\ue000\ue002)")
 _ROUNDS: Final = 12
 
 

@@ -13,6 +13,7 @@ from lakecheck.access.questions import DIRECT_CALL
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import FALSE, Truth
 from lakecheck.iam.evaluator import evaluate
+from lakecheck.iam.globs import expression
 from lakecheck.iam.model import Context, Effect, Request
 from lakecheck.values import has_hole, outline, shown
 
@@ -300,7 +301,7 @@ _COMPILED: Final[dict[str, re.Pattern[str]]] = {}
 def _regex(pattern: str) -> re.Pattern[str]:
     found = _COMPILED.get(pattern)
     if found is None:
-        found = _COMPILED[pattern] = re.compile("".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern), re.DOTALL)
+        found = _COMPILED[pattern] = re.compile(expression(pattern), re.DOTALL)
     return found
 
 
