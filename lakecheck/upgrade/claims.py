@@ -15,7 +15,8 @@ from lakecheck.estate.catalog import CATALOG_POLICY
 from lakecheck.estate.lake_formation import SETTINGS
 from lakecheck.upgrade.nodes import at_path, named_by
 from lakecheck.upgrade.schemas import facts
-from lakecheck.values import Unknown, has_hole, shown, unknowns
+from lakecheck.upgrade.unique_table import OPTIONAL, UNIQUE
+from lakecheck.values import Unknown, has_hole, holes, shown, unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,8 @@ _TAKES_OVER: Final = frozenset(
         "AWS::Glue::DataCatalogEncryptionSettings",
         "AWS::ApiGateway::Account",
         "AWS::IAM::Policy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
     }
 )
 """Types whose creation writes over what is there instead of failing."""
@@ -79,6 +82,12 @@ class Claim:
     identity: str
 
     @property
+    def holes(self) -> tuple[str, ...]:
+        """What is not known in the identity, by what it is called."""
+        values = json.loads(self.identity) if self.identity else []
+        return tuple(dict.fromkeys(each for value in values if isinstance(value, str) for each in holes(value)))
+
+    @property
     def label(self) -> str:
         """The claim for people."""
         if self.kind in _SINGLETONS.values():
@@ -86,7 +95,7 @@ class Claim:
         values = json.loads(self.identity)
         if self.kind == CATALOG_POLICY:
             return str(values[0])
-        if len(values) == 1 or self.kind in KINDS:
+        if len(values) == 1 or (self.kind in KINDS and self.kind not in UNIQUE):
             return f"the name {shown(values[0])!r}"
         return f"the identity {' | '.join(shown(each) for each in values if each)}"
 
@@ -134,6 +143,8 @@ def _identity(node: Node) -> list[Any]:
     if resource.type == CATALOG_POLICY:  # each has its own part of the policy
         statements = resource.properties.get("Statements")
         return [] if unknowns(statements) else [_PART, json.dumps(statements, sort_keys=True, default=repr)]
+    if resource.type in UNIQUE:
+        return _unique(node, UNIQUE[resource.type])
     if node.name:
         return [node.name, *_beside(node, known.identifier if known is not None else (), known.read_only if known is not None else ())]
     if known is None or not known.identifier or resource.type in KINDS or any(each in known.read_only for each in known.identifier):
@@ -142,6 +153,25 @@ def _identity(node: Node) -> list[Any]:
     if resource.type in _LEAVE_OUT:
         values = ["" if each is None else each for each in values]
     return [] if any(each is None or isinstance(each, Unknown) for each in values) else values
+
+
+def _unique(node: Node, paths: tuple[str, ...]) -> list[Any]:
+    """The values of what must not be the same twice; empty when one that has to be there is not, or is not known."""
+    found = []
+    for path in paths:
+        value = _value(node, tuple(path.removesuffix(OPTIONAL).split(".")))
+        if isinstance(value, Unknown) or (value is None and not path.endswith(OPTIONAL)):
+            return []
+        found.append("" if value is None else value)
+    return found
+
+
+def claimed_by(type_name: str) -> frozenset[str]:
+    """The properties by which a type claims something."""
+    if type_name in UNIQUE:
+        return frozenset(path.removesuffix(OPTIONAL) for path in UNIQUE[type_name])
+    known = facts(type_name)
+    return frozenset(named_by(type_name)) | {".".join(path) for path in (known.identifier if known is not None else ())}
 
 
 def _beside(node: Node, identifier: tuple[tuple[str, ...], ...], read_only: tuple[tuple[str, ...], ...]) -> list[Any]:

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import FALSE, TRUE, all_of
-from lakecheck.upgrade.claims import Claim, claim, takes_over
+from lakecheck.upgrade.claims import Claim, claim, claimed_by, takes_over
 from lakecheck.upgrade.exports import exports_in_use
 from lakecheck.upgrade.model import Deletion, Fate, Replaces
 from lakecheck.upgrade.names import Names
-from lakecheck.upgrade.nodes import named_by
+from lakecheck.upgrade.nodes import owners
 from lakecheck.upgrade.reading import MISSING, canonical, said, tell
 from lakecheck.upgrade.schemas import facts
 from lakecheck.upgrade.stateful import holding
 from lakecheck.values import Unknown, has_hole, shown, with_holes_called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lakecheck.upgrade.model import Comparison, Node, ResourceChange, Risk
 
@@ -100,14 +100,16 @@ def _type_changed(change: ResourceChange) -> Risk:
 def _replaced_under_its_name(change: ResourceChange) -> Risk:
     certain = change.fate is Fate.REPLACED
     name = change.node.name
+    found = claim(change.node)
+    kept = f"its name {shown(name)!r}" if name or found is None else found.label
     return tell(
         change,
         "collision.replaced_under_its_name",
-        f"it {'has' if certain else 'may have'} to be replaced and keeps its name {shown(name)!r}",
+        f"it {'has' if certain else 'may have'} to be replaced and keeps {kept}",
         consequence="CloudFormation makes the new one before it deletes the old one, so it does not replace a resource with a custom name:"
         f" the update fails and is rolled back, and the old one stays with what is in it.{_at_stake(change, 'With another name')}",
-        remedy=f"Leave the create-only properties as they are; or change its name ({' or '.join(named_by(change.type))}) as well, after"
-        " what is in it was brought elsewhere. The name can be changed back in a second deployment.",
+        remedy=f"Leave the create-only properties as they are; or change its name ({' or '.join(sorted(claimed_by(change.type)))}) as well,"
+        " after what is in it was brought elsewhere. The name can be changed back in a second deployment.",
         because=change.because,
         is_certain=certain,
     )
@@ -181,6 +183,7 @@ class _Claims:
         self._base: dict[Claim, list[_Holder]] = {}
         self._head: dict[Claim, list[Node]] = {}
         self._told: set[frozenset[int]] = set()
+        self._anew = {_path(change.now) for change in comparison.changes if change.now is not None and change.fate is Fate.REPLACED}
         if not self._is_new:
             return
         of_was = {id(change.was): change for change in comparison.changes if change.was is not None}
@@ -203,10 +206,15 @@ class _Claims:
         one, other = claim(change.was, self._called), claim(change.now)
         if one is None or one != other:
             return False
-        paths = {".".join(path) for path in known.identifier} | set(named_by(change.type))
+        paths = claimed_by(change.type)
         return not any(
-            each.path in paths and (each.replaces is not Replaces.NO or each.because) and each.was == each.now for each in change.properties
+            _within(each.path, paths) and (each.replaces is not Replaces.NO or each.because) and each.was == each.now
+            for each in change.properties
         )
+
+    def _of_another(self, found: Claim) -> bool:
+        """Whether a claim is about something that is made anew, so that what is called the same in BASE is another one."""
+        return any(path in self._anew for identity in found.holes for path in owners(identity))
 
     def refuses(self, change: ResourceChange) -> bool:
         """Whether a change surely fails: another type, or a name that is still taken when the new one is made."""
@@ -231,7 +239,7 @@ class _Claims:
         found = claim(change.now)
         if found is None:
             return
-        for holder in self._base.get(found, ()):
+        for holder in () if self._of_another(found) else self._base.get(found, ()):
             gone = holder.change
             if gone is None or (gone.now is not None and gone.fate in (Fate.UPDATED, *_REPLACED) and self._still(gone, found)):
                 continue  # it is in HEAD as well
@@ -313,6 +321,15 @@ def _twice(change: ResourceChange, found: Claim, other: Node) -> Risk:
         remedy="Make it once and refer to it from the other place, or give one of them another name.",
         is_certain=all(origin.exists == TRUE for origin in origins),
     )
+
+
+def _within(path: str, paths: Iterable[str]) -> bool:
+    """Whether a property is one of these, or a part of one."""
+    return any(path == each or path.startswith(f"{each}.") for each in paths)
+
+
+def _path(node: Node) -> str:
+    return f"{node.stack.path}/{node.resource.origin.logical_id}"
 
 
 def _where(node: Node) -> str:

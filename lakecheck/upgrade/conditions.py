@@ -51,6 +51,15 @@ def _engine(was: Any, now: Any, beside: Mapping[str, Any]) -> bool:  # noqa: ARG
     return (str(was).lower(), str(now).lower()) not in _ENGINES
 
 
+UPDATE_POLICY: Final = "^.UpdatePolicy"
+"""Under which the attribute of that name stands beside the properties."""
+
+
+def _unless_upgraded(was: Any, now: Any, beside: Mapping[str, Any]) -> bool:  # noqa: ARG001
+    policy = beside.get(UPDATE_POLICY)
+    return not (isinstance(policy, dict) and policy.get("EnableVersionUpgrade") in (True, "true"))
+
+
 CONDITIONS: Final[dict[str, dict[str, Condition]]] = {
     # https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds, ImmutabilityHelper.java of aws-rds-dbinstance
     "AWS::RDS::DBInstance": {
@@ -75,12 +84,23 @@ CONDITIONS: Final[dict[str, dict[str, Condition]]] = {
     },
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html: a change of the bus replaces
     "AWS::Events::Rule": {"EventBusName": _always},
+    # Without EnableVersionUpgrade in UpdatePolicy a new domain is made, and it has no index:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-opensearchservice-domain.html
+    "AWS::OpenSearchService::Domain": {"EngineVersion": _unless_upgraded},
+    "AWS::Elasticsearch::Domain": {"ElasticsearchVersion": _unless_upgraded},
 }
 """By type and property whether a change replaces."""
 
 
 def conditional(type_name: str, path: str, was: Any, now: Any, beside: Mapping[str, Any]) -> Replaces:
     """Whether a change of a conditional property replaces its resource; PERHAPS where no condition is known.
+
+    Args:
+        type_name: The resource's type.
+        path: The property.
+        was: Its value before.
+        now: Its value after.
+        beside: HEAD's other properties, and what it has as `UPDATE_POLICY`.
 
     Example:
         >>> conditional("AWS::RDS::DBInstance", "DBSnapshotIdentifier", "nightly", None, {})

@@ -153,6 +153,8 @@ class Differences:
             taken = {other for _, other in pairs}
             left, free = rest, [number for number in free if number not in taken]
         both = min(len(left), len(free))
+        if any(_key_of(was[number], of_base=True) for number in left) and any(_key_of(now[number], of_base=False) for number in free):
+            both = 0  # items with other names are other items
         scalars = any(not isinstance(each, dict) for each in (*(was[n] for n in left), *(now[n] for n in free)))
         if scalars and len(left) != len(free):
             both = 0
@@ -214,7 +216,7 @@ class Differences:
             return
         if was is None and now is None:
             return
-        yield Difference(place.path, was, now, surely=_surely(one, other))
+        yield Difference(place.path, was, now, surely=surely(one, other))
 
     def _here(self, text: str) -> str:
         return with_holes_called(text, self._called)
@@ -313,7 +315,7 @@ def is_sound(text: str) -> bool:
     return all(each in generated or _SOUND.fullmatch(each) for each in holes(text))
 
 
-def _surely(one: str, other: str) -> bool:
+def surely(one: str, other: str) -> bool:
     """Whether two unequal texts differ for sure: what CloudFormation makes up differs from everything else."""
     if all(len(generated_holes(text)) == len(holes(text)) for text in (one, other)):
         return True

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.assembly.text_functions import surely_differ
+from lakecheck.upgrade.differences import surely
 from lakecheck.upgrade.model import Category, Fate, Risk
 from lakecheck.upgrade.names import Names
 from lakecheck.upgrade.nodes import owners
 from lakecheck.upgrade.reading import said
-from lakecheck.values import holes, shown, with_holes_called
+from lakecheck.values import has_hole, holes, shown, with_holes_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ _DEADLOCK: Final = (
     "CloudFormation refuses to {verb} an export that a deployed stack imports, and the stack that imports it is deployed after"
     " this one: the update fails and is rolled back."
 )
+_PERHAPS: Final = "may be replaced"
+_ENDS: Final = {Fate.REMOVED: "is removed", Fate.REPLACED: "is replaced", Fate.PERHAPS_REPLACED: _PERHAPS}
 _TWO_STEPS: Final = (
     "Deploy twice: first keep the export as it is (CDK: `Stack.export_value`) and take the import away, then {verb} the export."
 )
@@ -47,6 +51,7 @@ def exports_in_use(comparison: Comparison) -> Iterator[Risk]:
             _TWO_STEPS.format(verb=verb),
             now=now,
             because=(*because, *follows),
+            is_certain=now is None or _surely(was.value, now.value, follows),
         )
 
 
@@ -71,10 +76,10 @@ def _changed(comparison: Comparison) -> Iterator[tuple[Export, Export | None, tu
     """The exports of stacks that go on that are gone or have another value, with what that follows."""
     names = Names(comparison.stacks)
     stays = {one.path: other.path for one, other in comparison.stacks if one is not None and other is not None}
-    replaced = {
-        f"{change.now.stack.path}/{change.now.resource.origin.logical_id}": change
+    let_go = {
+        f"{stays.get(change.was.stack.path)}/{change.was.resource.origin.logical_id}": _ENDS[change.fate]
         for change in comparison.changes
-        if change.now is not None and change.fate in (Fate.REPLACED, Fate.PERHAPS_REPLACED)
+        if change.was is not None and change.fate in _ENDS
     }
     of_head = {(each.stack, each.name): each for each in comparison.head.resolution.exports}
     for was in comparison.base.resolution.exports:
@@ -86,8 +91,8 @@ def _changed(comparison: Comparison) -> Iterator[tuple[Export, Export | None, tu
             yield was, None, ()
             continue
         follows = tuple(
-            f"its value follows {path}, which {'is' if replaced[path].fate is Fate.REPLACED else 'may be'} replaced"
-            for path in dict.fromkeys(_owner(each, replaced) for each in holes(now.value if isinstance(now.value, str) else ""))
+            f"its value follows {path}, which {let_go[path]}"
+            for path in dict.fromkeys(_owner(each, let_go) for each in holes(now.value if isinstance(now.value, str) else ""))
             if path
         )
         one = with_holes_called(was.value, names.in_head) if isinstance(was.value, str) else was.value
@@ -95,9 +100,18 @@ def _changed(comparison: Comparison) -> Iterator[tuple[Export, Export | None, tu
             yield was, now, follows
 
 
-def _owner(identity: str, replaced: dict[str, Any]) -> str:
-    """The replaced resource that a hole belongs to."""
-    return next((path for path in owners(identity) if path in replaced), "")
+def _owner(identity: str, let_go: dict[str, str]) -> str:
+    """The resource that is let go and that a hole belongs to."""
+    return next((path for path in owners(identity) if path in let_go), "")
+
+
+def _surely(was: Any, now: Any, follows: tuple[str, ...]) -> bool:
+    """Whether a value is another one for sure: what CloudFormation makes up may be what is written out now."""
+    if follows:
+        return any(_PERHAPS not in each for each in follows)
+    if not isinstance(was, str) or not isinstance(now, str):
+        return False
+    return surely(was, now) if has_hole(was) and has_hole(now) else surely_differ(was, now)
 
 
 def _listed(paths: list[str]) -> str:
@@ -116,6 +130,7 @@ def _risk(
     *,
     now: Export | None,
     because: tuple[str, ...],
+    is_certain: bool = True,
 ) -> Risk:
     stack = next((other for one, other in comparison.stacks if one is not None and one.path == was.stack and other is not None), None)
     return Risk(
@@ -132,4 +147,5 @@ def _risk(
         was=said(was.value),
         now="" if now is None else said(now.value),
         because=because,
+        is_certain=is_certain,
     )

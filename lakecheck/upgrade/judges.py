@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade import collisions, data_loss, identity, lost_access, policies, retention, weakening
+from lakecheck.upgrade import collisions, contents, data_loss, identity, lost_access, policies, retention, there_already, weakening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = (
     data_loss.risks,
+    contents.risks,
     retention.risks,
     lost_access.risks,
     collisions.risks,
+    there_already.risks,
     weakening.risks,
     policies.risks,
     identity.risks,
@@ -24,9 +26,11 @@ JUDGES: Final[tuple[Callable[[Comparison], Iterable[Risk]], ...]] = (
 
 RULES: Final[Mapping[str, str]] = {
     **data_loss.RULES,
+    **contents.RULES,
     **retention.RULES,
     **lost_access.RULES,
     **collisions.RULES,
+    **there_already.RULES,
     **weakening.RULES,
     **policies.RULES,
     **identity.RULES,

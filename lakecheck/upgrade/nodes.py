@@ -22,6 +22,7 @@ DELETE: Final = "Delete"
 _NAMES: Final = ("Name", "Identifier")
 _CLUSTER: Final = "AWS::RDS::DBCluster"
 _INSTANCE: Final = "AWS::RDS::DBInstance"
+_ACCOUNT: Final = "AWS::Organizations::Account"
 
 
 class State:
@@ -124,8 +125,11 @@ def _node(resource: Resource, stack: StackTemplate, raw: Mapping[str, Any]) -> N
 def _default_policy(resource: Resource) -> str:
     """What happens to a resource that goes and states no DeletionPolicy.
 
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html; an account of an organisation
+    is kept: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-organizations-account.html
     """
+    if resource.type == _ACCOUNT:
+        return "Retain"
     if resource.type == _CLUSTER or (resource.type == _INSTANCE and "DBClusterIdentifier" not in resource.properties):
         return SNAPSHOT
     return DELETE

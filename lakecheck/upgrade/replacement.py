@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.upgrade.conditions import conditional
+from lakecheck.upgrade.conditions import UPDATE_POLICY, conditional
 from lakecheck.upgrade.model import Deletion, Fate, Node, PropertyChange, Replaces, ResourceChange
 from lakecheck.upgrade.schemas import facts
 from lakecheck.values import Unknown, generated_holes, has_hole, holes
@@ -68,7 +68,8 @@ def replaces(node: Node, difference: Difference) -> tuple[Replaces, str]:
 
 def _perhaps(node: Node, difference: Difference, path: str, known: Facts) -> tuple[Replaces, str]:
     kind = node.resource.type
-    found = conditional(kind, path, difference.was, difference.now, node.resource.properties)
+    beside = {**node.resource.properties, UPDATE_POLICY: node.raw.get("UpdatePolicy")}
+    found = conditional(kind, path, difference.was, difference.now, beside)
     if found is Replaces.YES and difference.surely:
         return found, f"such a change of {path} replaces {kind}"
     if found is Replaces.NO and difference.surely:

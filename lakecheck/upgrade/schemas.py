@@ -34,6 +34,7 @@ class Facts:
         create_only: Whose change replaces the resource.
         conditional: Whose change may replace it.
         disputed: Whose change replaces it, or may, as its page says and its schema does not.
+        edited: Whose change replaces the resource, while an item of the list that is added or goes does not.
         write_only: What cannot be read back.
         read_only: What only AWS sets.
         identifier: What identifies the resource, one or several.
@@ -44,6 +45,7 @@ class Facts:
     create_only: tuple[Path, ...] = ()
     conditional: tuple[Path, ...] = ()
     disputed: tuple[Path, ...] = ()
+    edited: tuple[Path, ...] = ()
     write_only: tuple[Path, ...] = ()
     read_only: tuple[Path, ...] = ()
     identifier: tuple[Path, ...] = ()
@@ -58,7 +60,8 @@ class Facts:
             was: The value there before.
             now: The value there after.
         """
-        if any(_concerns(each, path, was, now) for each in self.create_only):
+        edited = self.edited if was is not None and now is not None else ()
+        if any(_concerns(each, path, was, now) for each in (*self.create_only, *edited)):
             return Replaces.YES
         return Replaces.PERHAPS if any(_concerns(each, path, was, now) for each in (*self.conditional, *self.disputed)) else Replaces.NO
 
@@ -93,7 +96,10 @@ class _Correction:
     """Where a schema is known to be wrong, or names what no template can give."""
 
     create_only: tuple[str, ...] = ()
+    conditional: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     identifier: tuple[str, ...] = ()
+    unordered: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     """What is updated in place although a page or a schema says otherwise."""
     source: str
@@ -115,12 +121,22 @@ CORRECTIONS: Final[dict[str, _Correction]] = {
     # The identifiers are made up; what may be there once is named by these.
     "AWS::IAM::Policy": _Correction(identifier=("PolicyName", "Roles", "Users", "Groups"), source=f"{_GUIDE}/aws-resource-iam-policy.html"),
     "AWS::LakeFormation::Resource": _Correction(identifier=("ResourceArn",), source=f"{_GUIDE}/aws-resource-lakeformation-resource.html"),
-    # The key of a table and the type of a key's attribute are never changed in place: UpdateTable has no such parameter.
+    # The key of a table and the type of a key's attribute are never changed in place: UpdateTable has no such parameter. Attributes come
+    # and go with indexes.
     "AWS::DynamoDB::Table": _Correction(
-        create_only=("KeySchema", "AttributeDefinitions.*.AttributeType"), source=f"{_GUIDE}/aws-resource-dynamodb-table.html"
+        create_only=("KeySchema",),
+        edited=("AttributeDefinitions.*.AttributeType",),
+        unordered=("AttributeDefinitions",),
+        source=f"{_GUIDE}/aws-resource-dynamodb-table.html",
     ),
     "AWS::DynamoDB::GlobalTable": _Correction(
-        create_only=("KeySchema", "AttributeDefinitions.*.AttributeType"), source=f"{_GUIDE}/aws-resource-dynamodb-globaltable.html"
+        create_only=("KeySchema",),
+        edited=("AttributeDefinitions.*.AttributeType",),
+        source=f"{_GUIDE}/aws-resource-dynamodb-globaltable.html",
+    ),
+    # The schema tells nothing of the update policy on which it depends.
+    "AWS::OpenSearchService::Domain": _Correction(
+        conditional=("EngineVersion",), source=f"{_GUIDE}/aws-resource-opensearchservice-domain.html"
     ),
     # Object Lock can be switched on for existing buckets since November 2023; the page still calls it a replacement.
     "AWS::S3::Bucket": _Correction(
@@ -147,12 +163,13 @@ def facts(type_name: str) -> Facts | None:
     stated = {key: [path for path in found.get(key, ()) if path not in more.updated] for key in "ckm"}
     return Facts(
         create_only=_paths((*stated["c"], *more.create_only)),
-        conditional=_paths(stated["k"]),
+        conditional=_paths((*stated["k"], *more.conditional)),
         disputed=_paths([path for path in stated["m"] if path not in more.create_only]),
+        edited=_paths(more.edited),
         write_only=_paths(found.get("w", ())),
         read_only=_paths(found.get("r", ())),
         identifier=_paths(more.identifier if len(more.identifier) else found.get("p", ())),
-        unordered=frozenset(_paths(found.get("s", ()))),
+        unordered=frozenset(_paths((*found.get("s", ()), *more.unordered))),
         deletes_first="d" in found,
     )
 

@@ -80,7 +80,8 @@ def test_corrections_still_correct_something() -> None:
         assert not set(correction.create_only) & set(stated.get("c", ())), kind
         assert set(correction.updated) <= {*stated.get("c", ()), *stated.get("k", ()), *stated.get("m", ())}, kind
         assert list(correction.identifier) != stated.get("p"), kind
-        assert correction.create_only or correction.updated or correction.identifier
+        assert not set(correction.conditional) & {*stated.get("c", ()), *stated.get("k", ())}, kind
+        assert correction.create_only or correction.conditional or correction.updated or correction.identifier
 
 
 @pytest.mark.parametrize(
