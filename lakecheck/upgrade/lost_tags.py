@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lakecheck.upgrade.telling import Teller
 
 RULES: Final = {
-    "lost_access.tag": "An LF-Tag changes or goes, and takes a database, table or column out of an expression that somebody was granted.",
+    "lost_access.tag": "An LF-Tag changes or goes, and takes a database, table or column out of an expression that is granted, or may be.",
     "lost_access.tag_value": "A value of an LF-Tag goes that grants or associations name.",
 }
 
@@ -61,6 +61,7 @@ def lost_tags(base: State, head: State, teller: Teller) -> Iterator[Risk]:
     for key, loss in losses.items():
         value, association = base.tags[key][0]
         yield _risk(key, value, association.origin, loss, head, teller)
+    yield from _granted_elsewhere(base, head, teller)
 
 
 def _risk(key: _Key, value: str, origin: Origin, loss: _Loss, head: State, teller: Teller) -> Risk:
@@ -83,6 +84,36 @@ def _risk(key: _Key, value: str, origin: Origin, loss: _Loss, head: State, telle
         because=[f"{who(principal)}: {line}" for principal in loss.readers for line in _lines(loss.readers[principal])],
         is_certain=loss.is_certain,
     )
+
+
+def _granted_elsewhere(base: State, head: State, teller: Teller) -> Iterator[Risk]:
+    """LF-Tags by which these templates grant nothing at all: whoever puts one on something does it for grants that stand elsewhere."""
+    granted = _granted(base, head)
+    for (thing, name), found in base.tags.items():
+        value, association = found[0]
+        now = _value(head, (thing, name))
+        is_gone = thing.table_name[:3] in base.databases - head.databases or (
+            thing.table_name in base.tables and thing.table_name not in head.tables
+        )
+        is_inherited = _value(head, (_database(thing.table_name[:3]), name)) == value and not now
+        if now == value or name in granted or is_gone or is_inherited or teller.is_left_behind(association.origin):
+            continue
+        yield teller.at(
+            association.origin,
+            "lost_access.tag",
+            f"the LF-Tag {shown(name)} of {thing} {f'is {shown(now)} instead of {shown(value)}' if now else 'is taken off'}",
+            consequence="No grant of these templates is by this LF-Tag: who has one elsewhere, by the old value, loses access.",
+            remedy="Look who is granted by it (`aws lakeformation list-permissions`), and have its owner approve what is lost.",
+            at=shown(name),
+            was=f"{shown(name)}={shown(value)} on {thing}",
+            now=f"{shown(name)}={shown(now)}" if now else "",
+            is_certain=False,
+        )
+
+
+def _granted(base: State, head: State) -> set[str]:
+    """The keys by which something is granted in either state."""
+    return {name for state in (base, head) for right in state.rights for name, _ in right.thing.expression}
 
 
 def _expressions(base: State, head: State) -> dict[_Expression, list[Right]]:
@@ -224,6 +255,7 @@ def lost_values(base: State, head: State, teller: Teller) -> Iterator[Risk]:
     name it match nothing. https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_UpdateLFTag.html and API_DeleteLFTag.html
     """
     now = {(each.account, each.region, each.key): set(each.values) for each in head.estate.tag_keys}
+    used = _granted(base, head) | {name for state in (base, head) for _, name in state.tags}
     for was in base.estate.tag_keys:
         if teller.is_left_behind(was.origin):
             continue
@@ -232,11 +264,12 @@ def lost_values(base: State, head: State, teller: Teller) -> Iterator[Risk]:
         for values in [gone] if kept is None else [[value] for value in gone]:
             readers = sorted({who(principal) for value in values for principal in head.readers_by(was.key, value, was.account)})
             tagged = [str(thing) for value in values for thing, association in _tagged(head, was.key, value, was.account) if association]
-            if readers or tagged:
+            if readers or tagged or (values and was.key not in used):
                 yield _value_gone(was, values, readers, tagged, is_deleted=kept is None, teller=teller)
 
 
 def _value_gone(was: TagKey, values: list[str], readers: list[str], tagged: list[str], *, is_deleted: bool, teller: Teller) -> Risk:
+    is_used = bool(readers or tagged)
     whom = f"{few(readers)} {'reads' if len(readers) == 1 else 'read'} nothing by it any more" if readers else "nobody reads by it"
     return teller.at(
         was.origin,
@@ -244,11 +277,14 @@ def _value_gone(was: TagKey, values: list[str], readers: list[str], tagged: list
         f"the LF-Tag {shown(was.key)} {'is deleted' if is_deleted else f'loses its value {shown(values[0])}'}",
         consequence=f"It is on {few(tagged)}, so that Lake Formation refuses: the deployment fails."
         if tagged and not is_deleted
-        else f"It goes from {few(tagged) or 'whatever has it'}, and {whom}.",
+        else f"It goes from {few(tagged) or 'whatever has it'}, and {whom}."
+        if is_used
+        else "These templates neither grant by this LF-Tag nor put it on anything: who does so elsewhere loses what was granted by it.",
         remedy="Put another value on what has it, grant by that one, and take this one away in a later deployment.",
         at="TagValues",
         was=", ".join(map(shown, values)),
         because=[*(f"grants by it: {name}" for name in readers), *(f"has it: {name}" for name in tagged)],
+        is_certain=is_used,
     )
 
 

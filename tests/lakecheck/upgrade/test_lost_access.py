@@ -321,6 +321,18 @@ def test_a_value_of_an_lf_tag_that_is_in_use_is_not_to_go() -> None:
     assert losses(base, {"All": base["All"]}) == [("tag_value", "Key", True)]
 
 
+def test_an_lf_tag_by_which_only_others_grant_may_take_something_from_them() -> None:
+    """Also its key, and one of its values; not what the database still gives, nor what goes with its table."""
+    key = {"Type": "AWS::LakeFormation::Tag", "Properties": {"TagKey": "domain", "TagValues": ["sales", "travel"]}}
+    database = {"Database": {"CatalogId": ACCOUNT, "Name": "sales"}}
+    of_table, of_database = tagged(TABLE, domain="sales"), tagged(database, domain="sales")
+    assert losses({"All": desired(READER, tags=(of_table,))}, {"All": desired(READER)}) == [("tag", "All", False)]
+    assert losses({"All": desired(READER, tags=(of_table, of_database))}, {"All": desired(READER, tags=(of_database,))}) == []
+    assert losses({"Key": key}, {}) == [("tag_value", "Key", False)]
+    assert losses({"Key": key}, {"Key": changed(key, "TagValues", ["travel"])}) == [("tag_value", "Key", False)]
+    assert losses({"Key": key}, {"Key": key}) == []
+
+
 # --- filters, locations, opt-ins, shares, links ------------------------------------------------------------------------------------------
 
 FILTER = {
