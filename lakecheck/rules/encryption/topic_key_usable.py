@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rules.base import Cases, Complaint, Rule
 from lakecheck.rules.encryption._cases import KEY_ARN, key
@@ -19,12 +19,21 @@ if TYPE_CHECKING:
 
 _AT = "KmsMasterKeyId"
 _TOPIC = "AWS::SNS::Topic"
+_SILENT: Final = "events"
+_SOURCES: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[Resource]:
     for topic in snapshot.by_type.get(_TOPIC, ()):
         if topic.properties.get(_AT) is not None and topic.ref in senders(snapshot):
             yield topic
+
+
+def _source(service: str, sender: Resource) -> dict[str, tuple[str, ...]]:
+    """What a service says of whom it publishes for; EventBridge says nothing of it to the key of a topic."""
+    if service == _SILENT:
+        return dict.fromkeys(_SOURCES, ())
+    return {"aws:sourceaccount": (sender.account,), **({"aws:sourcearn": (sender.arn,)} if sender.arn else {})}
 
 
 def _judge(topic: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
@@ -39,9 +48,7 @@ def _judge(topic: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         elif used is None:
             yield not_known(written, _AT)
         else:
-            context = {"aws:sourceaccount": (sender.account,), "kms:encryptioncontext:aws:sns:topicarn": (topic.ref,)}
-            if sender.arn:
-                context["aws:sourcearn"] = (sender.arn,)
+            context = {**_source(service, sender), "kms:encryptioncontext:aws:sns:topicarn": (topic.ref,)}
             said = use((f"{service}.amazonaws.com",), used, snapshot, context=context)
             then = f"messages of {sender.origin} vanish"
             yield from refused(said, f"{service}.amazonaws.com", used, path=_AT, then=then)
@@ -60,11 +67,15 @@ RULE = Rule(
     title="The key of a topic lets every service use it that publishes to the topic",
     rationale=(
         "An alarm or a rule publishes as its service, and SNS refuses the message if that service may not use the topic's key. Nobody is "
-        "told: the alarm is in state ALARM and no mail comes. The AWS managed key alias/aws/sns lets no service in at all."
+        "told: the alarm is in state ALARM and no mail comes. EventBridge does not tell the key for whom it asks, so that a condition on "
+        "the source refuses it. The AWS managed key alias/aws/sns lets no service in at all."
     ),
     source="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
     severity=Severity.ERROR,
-    remedy="Encrypt with a key of your own whose policy allows the service kms:GenerateDataKey* and kms:Decrypt.",
+    remedy=(
+        "Encrypt with a key of your own whose policy allows the service kms:GenerateDataKey* and kms:Decrypt; EventBridge without a "
+        "condition on aws:SourceAccount or aws:SourceArn."
+    ),
     subjects=_subjects,
     judge=_judge,
     cases=Cases(
@@ -76,6 +87,7 @@ RULE = Rule(
             {**key(), **_topic(KEY_ARN), **_ALARM},
             {**key(_CLOUDWATCH), **_topic(KEY_ARN), **_CALLED},
             {**key(_EVENTS, actions=["kms:Decrypt"]), **_topic(KEY_ARN), **_CALLED},
+            {**key(_EVENTS, condition={"StringEquals": {"aws:SourceAccount": "444455556666"}}), **_topic(KEY_ARN), **_CALLED},
             {**_topic("alias/aws/sns"), **_ALARM},
         ),
         not_applicable=({**key(), **_topic(KEY_ARN)}, {"Topic": {"Type": _TOPIC, "Properties": {}}, **_ALARM}),

@@ -106,7 +106,7 @@ RULE = Rule(
     rationale=(
         "EventBridge sends by the queue's own policy, not as a role. A queue that does not let it in stays empty, and the events are lost."
     ),
-    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
     severity=Severity.ERROR,
     remedy="Allow events.amazonaws.com sqs:SendMessage in the queue's policy, with the rule's ARN as aws:SourceArn.",
     subjects=_subjects,

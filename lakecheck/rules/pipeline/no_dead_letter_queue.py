@@ -63,7 +63,7 @@ RULE = Rule(
         "EventBridge gives an event up after 24 hours of attempts, and at once when a right is missing. Without a dead-letter queue the "
         "event is gone, and the file that it told of is never loaded."
     ),
-    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
     severity=Severity.WARNING,
     remedy="Give the target a DeadLetterConfig with a queue, and the queue an alarm.",
     subjects=_subjects,

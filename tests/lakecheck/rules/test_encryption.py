@@ -118,6 +118,20 @@ def test_each_service_that_sends_is_asked_about():
     assert "events.amazonaws.com" in found[0][1]
 
 
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:events:eu-west-1:444455556666:rule/*"}}, [Severity.ERROR]),
+        ({"StringEquals": {"aws:SourceOrgID": "o-exampleorgid"}}, [Severity.ERROR]),
+        ({"StringEqualsIfExists": {"aws:SourceAccount": "444455556666"}}, []),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:eu-west-1:444455556666:*"}}, []),
+    ],
+)
+def test_eventbridge_does_not_tell_a_topics_key_for_whom_it_asks(condition: dict[str, Any], wanted: list[Severity]):
+    rule = {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Targets": [{"Id": "T", "Arn": {"Ref": "Topic"}}]}}}
+    assert severities(topic_key_usable, {**key("events.amazonaws.com", condition=condition), **topic(KEY_ARN), **rule}) == wanted
+
+
 def test_a_subscription_sends_to_its_queue_as_sns():
     queue = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": KEY_ARN}}}
     arn = {"Fn::GetAtt": ["Queue", "Arn"]}
