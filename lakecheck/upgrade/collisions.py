@@ -225,7 +225,7 @@ class _Claims:
         if change.fate not in (Fate.RENAMED, Fate.MOVED) or change.was is None or change.now is None or takes_over(change.type):
             return False
         one = claim(change.was, self._called)
-        if one is None or one != claim(change.now):
+        if one is None or one != claim(change.now) or self._of_another(one):
             return False
         return change.deletion is Deletion.RETAINED or self._in_one_stack(change.was, change.now)
 
@@ -248,6 +248,7 @@ class _Claims:
             if other is not change.now and _may_both_be(other, change.now) and frozenset((id(other), id(change.now))) not in self._told:
                 self._told.add(frozenset((id(other), id(change.now))))
                 yield _twice(change, found, other)
+                break  # a third one is told against the next
 
     def _still(self, change: ResourceChange, found: Claim) -> bool:
         return change.now is not None and claim(change.now) == found
