@@ -32,6 +32,9 @@ RULES: Final = {
 
 _Key = tuple[Thing, str]
 _Expression = tuple[tuple[str, tuple[str, ...]], ...]
+_MOST_ALONE: Final = 5
+"""From more things on than that, the same change of an LF-Tag is told once."""
+
 _OF_DATABASE: Final = "the database"
 
 
@@ -58,10 +61,33 @@ def lost_tags(base: State, head: State, teller: Teller) -> Iterator[Risk]:
     for key in base.tags:
         if key not in losses:
             _of_unknown(base, head, key, expressions, losses)
+    groups: dict[tuple[object, ...], list[_Key]] = defaultdict(list)
     for key, loss in losses.items():
         value, association = base.tags[key][0]
-        yield _risk(key, value, association.origin, loss, head, teller)
+        found = head.tags.get(key)
+        stack = (found[0][1] if found else association).origin.stack
+        groups[stack, key[0].catalog, key[1], value, _value(head, key), tuple(sorted(loss.readers)), loss.is_certain].append(key)
+    for keys in groups.values():
+        told = [_risk(key, *_was(base, key), losses[key], head, teller) for key in keys]
+        yield from told if len(keys) <= _MOST_ALONE else [_together(told, keys, base)]
     yield from _granted_elsewhere(base, head, teller)
+
+
+def _was(base: State, key: _Key) -> tuple[str, Origin]:
+    value, association = base.tags[key][0]
+    return value, association.origin
+
+
+def _together(told: list[Risk], keys: list[_Key], base: State) -> Risk:
+    """One risk for the same change of an LF-Tag on many things, which is one decision."""
+    value, name = base.tags[keys[0]][0][0], shown(keys[0][1])
+    things = [str(thing) for thing, _ in keys]
+    return replace(
+        told[0],
+        message=told[0].message.replace(f"of {things[0]} ", f"of {few(things)} ", 1),
+        was=f"{name}={shown(value)} on {few(things, 1)}",
+        because=tuple(line for each in told for line in each.because),
+    )
 
 
 def _risk(key: _Key, value: str, origin: Origin, loss: _Loss, head: State, teller: Teller) -> Risk:

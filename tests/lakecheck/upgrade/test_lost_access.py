@@ -299,6 +299,28 @@ def test_a_changed_lf_tag_of_a_database_is_told_once() -> None:
     assert risk.because == ("role/Analyst: SELECT on sales.orders (id, email)",)
 
 
+@pytest.mark.parametrize(("tables", "expected"), [(5, 5), (6, 1), (40, 1)])
+def test_the_same_change_of_an_lf_tag_on_many_tables_is_told_once(tables: int, expected: int) -> None:
+    """It is one decision, and a thousand lines hide it."""
+    names = [f"t{number:02}" for number in range(tables)]
+    catalog = {name: changed(LAKE["Orders"], "TableInput", {**LAKE["Orders"]["Properties"]["TableInput"], "Name": name}) for name in names}
+
+    def state_of(value: str) -> dict[str, Any]:
+        on = ({"Table": {"CatalogId": ACCOUNT, "DatabaseName": "sales", "Name": name}} for name in names)
+        return {
+            "Database": LAKE["Database"],
+            **catalog,
+            "All": desired(READER, tags=tuple(tagged(each, classification=value) for each in on)),
+        }
+
+    found = lost(compared(state_of("internal"), state_of("restricted")))
+    assert len(found) == expected
+    assert sum(len(risk.because) for risk in found) == tables
+    if expected == 1:
+        assert found[0].was == f"classification=internal on sales.t00 and {tables - 1} more"
+        assert f"of sales.t00, sales.t01, sales.t02 and {tables - 3} more is restricted" in found[0].message
+
+
 def test_what_another_grant_gives_is_not_lost_by_an_lf_tag() -> None:
     """The named grant stays."""
     base = {"All": desired(READER, entry(), tags=(tagged(COLUMN, classification="internal"),))}
