@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rules._lake import parameters
@@ -21,6 +22,7 @@ _AT: Final = "TableInput.Parameters"
 _TEMPLATE: Final = "storage.location.template"
 _NEEDS: Final = {"enum": ("values",), "integer": ("range",), "date": ("range", "format"), "injected": ()}
 _ENDS: Final = 2
+_RELATIVE: Final = re.compile(r"NOW\s*([+-]\s*[0-9]+\s*(YEAR|MONTH|WEEK|DAY|HOUR|MINUTE|SECOND)S?)?")
 
 
 def _judge(found: Resource, _snapshot: Snapshot) -> Iterator[Complaint]:
@@ -57,7 +59,7 @@ def _judge_key(found: Resource, key: str) -> Iterator[Complaint]:
         elif given is None or not str(given).strip():
             yield Complaint(at=_AT, message=f"projection.{key}.{name} is missing; type {kind} needs it")
         elif name == "range" and not _is_range(kind, given):
-            need = "two integers, the lower first" if kind == "integer" else "two dates"
+            need = "two integers, the lower first" if kind == "integer" else "two dates, such as NOW-3YEARS and NOW"
             yield Complaint(
                 at=_AT, message=f"projection.{key}.range is {shown(given)}; type {kind} needs {need}, with a comma between them"
             )
@@ -68,7 +70,7 @@ def _is_range(kind: str, given: Any) -> bool:
     if len(ends) != _ENDS or not all(ends):
         return False
     if kind != "integer":
-        return True
+        return all(_RELATIVE.fullmatch(each.upper()) for each in ends if each.upper().startswith("NOW"))
     try:
         return int(ends[0]) <= int(ends[1])
     except ValueError:
@@ -88,9 +90,15 @@ RULE = Rule(
     subjects=projectable,
     judge=_judge,
     cases=Cases(
-        compliant=(projected(), projected(projection_day_type="injected", projection_day_range=None, projection_day_format=None), table()),
+        compliant=(
+            projected(),
+            projected(projection_day_range="NOW-3YEARS,NOW+1DAY"),
+            projected(projection_day_type="injected", projection_day_range=None, projection_day_format=None),
+            table(),
+        ),
         failing=(
             projected(projection_day_range=None),
+            projected(projection_day_range="NOW-3,NOW"),
             projected(projection_day_type="integer", projection_day_range="9,1"),
             projected(projection_day_type="dates"),
             projected(storage_location_template="s3://lake/sales/orders/"),

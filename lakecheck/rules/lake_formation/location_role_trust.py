@@ -79,14 +79,14 @@ def _case(principal: dict[str, Any]) -> dict[str, Any]:
 
 RULE = Rule(
     id="lake_formation.location_role_trust",
-    title="A location's role is assumed by Lake Formation alone",
+    title="A location's role is assumed by Lake Formation and Glue alone",
     rationale=(
         "The role reads and writes every object of the location. Whoever else assumes it, a person, a job or a function, has all "
         "tables with all columns and rows, and Lake Formation is not asked."
     ),
     source="https://docs.aws.amazon.com/lake-formation/latest/dg/registration-role.html",
     severity=Severity.ERROR,
-    remedy="Trust lakeformation.amazonaws.com alone; give jobs and people roles of their own.",
+    remedy="Trust lakeformation.amazonaws.com, with glue.amazonaws.com at most; give jobs and people roles of their own.",
     subjects=_subjects,
     judge=_judge,
     cases=Cases(

@@ -26,7 +26,7 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
     seen = _seen(snapshot)
     is_sent_to = not all(use.is_redriven for use in dead_letter_queues(snapshot)[resource.arn])
     wanted = _DEPTH | {_SENT} if is_sent_to else _DEPTH
-    if resource.arn in _emptied(snapshot) or any((name, metric) in seen for metric in wanted):
+    if resource.arn in _emptied(snapshot) or any((resource.account, resource.region, name, metric) in seen for metric in wanted):
         return
     yield Complaint(
         message="takes what failed, and no alarm looks at how much is in it; allowed is an alarm on ApproximateNumberOfMessagesVisible",
@@ -36,12 +36,13 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
 
 @once
 def _seen(snapshot: Snapshot) -> frozenset[object]:
-    """Pairs of queue name and metric that alarms look at; None among them when an alarm may look at any."""
+    """Account, Region, queue name and metric that alarms look at; None among them when an alarm may look at any."""
     found: set[object] = set()
     for metric in metrics(snapshot):
         if metric.namespace == "AWS/SQS":
             queue = None if metric.dimensions is None else metric.dimensions.get("QueueName")
-            found.add((queue, metric.name) if isinstance(queue, str) and isinstance(metric.name, str) else None)
+            looked_at = (metric.account, metric.alarm.region, queue, metric.name)
+            found.add(looked_at if all(isinstance(each, str) for each in looked_at) else None)
     if any(computes_blindly(alarm) for alarm in snapshot.by_type.get("AWS::CloudWatch::Alarm", ())):
         found.add(None)
     return frozenset(found)

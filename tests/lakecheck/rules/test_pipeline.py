@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from lakecheck.checks import rules
+from lakecheck.rules.pipeline import dead_letters_unseen
 from lakecheck.rules.pipeline._cases import job, job_task, machine, rule
+from lakecheck.snapshot import Snapshot
 from tests.lakecheck.rules.judging import looked_at, said
+from tests.lakecheck.rules.snapshots import snapshot_of
+from tests.lakecheck.rules.stacks import stack_of
 
 ALARM, QUEUE = "AWS::CloudWatch::Alarm", "AWS::SQS::Queue"
 FAILED = {"Failed": {"Type": "Fail"}}
@@ -150,6 +156,17 @@ class TestDeadLetters:
         sent = self.alarm(Namespace="AWS/SQS", MetricName="NumberOfMessagesSent", Dimensions=pairs)
         assert len(said("pipeline.dead_letters_unseen", QUEUES)) == 1
         assert said("pipeline.dead_letters_unseen", {**QUEUES, **sent}) == []
+
+    @pytest.mark.parametrize(("account", "count"), [("444455556666", 0), ("777788889999", 1)])
+    def test_an_alarm_looks_at_the_queues_of_its_account_unless_it_says_another(self, account: str, count: int):
+        metric = {"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}
+        metric |= {"Dimensions": [{"Name": "QueueName", "Value": "missed"}]}
+        elsewhere = {"Id": "a", "AccountId": "444455556666", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
+        for own, wanted in ((self.alarm(**metric), count), (self.alarm(Metrics=[elsewhere]), 0)):
+            lake = snapshot_of(QUEUES).assembly
+            beside = stack_of(own, account)
+            found = rules.check(Snapshot(replace(lake, stacks=(*lake.stacks, beside))), [dead_letters_unseen.RULE]).findings
+            assert len(found) == wanted
 
     def test_an_alarm_that_searches_may_see_it(self):
         search = self.alarm(Metrics=[{"Id": "a", "Expression": "SUM(SEARCH('{AWS/SQS,QueueName}', 'Maximum'))"}])
