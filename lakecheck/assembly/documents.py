@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.findings import Finding, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+_DEEPEST: Final = 200
+"""Levels of a document; no template has as many, and what reads it goes down level by level."""
 _YAML_SUFFIXES = {".yaml", ".yml", ".template"}
 
 
@@ -53,13 +55,34 @@ def parse_object(path: Path, content: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise refusal(path, f"the file is not UTF-8 (byte {error.start})", code="assembly.not_utf8") from None
     except RecursionError:
-        raise refusal(path, "the document is nested too deeply", code="assembly.too_deep") from None
+        raise _too_deep(path) from None
     except ValueError as error:
         raise refusal(path, f"the document cannot be parsed: {error}", code="assembly.corrupt") from None
+    if _is_deeper(data, _DEEPEST):
+        raise _too_deep(path)
     if not isinstance(data, dict):
         msg = f"got a {type(data).__name__} at the top; allowed is an object"
         raise refusal(path, msg, code="assembly.not_an_object")
     return data
+
+
+def _too_deep(path: Path) -> Unreadable:
+    return refusal(path, f"the document is nested too deeply; allowed are {_DEEPEST} levels", code="assembly.too_deep")
+
+
+def _is_deeper(data: Any, most: int) -> bool:
+    """Whether something is nested deeper, found without following it down: whoever reads it afterwards may."""
+    level = _containers([data])
+    for _ in range(most):
+        level = _containers(child for each in level for child in (each.values() if isinstance(each, dict) else each))
+        if not level:
+            return False
+    return True
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    """The objects and lists among values, each once: an alias of YAML may stand in many places."""
+    return list({id(each): each for each in values if isinstance(each, dict | list)}.values())
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -154,6 +154,13 @@ def _deep(folder: Path) -> Path:
     return folder
 
 
+def _rather_deep(folder: Path) -> Path:
+    """What Python still parses, and nothing that follows it down still bears."""
+    write_assembly(folder)
+    (folder / "Only.template.json").write_text('{"a":' * 800 + "1" + "}" * 800)
+    return folder
+
+
 def _ancient(folder: Path) -> Path:
     return write_assembly(folder, version="0.36.0")
 
@@ -228,6 +235,7 @@ def _no_file_name(folder: Path) -> Path:
         (_list_template, "assembly.not_an_object"),
         (_twice, "assembly.corrupt"),
         (_deep, "assembly.too_deep"),
+        (_rather_deep, "assembly.too_deep"),
         (_ancient, "assembly.version"),
         (_versionless, "assembly.version"),
         (_no_stack, "assembly.empty"),
