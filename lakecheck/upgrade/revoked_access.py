@@ -1,8 +1,9 @@
 """What is granted by one resource and revoked by another, because deletions come after everything else.
 
 `AWS::LakeFormation::PrincipalPermissions` is create-only in every property, and known by catalog, principal and resource without the
-permissions: a new one is made first, and deleting the old one takes what both state. The Delete of a custom resource of permissions takes
-whatever it declared, whoever else declares it. So do an LF-Tag's association and its deletion.
+permissions. Replaced under its logical id it is deleted first, as its schema says (`replacementStrategy`): what both state is gone in
+between. Under another logical id the new one is made first, and deleting the old one takes what both state. The Delete of a custom
+resource of permissions takes whatever it declared, whoever else declares it. So do an LF-Tag's association and its deletion.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lakeformation-principalpermissions.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 """
@@ -16,6 +17,7 @@ from lakecheck.estate.model import EVERY_PERMISSION
 from lakecheck.upgrade.letting_go import is_let_go, touched
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import at, canonical, items, tell
+from lakecheck.upgrade.schemas import facts
 from lakecheck.upgrade.single_rights import few, lines, place_of, who
 from lakecheck.values import generated_holes, shown
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 RULES: Final = {
     "lost_access.revoked_after_grant": "What one resource grants is revoked when another one, which granted the same, is deleted after it.",
     "lost_access.untagged_after_tag": "LF-Tags that one resource puts on are taken off when another one that did is deleted after it.",
+    "lost_access.gap": "A grant or LF-Tag is taken away and given again, because its resource is deleted first when it is replaced.",
     "lost_access.resource_share": "A resource share is deleted, or shares less, or with fewer.",
 }
 
@@ -79,6 +82,10 @@ class Revoking:
             return
         lost = [(right, self._head.rights[right]) for right in self._implied(taken) if right in self._head.rights]
         lost = [(right, grants) for right, grants in lost if not self._is_another(right.texts)]
+        if _deletes_first(change):
+            again = [right for right, _ in lost if right in after]
+            yield from _gap(change, [f"{who(right.principal)}: {line}" for right in again for line in lines([right])])
+            lost = [(right, grants) for right, grants in lost if right not in after]
         if not lost:
             return
         holders = [place_of(each.origin) for _, grants in lost for each in grants]
@@ -119,7 +126,7 @@ class Revoking:
         if change.was is None or change.fate is Fate.PERHAPS_REPLACED:
             return False
         stack = self._stays.get(change.was.stack.path, change.was.stack.path)
-        if is_let_go(change):
+        if is_let_go(change) and not _deletes_first(change):
             return all(place[0] == stack or place not in self._touched for place in holders)
         return all(place not in self._touched for place in holders)
 
@@ -133,11 +140,15 @@ class Revoking:
         taken = mine if is_let_go(change) else {key: value for key, value in mine.items() if key not in after}
         lost: list[tuple[Thing, str, str, str]] = []
         holders: list[Place] = []
+        again: list[str] = []
         for (thing, key), was in taken.items():
             for now, association in self._head.tags.get((thing, key), ()):
-                if not self._is_another((thing.database, thing.table)):
+                if _deletes_first(change) and (thing, key) in after:
+                    again += [f"LF-Tag {shown(key)} on {thing}"] if was == now or self._reads_by_both(key, was, now, thing) else []
+                elif not self._is_another((thing.database, thing.table)):
                     lost.append((thing, key, was, now))
                     holders.append(place_of(association.origin))
+        yield from _gap(change, again)
         if not lost:
             return
         readers = {who(name) for thing, key, _, now in lost for name in self._head.readers_by(key, now, thing.catalog)}
@@ -153,6 +164,32 @@ class Revoking:
             was=few(said, 1),
             because=(*change.because, *said),
             is_certain=all(was == now for _, _, was, now in lost) and self._is_certain(change, holders),
+        )
+
+    def _reads_by_both(self, key: str, was: str, now: str, thing: Thing) -> bool:
+        """Whether somebody's expressions match either value, so that only the moment without any takes something from them."""
+        return not self._head.readers_by(key, was, thing.catalog).keys().isdisjoint(self._head.readers_by(key, now, thing.catalog))
+
+
+def _deletes_first(change: ResourceChange) -> bool:
+    """Whether the old one goes before the new one of the same logical id is made."""
+    known = facts(change.type) if change.fate in (Fate.REPLACED, Fate.PERHAPS_REPLACED) else None
+    return known is not None and known.deletes_first and is_let_go(change)
+
+
+def _gap(change: ResourceChange, again: list[str]) -> Iterator[Risk]:
+    """What is taken away and given again a moment later."""
+    if again:
+        yield tell(
+            change,
+            "lost_access.gap",
+            f"for a moment there is no {few(again)}",
+            consequence="The old one is deleted before the new one is made: what starts to read in between fails, and so does whatever "
+            "comes after it when the new one cannot be made.",
+            remedy="Deploy when nobody reads; or leave this resource as it is, and state what is new in another one.",
+            was=few(again, 1),
+            because=(*change.because, *again),
+            is_certain=change.fate is Fate.REPLACED,
         )
 
 

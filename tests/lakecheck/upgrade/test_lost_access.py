@@ -502,14 +502,23 @@ def test_a_grant_under_another_logical_id_is_revoked_after_it_was_granted(grant:
     assert lost(compared(LAKE | {"Old": grant}, LAKE | {"Old": grant, "New": native(principal=CLERK)})) == []
 
 
-def test_a_native_grant_that_is_edited_loses_what_both_state() -> None:
-    """Create-only: the new one adds, the old one's deletion takes; permissions that share nothing lose nothing."""
+def test_a_native_grant_that_is_edited_is_gone_for_a_moment() -> None:
+    """Create-only, and deleted first: what both state is granted again; permissions that share nothing leave no gap."""
     base = {"Grant": native(permissions=("SELECT", "DESCRIBE"))}
-    found = lost(compared(LAKE | base, LAKE | {"Grant": native(permissions=("SELECT", "INSERT"))}))
-    revoked = [risk for risk in found if risk.rule == "lost_access.revoked_after_grant"]
-    assert [risk.message for risk in revoked] == ["role/Analyst loses SELECT on sales.orders, which HEAD states"]
+    (risk,) = lost(compared(LAKE | base, LAKE | {"Grant": native(permissions=("SELECT", "INSERT"))}))
+    assert (risk.rule, risk.is_certain) == ("lost_access.gap", True)
+    assert risk.message == "for a moment there is no role/Analyst: SELECT on sales.orders"
     apart = lost(compared(LAKE | {"Grant": native()}, LAKE | {"Grant": native(permissions=("DESCRIBE",))}))
-    assert "lost_access.revoked_after_grant" not in {risk.rule for risk in apart}
+    assert [risk.rule for risk in apart] == ["lost_access.grant"]
+
+
+def test_what_another_resource_states_is_revoked_with_a_grant_that_is_edited() -> None:
+    """Nothing grants it again to the one that the deployment does not touch."""
+    base = {"One": native(permissions=("SELECT", "DESCRIBE")), "Two": native()}
+    assert losses(base, base | {"One": native(permissions=("DESCRIBE",))}) == [
+        ("gap", "One", True),
+        ("revoked_after_grant", "One", True),
+    ]
 
 
 def test_desired_state_that_is_edited_in_place_loses_nothing() -> None:
@@ -552,7 +561,9 @@ def test_an_lf_tag_under_another_logical_id_is_taken_off_after_it_was_put_on() -
     assert (risk.rule, risk.is_certain) == ("lost_access.untagged_after_tag", True)
     assert "role/Analyst" in risk.consequence
     edited = base | {"Old": native_tags(TABLE, zone="raw")}
-    assert losses(base, edited) == [("untagged_after_tag", "Old", False)]
+    assert losses(base, edited) == [("gap", "Old", True)]
+    by_one = {"All": desired(entry(expression(zone=["raw"])))}
+    assert losses({"Old": base["Old"]} | by_one, {"Old": edited["Old"]} | by_one) == []
     assert losses(base, base) == []
 
 
