@@ -41,12 +41,18 @@ def _registering(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
 
 def _subjects(snapshot: Snapshot) -> Iterator[Database | Table]:
     """What has a place of its own; of a catalog whose locations are registered elsewhere one thing alone, as nothing is known of any."""
-    asked: set[tuple[str, str]] = set()
+    asked: set[tuple[str, ...]] = set()
     for each in _placed(snapshot):
-        place = (each.account, each.region)
-        if place in _registering(snapshot) or place not in asked:
+        place: tuple[str, ...] = (each.account, each.region)
+        if place in _registering(snapshot):
+            place = (*place, each.location, _database(each))  # a crawler finds the tables that stand in a template once more
+        if place not in asked:
             asked.add(place)
             yield each
+
+
+def _database(subject: Database | Table) -> str:
+    return subject.name if isinstance(subject, Database) else subject.database
 
 
 def _placed(snapshot: Snapshot) -> Iterator[Database | Table]:
@@ -63,8 +69,7 @@ def _judge(subject: Database | Table, snapshot: Snapshot) -> Iterator[Complaint]
     found = locations(snapshot).registered(subject.location, subject.account, subject.region)
     if found.holds == TRUE:
         return
-    database = subject.name if isinstance(subject, Database) else subject.database
-    where = shown(subject.location)
+    database, where = _database(subject), shown(subject.location)
     if found.holds != FALSE:
         why = "; ".join(sorted(unresolved(found.holds)))
         yield Complaint(message=f"whether {where} is in a registered location is not known: {why}", is_unknown=True)

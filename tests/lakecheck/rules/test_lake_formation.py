@@ -161,6 +161,14 @@ def test_a_table_below_its_databases_place_is_judged_with_it():
     assert len(said(rule, {**lake, "Below": below, "Beside": beside})) == 2
 
 
+def test_a_place_that_a_crawler_reads_too_is_told_once():
+    targets = {"S3Targets": [{"Path": "s3://third/items/"}]}
+    crawler = {"Type": "AWS::Glue::Crawler", "Properties": {"Role": "crawler", "DatabaseName": "sales", "Targets": targets}}
+    lake = {"L": location(), "G": grant(SALES, ["DESCRIBE"]), "Items": table("items", "s3://third/items/")}
+    assert len(said("lake_formation.unregistered_location", lake)) == 1
+    assert len(said("lake_formation.unregistered_location", {**lake, "Crawler": crawler})) == 1
+
+
 def test_data_that_nothing_is_granted_on_may_be_meant_for_iam():
     (found,) = said("lake_formation.unregistered_location", {"L": location(), "Raw": database("raw", "s3://raw/")})
     assert found.startswith("note: s3://raw/ is in no registered location, and nothing is granted on it by name")
