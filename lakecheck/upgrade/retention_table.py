@@ -30,7 +30,7 @@ BACKUPS: Final = Danger(
 )
 VERSIONS: Final = Danger(
     rule="data_loss.versions",
-    consequence="What is overwritten or deleted from now on is gone at once; versions that are there stay.",
+    consequence="What is written from now on is gone at once when it is overwritten or deleted; versions that are there stay.",
     remedy="Leave versioning on, and let a lifecycle rule with NoncurrentVersionExpiration bound what it costs.",
 )
 PROTECTION: Final = Danger(
