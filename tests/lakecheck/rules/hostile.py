@@ -27,6 +27,13 @@ VALUES: Final[tuple[Any, ...]] = (
     [{"Ref": "Nothing"}, 3, None, "x"],
     '{"type":1',
     "9" * 5000,
+    "*",
+    [None, 1],
+    {"Ref": "What"},
+    [{"Ref": "What"}],
+    {"Fn::Sub": "arn:${What}:iam::${What}:role/${What}"},
+    {"Fn::GetAtt": ["Nowhere", "Arn"]},
+    {"Fn::If": ["Wanted", "a", {"Ref": "AWS::NoValue"}]},
 )
 
 _OF_EACH: Final = 5
@@ -47,8 +54,14 @@ def broken(case: Any, place: tuple[Any, ...], value: Any) -> Any:
     inside = found
     for key in place[:-1]:
         inside = inside[key]
-    inside[place[-1]] = value
+    inside[place[-1]] = copy.deepcopy(value)
     return found
+
+
+def made_hostile(case: Any) -> Iterator[Any]:
+    """The resources as often as they have places, each time with the next of `VALUES` at one of them."""
+    for number, place in enumerate(places(case)):
+        yield broken(case, place, VALUES[number % len(VALUES)])
 
 
 def judge_broken(rule: Rule) -> int:

@@ -8,8 +8,9 @@ import pytest
 
 from lakecheck.checks import rules
 from lakecheck.rules import all_rules
+from tests.lakecheck.rules.hostile import made_hostile
 from tests.lakecheck.rules.snapshots import ACCOUNT, REGION, snapshot_of
-from tests.lakecheck.rules.stacks import OPEN, WHAT, made_hostile, said, stack_of
+from tests.lakecheck.rules.stacks import OPEN, WHAT, said, stack_of
 
 if TYPE_CHECKING:
     from lakecheck.rules import Rule
