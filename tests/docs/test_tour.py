@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TOUR = ROOT / "examples" / "tour"
 EMAIL, CLASS = "      - name: email\n", "        classification: restricted\n"
+RETENTION, LONG, SHORT = "  - property: retention\n", "    value: 10\n", "    value: 1\n"
 TOTAL, WAS, IS = "      - name: total\n", "        classification: internal\n", "        classification: confidential\n"
 
 
@@ -78,6 +79,17 @@ def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path, capsys: 
     assert undated(capsys.readouterr().out) == undated((TOUR / "access-loss.txt").read_text())
     assert cli.main(["access", "diff", str(tmp_path / "cdk.out"), str(reference_dir)]) == 1
     assert undated(capsys.readouterr().out) == undated((TOUR / "access-gain.txt").read_text())
+
+
+@pytest.mark.xdist_group("reference")
+def test_shorter_retention(copy: Path, reference_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data that would be deleted sooner is refused, with the words of the tour; the way back loses nothing."""
+    contract = copy / "contracts" / "sales" / "orders.odcs.yaml"
+    contract.write_text(replaced(contract.read_text(), RETENTION, LONG, SHORT))
+    finish(start_app(tmp_path / "cdk.out", LAKE_CONTRACTS=str(copy / "contracts")))
+    assert cli.main(["upgrade", str(reference_dir), str(tmp_path / "cdk.out")]) == 1
+    assert undated(capsys.readouterr().out) == undated((TOUR / "shorter-retention.txt").read_text())
+    assert cli.main(["upgrade", str(tmp_path / "cdk.out"), str(reference_dir)]) == 0
 
 
 @pytest.mark.xdist_group("reference")

@@ -1,0 +1,2 @@
+make synth
+.venv/bin/lakecheck upgrade cdk.base cdk.out
