@@ -211,7 +211,7 @@ def _harmless_risk(change: ResourceChange) -> Risk:
     node = change.node
     what, consequence = _HARMLESS[change.fate]
     origin = node.resource.origin
-    changed = ", ".join(dict.fromkeys(each.path for each in change.properties)) if change.fate is Fate.UPDATED else ""
+    changed = ", ".join(_changed(change)) if change.fate is Fate.UPDATED else ""
     return Risk(
         category=Category.HARMLESS,
         rule=f"harmless.{change.fate.value}",
@@ -226,6 +226,20 @@ def _harmless_risk(change: ResourceChange) -> Risk:
         construct_path=origin.construct_path,
         source=origin.source,
     )
+
+
+def _changed(change: ResourceChange) -> Iterator[str]:
+    """The paths that differ; what is write-only is said to be, as nobody can read at AWS what it was or is."""
+    from lakecheck.upgrade.schemas import facts  # noqa: PLC0415 - a report that is only shown needs no schemas
+
+    known = facts(change.type)
+    unseen = () if known is None else known.write_only
+    for path in dict.fromkeys(each.path for each in change.properties):
+        steps = path.split(".")
+        is_unseen = any(
+            len(each) <= len(steps) and all(one in ("*", step) for one, step in zip(each, steps, strict=False)) for each in unseen
+        )
+        yield f"{path} (write-only)" if is_unseen else path
 
 
 class _Places:

@@ -123,6 +123,14 @@ def test_every_change_without_a_risk_is_harmless() -> None:
     assert {one.risk.rule for one in found.of(Category.HARMLESS)} <= set(reviewing.RULES)
 
 
+def test_what_is_write_only_is_said_to_be() -> None:
+    """What a property refers to is all that is compared: no AWS call and no drift detection shows what it is."""
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"MasterUserPassword": "{{resolve:secretsmanager:one}}", "MultiAZ": False}}
+    properties = {"MasterUserPassword": "{{resolve:secretsmanager:two}}", "MultiAZ": True}
+    found = judged(comparison=compared({"Db": database}, {"Db": database | {"Properties": properties}}))
+    assert [one.risk.message for one in found.judged] == ["Db is updated: MasterUserPassword (write-only), MultiAZ"]
+
+
 def test_as_findings_of_a_run() -> None:
     """Certain ones are errors, uncertain ones warnings, identity notes; harmless ones none; approved ones name their approval."""
     found = judged(
