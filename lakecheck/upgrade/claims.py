@@ -60,6 +60,7 @@ _TAKES_OVER: Final = frozenset(
         "AWS::IAM::Policy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
+        "Custom::S3BucketNotifications",
     }
 )
 """Types whose creation writes over what is there instead of failing."""

@@ -54,5 +54,7 @@ UNIQUE: Final[Mapping[str, tuple[str, ...]]] = {
     "AWS::WAFv2::IPSet": ("Name", "Scope"),
     "AWS::WAFv2::RuleGroup": ("Name", "Scope"),
     "AWS::WAFv2::WebACL": ("Name", "Scope"),
+    # The notifications are a property of the bucket: https://github.com/aws/aws-cdk/issues/21036
+    "Custom::S3BucketNotifications": ("BucketName",),
 }
 """By type the properties that must not all be the same of two; without those that end in `?` there is none of that kind."""

@@ -74,6 +74,8 @@ EMPTIER = one("Custom::S3AutoDeleteObjects", ServiceToken="t", BucketName=ref("B
 TAGGED = [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}]
 SITE = one("Custom::CDKBucketDeployment", ServiceToken="t", DestinationBucketName=ref("Bucket"), Prune=True)
 OWNED_SITE = one("Custom::CDKBucketDeployment", ServiceToken="t", DestinationBucketName=ref("Bucket"), RetainOnDelete=False)
+NOTIFICATIONS = one("Custom::S3BucketNotifications", ServiceToken="t", BucketName=ref("Bucket"), NotificationConfiguration={})
+MEMBER = one("GuardDuty::Member", DetectorId="d", MemberId="123456789012", Email="a@example.com")
 SITE_ALIASES = {"DistributionConfig": {"Aliases": ["www.example.com"], "Enabled": True}}
 
 
@@ -266,6 +268,21 @@ CASES = (
         {"NewPolicy": QUEUE_POLICY},
         ("collision.undone_by_removal NewPolicy",),
         shared={"Queue": one("SQS::Queue")},
+    ),
+    Case(
+        "a bucket's notifications under another logical id: none is left",
+        f"{CDK}/21036",
+        {"Notifications": NOTIFICATIONS},
+        {"DataNotifications": NOTIFICATIONS},
+        ("collision.undone_by_removal DataNotifications",),
+        shared={"Bucket": one("S3::Bucket", also=KEEP)},
+    ),
+    Case(
+        "a member of a detector is there under its old logical id",
+        "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/363",
+        {"Member": MEMBER},
+        {"Member2": MEMBER},
+        ("collision.name_taken Member2",),
     ),
     Case(
         "log groups of functions that ran before",
@@ -511,6 +528,17 @@ STREAM = {"StreamViewType": "NEW_IMAGE"}
 def test_exports_that_others_could_not_change(base: Snapshot, head: Snapshot, fails: tuple[str, ...]) -> None:
     """While another stack imports them."""
     assert failing(base, head) == fails
+
+
+def test_a_bucket_goes_with_its_nested_stack() -> None:
+    """https://github.com/dept/easy-genomics/pull/775: split from the main stack, and the runs of before had no files."""
+    bucket = {"Labs": one("S3::Bucket", Tags=TAGGED), "Empty": one("Custom::S3AutoDeleteObjects", ServiceToken="t", BucketName=ref("Labs"))}
+    nested = {"path": "Prod/Lake/Data", "parent": "Prod/Lake", "parent_logical_id": "Data", "stack_name": "Prod-Lake-Data"}
+    main = stack({"Data": one("CloudFormation::Stack", TemplateURL="https://example.com/d.json")})
+    base = state(main, stack(bucket, "Data", **nested))
+    assert failing(base, state(stack({"Other": one("SNS::Topic")}))) == ("data_loss.deleted Labs",)
+    moved = failing(base, state(stack({"Other": one("SNS::Topic")}), stack(bucket, "Api")))
+    assert moved == ("data_loss.moved Labs",)
 
 
 def test_a_subnet_of_a_vpc_that_is_made_anew_overlaps_nothing() -> None:
