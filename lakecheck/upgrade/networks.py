@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.upgrade.model import Fate
-from lakecheck.upgrade.reading import at, canonical, differing, number, objects, said, tell
+from lakecheck.upgrade.reading import at, canonical, differing, is_open, number, objects, reasons, said, tell
 from lakecheck.upgrade.weakening_table import NETWORK
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _GROUP: Final = "AWS::EC2::SecurityGroup"
 _INGRESS: Final = "AWS::EC2::SecurityGroupIngress"
 _ALL: Final = "-1"
 _LAST_PORT: Final = 65535
+_ADDRESSES: Final = ("CidrIp", "CidrIpv6")
 
 _OWN: Final = tuple(
     ipaddress.ip_network(each)
@@ -77,11 +78,13 @@ def risks(change: ResourceChange, comparison: Comparison) -> Iterator[Risk]:
     if change.type == _GROUP:
         for path, was, now in differing(change, "SecurityGroupIngress"):
             yield from _opened(change, _doors(was), _doors(now), path)
+            yield from _vague(change, was, now, path)
     elif change.type == _INGRESS and change.now is not None and change.fate is not Fate.LEFT_BEHIND:
         now = change.now.resource.properties
         was = change.was.resource.properties if change.was is not None else None
         if was is not None or _is_there(at(now, "GroupId"), comparison):
             yield from _opened(change, _doors(was), _doors(dict(now)), "CidrIp")
+            yield from _vague(change, was, dict(now), "CidrIp")
 
 
 def _opened(change: ResourceChange, before: list[_Door], after: list[_Door], path: str) -> Iterator[Risk]:
@@ -97,6 +100,27 @@ def _opened(change: ResourceChange, before: list[_Door], after: list[_Door], pat
             if inside:
                 message = f"{door.where} is open to {door.network} instead of {inside[0].where} to {inside[0].network}"
                 yield _told(change, door, path, message)
+
+
+def _vague(change: ResourceChange, was: Any, now: Any, path: str) -> Iterator[Risk]:
+    """Rules whose addresses no template tells, and that were not there."""
+    before = {_addresses(rule) for rule in objects(was)}
+    for rule in objects(now):
+        if any(is_open(rule.get(name)) for name in _ADDRESSES) and _addresses(rule) not in before:
+            yield tell(
+                change,
+                NETWORK.rule,
+                "it is open to addresses that are not known",
+                consequence=NETWORK.consequence,
+                remedy="Write the addresses into the template, or give the value of the parameter.",
+                at=path,
+                because=reasons(*(rule.get(name) for name in _ADDRESSES)),
+                is_certain=False,
+            )
+
+
+def _addresses(rule: Mapping[str, Any]) -> str:
+    return canonical([rule.get(name) for name in _ADDRESSES])
 
 
 def _told(change: ResourceChange, door: _Door, path: str, message: str) -> Risk:
@@ -136,7 +160,7 @@ def _door(rule: Mapping[str, Any]) -> Iterable[_Door]:
     start, end = number(rule.get("FromPort")), number(rule.get("ToPort"))
     if protocol == _ALL or start is None or end is None or start == -1:
         start, end = 0, _LAST_PORT
-    for name in ("CidrIp", "CidrIpv6"):
+    for name in _ADDRESSES:
         try:
             yield _Door(ipaddress.ip_network(str(rule.get(name)), strict=False), protocol, start, end)
         except ValueError:

@@ -136,13 +136,14 @@ def _iam_decides(comparison: Comparison) -> Iterator[Risk]:
     before = {(each.account, each.region, each.resource) for each in base.grants if each.principal == IAM_ALLOWED_PRINCIPALS}
     there = {(each.account, each.region, each.name) for each in base.databases}
     new = {(each.account, each.region, each.name) for each in comparison.head.estate.databases} - there
+    teller = Teller(comparison)
     for grant in comparison.head.estate.grants:
         resource = grant.resource
         is_new = (resource.catalog, resource.region or grant.region, resource.database) in new
         if grant.principal != IAM_ALLOWED_PRINCIPALS or is_new or (grant.account, grant.region, grant.resource) in before:
             continue
         on = " and ".join(dict.fromkeys(str(thing) for thing in things(resource, grant.region)))
-        yield Teller(comparison).at(
+        yield teller.at(
             grant.origin,
             LAKE.rule,
             f"IAM_ALLOWED_PRINCIPALS gets {', '.join(sorted(grant.permissions))} on {on}",

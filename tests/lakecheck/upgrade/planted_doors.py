@@ -252,6 +252,10 @@ DOORS: dict[str, tuple[Edits, str]] = {
     "executions' log gone": ({"Machine/Properties/LoggingConfiguration": GONE}, "security_weakened.audit Machine"),
     "open to the world": ({"Group/Properties/SecurityGroupIngress/0/CidrIp": "0.0.0.0/0"}, "security_weakened.network Group"),
     "open to half of the world": ({"Group/Properties/SecurityGroupIngress/0/CidrIp": "0.0.0.0/1"}, "security_weakened.network Group"),
+    "open to a parameter": (
+        {"Group/Properties/SecurityGroupIngress/0/CidrIp": {"Ref": "Who"}, "^Parameters/Who": {"Type": "String"}},
+        "security_weakened.network Group",
+    ),
     "open to a wider network": ({"Group/Properties/SecurityGroupIngress/0/CidrIp": "10.0.0.0/8"}, "security_weakened.network Group"),
     "all ports": ({"Group/Properties/SecurityGroupIngress/0/IpProtocol": "-1"}, "security_weakened.network Group"),
     "another port": (
