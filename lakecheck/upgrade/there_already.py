@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.upgrade.model import Fate
-from lakecheck.upgrade.reading import at, canonical, tell
+from lakecheck.upgrade.reading import MISSING, at, canonical, tell
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
         elif change.type == _VERSION and change.fate is not Fate.REPLACED:
             yield from _version(change, comparison, by_node)
         elif change.type == _GROUP and change.fate is Fate.ADDED:
-            yield from _log_group(change, comparison)
+            yield from _log_group(change, comparison, by_node)
 
 
 def _overlap(change: ResourceChange, comparison: Comparison, by_node: dict[int, ResourceChange]) -> Iterator[Risk]:
@@ -133,8 +133,8 @@ def _calls(resource: Resource, named: str) -> bool:
     return named in (canonical(resource.ref), canonical(resource.arn))
 
 
-def _log_group(change: ResourceChange, comparison: Comparison) -> Iterator[Risk]:
-    """Lambda makes a function's log group when it first writes to it.
+def _log_group(change: ResourceChange, comparison: Comparison, by_node: dict[int, ResourceChange]) -> Iterator[Risk]:
+    """Lambda makes a function's log group when it first writes to it, unless the function names another one.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     """
@@ -142,7 +142,9 @@ def _log_group(change: ResourceChange, comparison: Comparison) -> Iterator[Risk]
     if not isinstance(name, str) or not name.startswith(_LOGS):
         return
     function = name.removeprefix(_LOGS)
-    if not any(canonical(each.ref) == canonical(function) for each in comparison.base.by_type.get(_FUNCTION, ())):
+    functions = [each for each in comparison.base.by_type.get(_FUNCTION, ()) if canonical(each.ref) == canonical(function)]
+    elsewhere = any(at(each.properties, "LoggingConfig.LogGroup") is not MISSING for each in functions)
+    if not functions or elsewhere or _is_made(function, _FUNCTION, comparison, by_node):
         return
     yield tell(
         change,

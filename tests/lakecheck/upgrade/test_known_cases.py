@@ -554,6 +554,15 @@ def test_a_subnet_of_a_vpc_that_is_made_anew_overlaps_nothing() -> None:
     assert failing(base, app("10.0.0.0/16", B=subnet("10.0.0.0/24"))) == ("collision.subnet_overlap B",)
 
 
+def test_a_log_group_of_a_function_that_never_had_one() -> None:
+    """It is made anew with the group, or writes to another one."""
+    group = {"Logs": one("Logs::LogGroup", LogGroupName={"Fn::Sub": "/aws/lambda/${Fn}"})}
+    image = {**FUNCTION, "Properties": {**FUNCTION["Properties"], "PackageType": "Image"}}
+    assert failing(state(stack({"Fn": FUNCTION})), state(stack({"Fn": image, **group}))) == ()
+    other = {**FUNCTION, "Properties": {**FUNCTION["Properties"], "LoggingConfig": {"LogGroup": "mine"}}}
+    assert failing(state(stack({"Fn": other})), state(stack({"Fn": other, **group}))) == ()
+
+
 def test_what_is_unique_beside_something_new_is_free() -> None:
     """The mount target of a file system that is made anew, and a trigger of another function."""
     base = {"Files": one("EFS::FileSystem"), "Target1": TARGET}
