@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -27,6 +30,7 @@ COMMANDS = {
 UNREADABLE = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+_CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
 
 _DESCRIPTION = """\
 Judges a data lake before it is deployed: configuration, data contracts, and the cloud assembly of any CDK app.
@@ -58,25 +62,52 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
+    _open_streams()
     arguments = _parser(argv).parse_args(argv)
     try:
         code: int = arguments.handler(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read us has seen enough, such as `head`. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return BROKEN_PIPE
     except KeyboardInterrupt:
-        print("lakecheck: interrupted", file=sys.stderr)
+        _say("interrupted")
         return INTERRUPTED
     except InvalidInput as error:
         for finding in error.findings:
-            print(f"lakecheck: {finding}", file=sys.stderr)
+            _say(str(finding))
         return UNREADABLE
     except DataLakeError as error:
-        print(f"lakecheck: {error}", file=sys.stderr)
+        _say(str(error))
+        return UNREADABLE
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        _close_stdout()
+        _say(f"the output cannot be written: {error.strerror}")
         return UNREADABLE
     return code
+
+
+def _say(text: str) -> None:
+    """Tells on stderr; if that cannot be written either, the exit code has to do."""
+    with contextlib.suppress(OSError):
+        print(f"lakecheck: {text}", file=sys.stderr, flush=True)
+
+
+def _open_streams() -> None:
+    """Lets every text be printed, with escapes for what the terminal's encoding has not; a closed stream leads nowhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as the process
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_stdout() -> None:
+    """Nobody reads it any more, such as `head`, or nothing goes into it. Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

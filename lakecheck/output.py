@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write(chunks: Iterable[str], output: Path | None) -> None:
-    """Writes a report to stdout, or to a file that is there as a whole or not at all.
+    """Writes a report to stdout, or to a file that is there as a whole or not at all; a device or a pipe is written to, and stays one.
 
     Raises:
         DataLakeError: `report_not_written`.
@@ -26,6 +26,11 @@ def write(chunks: Iterable[str], output: Path | None) -> None:
         return
     temporary = None
     try:
+        if output.exists() and not output.is_file() and not output.is_dir():
+            with output.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as device:
+                device.writelines(chunks)
+            return
+        output = output.resolve() if output.is_symlink() else output  # what it leads to is written, the link stays
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", errors="backslashreplace", newline="\n", dir=output.parent, prefix=f".{output.name}.", delete=False
         ) as file:

@@ -25,13 +25,15 @@ class TemplateLoader(yaml.SafeLoader):
 
 def _mapping(loader: TemplateLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for index, key in enumerate(keys):
+    seen: set[Any] = set()
+    for key in keys:
         if not isinstance(key, str | int | float | bool):
             msg = f"found a key that is no text: {key!r}"
             raise yaml.constructor.ConstructorError(None, None, msg, node.start_mark)
-        if key in keys[:index]:
+        if key in seen:
             msg = f"the key {key!r} stands twice in one mapping"
             raise yaml.constructor.ConstructorError(None, None, msg, node.start_mark)
+        seen.add(key)
     values = [loader.construct_object(value, deep=True) for _, value in node.value]
     return dict(zip(map(str, keys), values, strict=True))
 
@@ -53,6 +55,13 @@ def _as_written(_loader: TemplateLoader, node: yaml.ScalarNode) -> str:
     return str(node.value)
 
 
+def _refused(_loader: TemplateLoader, node: yaml.Node) -> None:
+    msg = f"!!{node.tag.rpartition(':')[2]} has no form in JSON"
+    raise yaml.constructor.ConstructorError(None, None, msg, node.start_mark)
+
+
 TemplateLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+for _name in ("binary", "omap", "pairs", "set"):
+    TemplateLoader.add_constructor(f"tag:yaml.org,2002:{_name}", _refused)
 TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 TemplateLoader.add_multi_constructor("!", _function)

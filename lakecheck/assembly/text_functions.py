@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lakecheck.assembly.intrinsics import Evaluator
 
-_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE: Final = re.compile(r"\$\{([^{}]*)\}")
 _HOLE: Final = re.compile("(\ue000[^\ue000\ue001]*\ue001)")
 _NEVER_IN_NAMES: Final = frozenset(":/,|; ")
 _PAIR: Final = 2

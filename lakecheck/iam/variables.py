@@ -66,7 +66,7 @@ def parse(text: str) -> Parts | None:
         return None
     parts: list[str | Escaped | Variable] = []
     end = 0
-    for found in _VARIABLE.finditer(text):
+    for found in _VARIABLE.finditer(text, 0, text.rfind("}") + 1):
         if found.start() > end:
             parts.append(text[end : found.start()])
         parts.append(_variable(found))

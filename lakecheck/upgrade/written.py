@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lakecheck.assembly import StackTemplate
 
-_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE: Final = re.compile(r"\$\{([^{}]*)\}")
 _DEEPEST: Final = 60
 _PAIR: Final = 2
 _PARAMETER: Final = ("Type", "Default")

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shlex
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+import lakecheck
 from lakecheck.access import composition
+from lakecheck.assembly.cloudformation_yaml import TemplateLoader
 from lakecheck.checks import rules
+from lakecheck.cli import main
 from lakecheck.formula import FALSE, TRUE, All, Any as AnyOf, Not, Truth, Unresolved, all_of, any_of, negate
-from lakecheck.iam import globs, solver
+from lakecheck.iam import globs, solver, variables
 from lakecheck.iam.keys import Keys
 from lakecheck.iam.matching import Patterns
 from lakecheck.iam.model import Caller, Request
+from lakecheck.output import write
 from lakecheck.rules.encryption import _writes, denied_encryption
+from lakecheck.rules.pipeline import _definitions
 from lakecheck.upgrade import moves
 from tests.lakecheck.resolving import ANY, by_id, resolved, stack
 from tests.lakecheck.rules.snapshots import snapshot_of
 
+ROOT = str(Path(lakecheck.__file__).parents[1])
 REQUEST = Request(
     caller=Caller(arn="arn:aws:iam::444455556666:role/r", account="444455556666"), action="s3:GetObject", resource="arn:aws:s3:::lake/a"
 )
@@ -130,3 +143,86 @@ def test_a_long_text_is_looked_through_once():
     assert moves._BEFORE_HOLE.sub("", long) == long
     assert moves._BEFORE_HOLE.sub("", f"{long}\ue000\ue002") == "\ue000\ue002"
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("tag", ["!!set {a, b}", "!!binary aGk=", "!!omap [a: 1]", "!!pairs [a: 1]"])
+def test_yaml_without_a_form_in_json_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], tag: str):
+    """It went as far as the first check that writes JSON."""
+    path = tmp_path / "lake.yaml"
+    path.write_text(f"Resources: {{A: {{Type: 'AWS::S3::Bucket', Properties: {{X: {tag}}}}}}}")
+    assert main(["upgrade", str(path), str(path)]) == 2
+    assert f"{tag.split(maxsplit=1)[0]} has no form in JSON" in capsys.readouterr().err
+
+
+def test_a_mapping_of_many_keys_is_read_in_one_go():
+    """Each key was compared with all before it."""
+    text = "\n".join(f"k{number}: 1" for number in range(3000))
+    started = time.process_time()
+    assert len(yaml.load(text, Loader=TemplateLoader)) == 3000  # noqa: S506 - a subclass of SafeLoader
+    assert time.process_time() - started < 3
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path):
+    """`--json /dev/null` as root made a file of the device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write(["a", "b\ud800"], pipe)
+        assert os.read(reader, 100) == b"ab\\ud800"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_link_is_kept_and_what_it_leads_to_is_written(tmp_path: Path):
+    """`--json /dev/stdout` with stdout in a file would have replaced the link in /dev."""
+    (tmp_path / "file").write_text("before")
+    link = tmp_path / "link"
+    link.symlink_to("file")
+    write(["after"], link)
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_text() == "after"
+
+
+@pytest.mark.parametrize("how", ["> /dev/full", ">&-", "> /dev/full 2> /dev/full"])
+def test_output_that_goes_nowhere_is_said_and_never_a_traceback(tmp_path: Path, how: str):
+    """A full disk ends with the code for what cannot be written; a closed stdout hides nothing else."""
+    (tmp_path / "a.json").write_text(json.dumps({"Resources": {"\ud800\x1b": {"Type": "AWS::S3::Bucket"}}}))
+    (tmp_path / "b.json").write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
+    command = f"{shlex.quote(sys.executable)} -m lakecheck upgrade a.json b.json {how}"
+    surroundings = os.environ | {"PYTHONPATH": ROOT}
+    ended = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False, env=surroundings)  # noqa: S602
+    assert ended.returncode == (2 if "full" in how else 1)
+    assert ended.stderr == ("lakecheck: the output cannot be written: No space left on device\n" if how == "> /dev/full" else "")
+
+
+def test_a_terminal_of_few_letters_gets_escapes(tmp_path: Path):
+    """Neither half a pair of surrogates nor a terminal in ASCII is an error."""
+    (tmp_path / "a.json").write_text(json.dumps({"Resources": {"\ud800": {"Type": "AWS::S3::Bucket"}}}))
+    (tmp_path / "b.json").write_text(json.dumps({"Resources": {}}))
+    command = [sys.executable, "-m", "lakecheck", "upgrade", "a.json", "b.json"]
+    surroundings = os.environ | {"PYTHONPATH": ROOT, "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=surroundings)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "ud800" in ended.stdout
+    assert ended.stdout.isascii()
+
+
+@pytest.mark.parametrize("wrap", [lambda text: {"Fn::Sub": text}, lambda text: text], ids=["Fn::Sub", "text"])
+def test_openings_without_an_end_are_looked_at_once(wrap: Any):
+    """A text of nothing but `${` was looked through from each of them to its end."""
+    started = time.process_time()
+    found = by_id(resolved(stack("Lake", {"Resources": {"A": {"Type": ANY, "Properties": {"V": wrap("${" * 50_000)}}}})))["A"]
+    assert found.properties["V"] == "${" * 50_000
+    assert variables.parse("${" * 50_000) == ("${" * 50_000,)
+    assert time.process_time() - started < 2
+
+
+def test_a_definition_of_nothing_but_quotes_is_looked_at_once():
+    """A text that ends nowhere was tried from each escaped quote in it."""
+    started = time.process_time()
+    assert _definitions._readable('\\"' * 50_000) == '\\"' * 50_000
+    assert _definitions._readable('{"a": "b\\"c", "d": \ue000x"y\ue001}') == '{"a": "b\\"c", "d": "\ue000x\'y\ue001"}'
+    assert time.process_time() - started < 2

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _HOLE: Final = re.compile("\ue000[^\ue001]*\ue001")
-_TEXT_OR_HOLE: Final = re.compile('"(?:[^"\\\\]|\\\\.)*"|(\ue000[^\ue001]*\ue001)', re.DOTALL)
+_TEXT_OR_HOLE: Final = re.compile('"(?:[^"\\\\]|\\\\.)*+(?:"|\\\\?\\Z)|(\ue000[^\ue001]*\ue001)', re.DOTALL)
 _WAYS: Final = re.compile(r"\.(sync(?::2)?|waitForTaskToken)$")
 
 
