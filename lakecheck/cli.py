@@ -46,7 +46,7 @@ start with:
   lakecheck run cdk.out                      judge what `cdk synth` wrote
   lakecheck access cdk.out                   who can read which column, through which door
   lakecheck upgrade BASE HEAD                what a deployment would delete, take away or weaken
-  lakecheck pull-request --app COMMAND       both, of this branch against the one it goes to
+  lakecheck pull-request --app COMMAND       all of it, for this branch against the one it goes to
   lakecheck contracts validate PATH          judge data contracts
   lakecheck config validate PATH             judge lake.yaml
   lakecheck COMMAND --help                   what a command does, with examples
