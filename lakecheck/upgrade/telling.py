@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecheck.upgrade.model import Category, Risk
+from lakecheck.upgrade.model import Category, Deletion, Fate, Risk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lakecheck.assembly.resources import Origin
-    from lakecheck.upgrade.model import Comparison
+    from lakecheck.upgrade.model import Comparison, ResourceChange
 
 
 class Teller:
@@ -23,6 +23,9 @@ class Teller:
     def __init__(self, comparison: Comparison) -> None:
         self._now = {was.path: now for was, now in comparison.stacks if was is not None and now is not None}
         self._left = {was.path for was, now in comparison.stacks if was is not None and now is None}
+        renamed = {path: now.path for path, now in comparison.renamed.items()}
+        kept = [change.was.resource.origin for change in comparison.changes if _is_kept(change) and change.was is not None]
+        self._kept = {(renamed.get(origin.stack, origin.stack), origin.logical_id) for origin in kept}
         self._types = {
             (resource.origin.stack, resource.origin.logical_id): resource.type
             for snapshot in (comparison.head, comparison.base)
@@ -30,8 +33,8 @@ class Teller:
         }
 
     def is_left_behind(self, origin: Origin) -> bool:
-        """Whether it stands in a stack that HEAD has no more, so that it stays deployed."""
-        return origin.stack in self._left
+        """Whether it stays deployed although HEAD has it no more: in a stack that HEAD has not, or kept by its DeletionPolicy."""
+        return origin.stack in self._left or (origin.stack, origin.logical_id) in self._kept
 
     def at(
         self,
@@ -67,3 +70,7 @@ class Teller:
             source=origin.source,
             is_certain=is_certain,
         )
+
+
+def _is_kept(change: ResourceChange) -> bool:
+    return change.deletion is Deletion.RETAINED and change.is_certain and change.fate is not Fate.PERHAPS_REPLACED

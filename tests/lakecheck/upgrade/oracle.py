@@ -288,7 +288,8 @@ class World:
                 }
             elif self.exists(target):
                 found.add((principal, target, permission))
-        described = {(principal, target, "DESCRIBE") for principal, target, permission in found if permission == "SELECT"}
+        selected = [(principal, target) for principal, target, permission in found if permission == "SELECT"]
+        described = {(*each, "DESCRIBE") for each in selected if each[1][0] != "database" and each[1][-1] != "DATABASE"}
         return frozenset(found | described)
 
     def _look(self) -> None:

@@ -92,7 +92,7 @@ class _Compared:
                     found.content |= {place, *self.named(thing.key)}
                 continue
             found.content.add(place)
-            found.access |= {place}
+            found.access |= set() if thing.alive else {place}
             if KINDS[thing.kind].holds:
                 empty = self.now(place) is not None
                 what = "gone" if not thing.alive else "empty" if empty else "orphaned"

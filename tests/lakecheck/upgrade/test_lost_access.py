@@ -211,6 +211,17 @@ def test_a_stack_that_is_left_behind_keeps_its_grants() -> None:
     assert lost(compare(state(*both), state(both[0]))) == []
 
 
+@pytest.mark.parametrize("policy", ["Delete", "Retain"])
+def test_what_is_kept_by_its_policy_is_not_lost(policy: str) -> None:
+    """CloudFormation deletes nothing of it: grants, locations, LF-Tags and roles go on as before."""
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "Analyst", "AssumeRolePolicyDocument": {"Statement": []}}}
+    location = {"Type": "AWS::LakeFormation::Resource", "Properties": {"ResourceArn": "arn:aws:s3:::lake", "UseServiceLinkedRole": True}}
+    gone = {"Grant": native(), "All": desired(entry(principal=CLERK)), "Location": location, "Role": role}
+    base = {name: each | {"DeletionPolicy": policy} for name, each in gone.items()}
+    told = {risk.logical_id for risk in lost(compared(LAKE | base, LAKE))}
+    assert told == ({"All", "Location", "Role"} if policy == "Delete" else set())
+
+
 def test_what_a_stack_that_is_left_behind_relies_on_is_not_to_go() -> None:
     """Its grants go on naming an LF-Tag, a database or a role that another stack has no more."""
     tag = {"Type": "AWS::LakeFormation::Tag", "Properties": {"TagKey": "domain", "TagValues": ["sales"]}}
