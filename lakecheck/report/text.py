@@ -55,7 +55,7 @@ def render(run: Run, *, style: Style | None = None, width: int = WIDTH, list_ack
     for group in _grouped(shown):
         lines += ["", *_group(group, style, width, len(group) if list_all else MOST_PLACES)]
     lines += ["", *_verdict(run, style, len(acknowledged), listed=list_acknowledged)]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "\n".join(style.plain(line).rstrip() for line in lines) + "\n"
 
 
 def _header(run: Run, style: Style, width: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import time
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,11 @@ from lakecheck.iam.keys import Keys
 from lakecheck.iam.matching import Patterns
 from lakecheck.iam.model import Caller, Request
 from lakecheck.output import write
+from lakecheck.report import text
+from lakecheck.report.style import Style
 from lakecheck.rules.encryption import _writes, denied_encryption
 from lakecheck.rules.pipeline import _definitions
+from lakecheck.run import Options, judge
 from lakecheck.upgrade import moves
 from tests.lakecheck.resolving import ANY, by_id, resolved, stack
 from tests.lakecheck.rules.snapshots import snapshot_of
@@ -226,3 +230,17 @@ def test_a_definition_of_nothing_but_quotes_is_looked_at_once():
     assert _definitions._readable('\\"' * 50_000) == '\\"' * 50_000
     assert _definitions._readable('{"a": "b\\"c", "d": \ue000x"y\ue001}') == '{"a": "b\\"c", "d": "\ue000x\'y\ue001"}'
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_the_text_report_starts_no_code_and_no_line_that_a_template_asks_for(color: bool):  # noqa: FBT001 - a table
+    """Names with control codes, line breaks, marks that turn the direction of reading, and half a pair of surrogates."""
+    hostile = "a\x1b]0;title\x07\u202e\ud800\n::error::b"
+    snapshot = snapshot_of({hostile: {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": hostile}}})
+    skip = dict.fromkeys(("compliance", "cloudformation", "lint"), "no matter here")
+    run = judge(snapshot, Options(as_of=date(2026, 11, 1), skip=skip), base=snapshot_of({}))
+    shown = text.render(run, style=Style(color=color), list_all=True)
+    assert not {"\x07", "\u202e", "\ud800", "\x1b]"} & {*shown, *(shown[at : at + 2] for at in range(len(shown)))}
+    assert not any(line.startswith("::") for line in shown.splitlines())
+    assert r"\u202e\ud800\n::error::b" in shown
+    assert ("\x1b[" in shown) is color
