@@ -42,12 +42,12 @@ _BY_NAME: Final = frozenset({ResourceType.TABLE, ResourceType.COLUMNS, ResourceT
 def lost_grants(base: State, head: State, teller: Teller) -> Iterator[Risk]:
     """What is granted no more, resource by resource and principal by principal."""
     groups: dict[tuple[Place, str], list[Right]] = defaultdict(list)
+    gone = {arn: origin for arn, origin in _gone_principals(base, head).items() if not teller.is_left_behind(origin)}
     for right, grants in base.rights.items():
-        if all(teller.is_left_behind(each.origin) for each in grants):
+        if right.principal not in gone and all(teller.is_left_behind(each.origin) for each in grants):
             continue
         if right.principal != IAM_ALLOWED_PRINCIPALS and not _stays(right, base, head):
             groups[place_of(grants[0].origin), right.principal].append(right)
-    gone = {arn: origin for arn, origin in _gone_principals(base, head).items() if not teller.is_left_behind(origin)}
     of_gone: dict[str, list[Right]] = defaultdict(list)
     is_open = any(has_hole(text) for rights in groups.values() for right in rights for text in right.texts)
     added = [right for right in head.rights if right not in base.rights and (is_open or any(map(has_hole, right.texts)))] if groups else []

@@ -220,6 +220,7 @@ def test_what_is_kept_by_its_policy_is_not_lost(policy: str) -> None:
     base = {name: each | {"DeletionPolicy": policy} for name, each in gone.items()}
     told = {risk.logical_id for risk in lost(compared(LAKE | base, LAKE))}
     assert told == ({"All", "Location", "Role"} if policy == "Delete" else set())
+    assert losses({"Role": role, "Grant": base["Grant"]}, {}) == [("principal", "Role", True)]
 
 
 def test_what_a_stack_that_is_left_behind_relies_on_is_not_to_go() -> None:
