@@ -180,6 +180,9 @@ class World:
 
     def _update(self, was: Thing, properties: dict[str, Any], policies: tuple[str, str], leaving: list[Thing]) -> Thing:
         kind = KINDS[was.kind]
+        if was.properties == properties:  # nothing is asked of what stays as it is
+            was.policies = policies
+            return was
         differs = {path for path in (*kind.replaces, *kind.refuses) if at(was.properties, path) != at(properties, path)}
         if differs & set(kind.refuses):
             self._refuse("service token" if was.kind == CUSTOM else "update", was.place)

@@ -145,7 +145,17 @@ class _Compared:
         kind, *names = right[1]
         others = {other[1] for other in after if other[::2] == right[::2] and {kind, other[1][0]} == {"filter", "table"}}
         is_given = any(list(other[1:3]) == names[:2] for other in others)  # the filters let everything through
-        return kind == "expression" or is_given or not self.world.exists(right[1]) or self._target_is_new(right)
+        return kind == "expression" or is_given or not self.world.exists(right[1]) or self._target_is_new(right) or self._is_kept(right)
+
+    def _is_kept(self, right: Right) -> bool:
+        """Whether no template has what granted it, although it was kept: what else changes may take it, and no template tells."""
+        staters = [thing for thing in self.before if right in rights_of(thing.kind, self.properties[thing])]
+        staters += [each for each in self.before if right[1][0] != "expression" and self._by_expression(each, right)]
+        return bool(staters) and all(thing.alive and not thing.attached for thing in staters)
+
+    def _by_expression(self, thing: Thing, right: Right) -> bool:
+        stated = rights_of(thing.kind, self.properties[thing])
+        return any(each[0] == right[0] and each[1][0] in {"expression", "all"} for each in stated)
 
     @property
     def stated_before(self) -> set[Right]:
