@@ -8,13 +8,15 @@ import errno
 import importlib
 import io
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from lakemodel.errors import DataLakeError, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COMMANDS = {
     "run": "judge a cloud assembly before it is deployed",
@@ -30,6 +32,7 @@ COMMANDS = {
 UNREADABLE = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+TERMINATED = 143
 _CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
 
 _DESCRIPTION = """\
@@ -66,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_streams()
     arguments = _parser(argv).parse_args(argv)
     try:
-        code: int = arguments.handler(arguments)
+        with _unwound_by_sigterm():
+            code: int = arguments.handler(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _close_stdout()
@@ -94,6 +98,26 @@ def _say(text: str) -> None:
     """Tells on stderr; if that cannot be written either, the exit code has to do."""
     with contextlib.suppress(OSError):
         print(f"lakecheck: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _unwound_by_sigterm() -> Iterator[None]:
+    """A CI that cancels sends SIGTERM: what was begun is taken away then, as when somebody interrupts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    own = os.getpid()
+
+    def unwind(_number: int, _frame: object) -> None:
+        if os.getpid() != own:  # a linter that was forked
+            os._exit(TERMINATED)
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _open_streams() -> None:

@@ -85,7 +85,11 @@ def handle(arguments: argparse.Namespace) -> int:
     progress = Progress()
     output: Path = arguments.output
     commit = _merge_base(_base_of(arguments))
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"the folder for reports cannot be made: {error.strerror or error}; name another one with --output"
+        raise DataLakeError(msg, code="pull_request.output", where=str(output)) from None
     with _worktree(commit) as (root, inside):
         is_new = not (root / inside).is_dir()
         if arguments.setup is not None and not is_new:
@@ -180,7 +184,14 @@ def _acknowledged_in(folder: Path, config: Path | None) -> tuple[Acknowledgement
 
 
 def _prepare(command: str, folder: Path) -> None:
-    prepared = subprocess.run(command, shell=True, cwd=folder, check=False)  # noqa: S602 - the user's own command line
+    from lakecheck.synthesis import own_group, stop  # noqa: PLC0415 - `--help` is to be quick
+
+    with subprocess.Popen(command, shell=True, cwd=folder, process_group=own_group()) as prepared:  # noqa: S602 - the user's own command line
+        try:
+            prepared.wait()
+        except BaseException:
+            stop(prepared)
+            raise
     if prepared.returncode:
         msg = f"--setup ended with exit code {prepared.returncode} in the base's worktree"
         raise DataLakeError(msg, code="pull_request.setup", where=command)

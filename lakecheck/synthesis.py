@@ -5,16 +5,19 @@ The app writes into a new directory beside the old one; only a whole assembly ta
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakecheck.assembly.reader import MANIFEST, REPORT
 from lakemodel.errors import DataLakeError
@@ -116,16 +119,31 @@ def _run(words: list[str], fresh: Path, outdir: Path, progress: Progress, folder
             text=True,
             encoding="utf-8",
             errors="replace",
+            process_group=own_group(),
         )
     except OSError as error:
         raise DataLakeError(f"the app cannot be started: {error.strerror or error}", code="app_command", where=words[0]) from None
-    try:
-        with process:
+    with process:
+        try:
             held = _pass_on((line.rstrip("\n") for line in process.stdout or ()), str(fresh), str(outdir), progress)
-    except BaseException:
-        process.kill()
-        raise
+        except BaseException:
+            stop(process)
+            raise
     return process.returncode, held
+
+
+def own_group() -> int | None:
+    """For `Popen`: a group, to be ended as a whole; none on a terminal, where only the group in front may ask something."""
+    return None if sys.stdin is not None and sys.stdin.isatty() else 0
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    """Ends what was started, and what that has started, where it has a group of its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _pass_on(lines: Iterable[str], fresh: str, outdir: str, progress: Progress) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shlex
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 import yaml
 
 import lakecheck
+from lakecheck import pull_request_command
 from lakecheck.access import composition
 from lakecheck.assembly.cloudformation_yaml import TemplateLoader
 from lakecheck.checks import rules
@@ -244,3 +246,44 @@ def test_the_text_report_starts_no_code_and_no_line_that_a_template_asks_for(col
     assert not any(line.startswith("::") for line in shown.splitlines())
     assert r"\u202e\ud800\n::error::b" in shown
     assert ("\x1b[" in shown) is color
+
+
+@pytest.mark.parametrize("how", ["app", "setup"])
+def test_a_cancelled_pull_request_leaves_nothing_behind(tmp_path: Path, how: str):
+    """SIGTERM, by which a CI cancels: no worktree, no unfinished assembly, no process of the app or of what it started."""
+    repository, temporary, started = tmp_path / "repository", tmp_path / "temporary", tmp_path / "started"
+    repository.mkdir()
+    temporary.mkdir()
+    settings = ["-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]
+    for words in (["init"], ["commit", "--allow-empty", "-m", "nothing"]):
+        subprocess.run(["git", *settings, *words], cwd=repository, check=True, capture_output=True)
+    hanging = f"sh -c 'sleep 60 & echo $! > {started}; wait'"
+    what = ["--app", hanging] if how == "app" else ["--app", "true", "--setup", hanging]
+    command = [sys.executable, "-m", "lakecheck", "pull-request", *what, "--base", "HEAD"]
+    surroundings = os.environ | {"PYTHONPATH": ROOT, "TMPDIR": str(temporary)}
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=repository, env=surroundings, **streams) as run:
+        while not (started.exists() and started.read_text().endswith("\n")) and run.poll() is None:
+            select.select([], [], [], 0.02)
+        run.terminate()
+        said, _ = run.communicate(timeout=30)
+    assert run.returncode == 143, said
+    assert list(temporary.iterdir()) == []
+    assert [path for path in repository.rglob("*") if path.name.startswith(".base")] == []
+    assert not (repository / ".git" / "worktrees").exists()
+    assert not Path("/proc", started.read_text().strip(), "fd").exists() or _is_gone(int(started.read_text()))
+
+
+def _is_gone(process: int) -> bool:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.parametrize("output", ["file", "file/below"])
+def test_a_folder_for_reports_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], output: str
+):
+    """A file stands where the folder should be."""
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(pull_request_command, "_merge_base", lambda _base: "0" * 40)
+    assert main(["pull-request", "--app", "true", "--base", "main", "--output", str(tmp_path / output)]) == 2
+    assert "the folder for reports cannot be made" in capsys.readouterr().err
