@@ -61,16 +61,16 @@ class _Group(NamedTuple):
 
 def _merged(groups: Sequence[_Group], field: str, unclear: frozenset[tuple[str, str]]) -> list[_Group]:
     """Groups that differ in one field alone, joined."""
-    found: dict[object, _Group] = {}
+    found: dict[object, list[_Group]] = {}
     for group in groups:
         key = (_likeness(group.judged[0], unclear), group._replace(judged=(), **{field: ()}))
-        known = found.get(key)
-        if known is None:
-            found[key] = group
-            continue
-        values = tuple(dict.fromkeys((*getattr(known, field), *getattr(group, field))))
-        found[key] = known._replace(judged=known.judged + group.judged, **{field: values})
-    return list(found.values())
+        found.setdefault(key, []).append(group)
+    return [_joined(alike, field) for alike in found.values()]
+
+
+def _joined(alike: Sequence[_Group], field: str) -> _Group:
+    values = dict.fromkeys(value for group in alike for value in getattr(group, field))
+    return alike[0]._replace(judged=tuple(one for group in alike for one in group.judged), **{field: tuple(values)})
 
 
 def _unclear(judged: Iterable[Judged]) -> frozenset[tuple[str, str]]:

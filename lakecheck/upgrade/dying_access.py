@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS
+from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, Bucket, CellsFilter, Database, Principal, Table
 from lakecheck.upgrade.collisions import refused
 from lakecheck.upgrade.letting_go import is_let_go, touched
 from lakecheck.upgrade.model import Fate
@@ -17,8 +18,9 @@ from lakecheck.upgrade.single_rights import few, lines, place_of, who
 from lakecheck.values import generated_holes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from lakecheck.estate.model import Estate
     from lakecheck.upgrade.model import Comparison, ResourceChange, Risk
     from lakecheck.upgrade.single_rights import Place, Right, State, Thing
 
@@ -31,6 +33,9 @@ RULES: Final = {
     "lost_access.principal_made_again": "A role that holds grants is deleted and made again under its name.",
     "lost_access.resource_link": "A resource link is gone, by whose name others read what is shared with them.",
 }
+
+_Named = TypeVar("_Named")
+_Mortal = Database | Table | CellsFilter | Bucket | Principal
 
 
 class Dying:
@@ -49,6 +54,8 @@ class Dying:
         self._touched = touched(comparison)
         self._refused = refused(comparison)
         let_go = {base.place(change.was) for change in comparison.changes if is_let_go(change) and change.was is not None}
+        self._rights, self._tags = _by_name(head.rights, lambda right: right.thing), _by_name(head.tags, itemgetter(0))
+        self._in_base, self._in_head = _by_place(base.estate), _by_place(head.estate)
         self._databases = {(each.account, each.region, each.name) for each in base.estate.databases if place_of(each.origin) in let_go}
         self._tables = {
             (each.account, each.region, each.database, each.name) for each in base.estate.tables if place_of(each.origin) in let_go
@@ -68,39 +75,39 @@ class Dying:
     # --- what dies with what it is on --------------------------------------------------------------------------------------------------
 
     def _with_database(self, change: ResourceChange, at: Place) -> Iterator[Risk]:
-        for each in self._base.estate.databases:
-            if place_of(each.origin) == at:
+        for each in self._in_base.get(at, ()):
+            if isinstance(each, Database):
                 key = (each.account, each.region, each.name)
                 if each.target is not None and key not in self._head.databases:
                     yield _link(change, shown(each.name))
-                dying = self._on(lambda thing, key=key: thing.table_name[:3] == key)  # type: ignore[misc]
+                dying = self._on(key, lambda _: True)
                 yield from _dies(change, "database", f"the database {shown(each.name)}", dying)
 
     def _with_table(self, change: ResourceChange, at: Place) -> Iterator[Risk]:
-        for each in self._base.estate.tables:
-            if place_of(each.origin) == at:
+        for each in self._in_base.get(at, ()):
+            if isinstance(each, Table):
                 key = (each.account, each.region, each.database, each.name)
                 name = f"{shown(each.database)}.{shown(each.name)}"
                 if each.target is not None and key not in self._head.tables:
                     yield _link(change, name)
                 if key[:3] in self._databases:
                     continue  # told with its database
-                dying = self._on(lambda thing, key=key: thing.table_name == key)  # type: ignore[misc]
+                dying = self._on(key, lambda _: True)
                 yield from _dies(change, "table", f"the table {name}", dying)
 
     def _with_filter(self, change: ResourceChange, at: Place) -> Iterator[Risk]:
-        for each in self._base.estate.cells_filters:
-            if place_of(each.origin) == at:
+        for each in self._in_base.get(at, ()):
+            if isinstance(each, CellsFilter):
                 key = (each.account, each.region, each.database, each.table, each.name)
                 if key[:3] in self._databases or key[:4] in self._tables:
                     continue  # told with its database or table
-                dying = self._on(lambda thing, key=key: (*thing.table_name, thing.filter) == key)  # type: ignore[misc]
+                dying = self._on(key[:4], lambda thing, name=each.name: thing.filter == name)  # type: ignore[misc]
                 yield from _dies(change, "filter", f"the data cells filter {shown(each.name)}", dying)
 
     def _with_bucket(self, change: ResourceChange, at: Place) -> Iterator[Risk]:
-        for each in self._base.estate.buckets:
-            if each.origin is not None and place_of(each.origin) == at:
-                dying = self._on(lambda thing, arn=each.arn: is_in(thing.arn, arn))  # type: ignore[misc]
+        for each in self._in_base.get(at, ()):
+            if isinstance(each, Bucket):
+                dying = self._on((), lambda thing, arn=each.arn: is_in(thing.arn, arn))  # type: ignore[misc]
                 dying += [
                     f"registered: {shown(location.arn)}"
                     for location in self._head.estate.locations
@@ -109,26 +116,26 @@ class Dying:
                 yield from _dies(change, "bucket", f"the bucket {shown(each.name)}", dying)
 
     def _with_principal(self, change: ResourceChange, at: Place) -> Iterator[Risk]:
-        for each in self._base.estate.principals:
-            if each.origin is not None and place_of(each.origin) == at:
+        for each in self._in_base.get(at, ()):
+            if isinstance(each, Principal):
                 yield from self._made_again(change, each.arn)
 
-    def _on(self, fits: Callable[[Thing], bool]) -> list[str]:
-        """What HEAD states on something, in words, as far as no resource that the deployment touches states it."""
+    def _on(self, name: tuple[str, ...], fits: Callable[[Thing], bool]) -> list[str]:
+        """What HEAD states on what fits below a name, in words, as far as no resource that the deployment touches states it."""
         found = [
             (who(right.principal), right)
-            for right, grants in self._head.rights.items()
-            if fits(right.thing) and not any(place_of(each.origin) in self._touched for each in grants)
+            for right in self._rights.get(name, ())
+            if fits(right.thing) and not any(place_of(each.origin) in self._touched for each in self._head.rights[right])
             if right.principal != IAM_ALLOWED_PRINCIPALS
         ]
         by_principal: dict[str, list[Right]] = {}
-        for name, right in found:
-            by_principal.setdefault(name, []).append(right)
-        said = [f"{name}: {line}" for name, rights in by_principal.items() for line in lines(rights)]
+        for holder, right in found:
+            by_principal.setdefault(holder, []).append(right)
+        said = [f"{holder}: {line}" for holder, rights in by_principal.items() for line in lines(rights)]
         said += [
             f"the LF-Tag {shown(key)}={shown(value)} on {thing}"
-            for (thing, key), several in self._head.tags.items()
-            for value, association in several
+            for thing, key in self._tags.get(name, ())
+            for value, association in self._head.tags[thing, key]
             if fits(thing) and place_of(association.origin) not in self._touched
         ]
         return list(dict.fromkeys(said))
@@ -136,13 +143,13 @@ class Dying:
     def _with_columns(self, change: ResourceChange) -> Iterator[Risk]:
         if change.was is None or change.now is None:
             return
-        before = next((each for each in self._base.estate.tables if place_of(each.origin) == self._base.place(change.was)), None)
-        after = next((each for each in self._head.estate.tables if place_of(each.origin) == self._head.place(change.now)), None)
+        before = next((each for each in self._in_base.get(self._base.place(change.was), ()) if isinstance(each, Table)), None)
+        after = next((each for each in self._in_head.get(self._head.place(change.now), ()) if isinstance(each, Table)), None)
         if before is None or after is None or after.unknown:
             return
         gone = tuple(column for column in before.columns if column not in after.columns)
         name = (after.account, after.region, after.database, after.name)
-        dying = self._on(lambda thing: thing.table_name == name and thing.column in gone and bool(thing.column))
+        dying = self._on(name, lambda thing: bool(thing.column) and thing.column in gone)
         if dying:
             yield tell(
                 change,
@@ -169,6 +176,26 @@ class Dying:
                 because=(*change.because, *lines(held)),
                 is_certain=False,
             )
+
+
+def _by_name(named: Iterable[_Named], thing_of: Callable[[_Named], Thing]) -> Mapping[tuple[str, ...], list[_Named]]:
+    """What is on things, by the name of their table, of its database, and by none for all."""
+    found: dict[tuple[str, ...], list[_Named]] = {}
+    for each in named:
+        name = thing_of(each).table_name
+        for key in (name, name[:3], ()):
+            found.setdefault(key, []).append(each)
+    return found
+
+
+def _by_place(estate: Estate) -> Mapping[Place, list[_Mortal]]:
+    """By where it stands what something can die with."""
+    found: dict[Place, list[_Mortal]] = {}
+    for kind in (estate.databases, estate.tables, estate.cells_filters, estate.buckets, estate.principals):
+        for each in kind:
+            if each.origin is not None:
+                found.setdefault(place_of(each.origin), []).append(each)
+    return found
 
 
 def _dies(change: ResourceChange, kind: str, name: str, dying: list[str]) -> Iterator[Risk]:
