@@ -29,7 +29,8 @@ OLDEST_MAJOR = 1
 _STACK = "aws:cloudformation:stack"
 _NESTED_ASSEMBLY = "cdk:cloud-assembly"
 _ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
-_VERSION = re.compile(r"(\d+)\.\d+\.\d+")
+_VERSION = re.compile(r"(\d{1,9})\.\d+\.\d+")
+_MOST_NESTED = 2_000
 _SYNTH = "Give the folder that `cdk synth` writes, usually cdk.out."
 
 
@@ -207,18 +208,23 @@ class _Reader:
 
     def templates(self, directory: Path, artifact: Mapping[str, Any], template_file: str, metadata: StackMetadata) -> list[_Found]:
         """The stack's template and those nested in it, a parent before its children."""
-        queue: list[tuple[str, str, str | None, str]] = [(template_file, metadata.path, None, "")]
+        queue: list[tuple[str, str, str | None, str, frozenset[str]]] = [(template_file, metadata.path, None, "", frozenset())]
         found: list[_Found] = []
         while queue:
-            file, path, parent, logical_id = queue.pop(0)
+            file, path, parent, logical_id, above = queue.pop(0)
             if any((each.file, each.path) == (file, path) for each in found):
                 continue
             location = self.inside(directory, file)
+            if file in above or len(found) == _MOST_NESTED:
+                msg = (
+                    "the template nests itself" if file in above else f"more than {_MOST_NESTED:,} nested stacks are below {metadata.path}"
+                )
+                raise refusal(location, msg, code="assembly.circular")
             content = read_bytes(location)
             template = parse_object(location, content)
             found.append(_Found(file, path, parent, template, len(content), logical_id))
             nests = nested_files(directory, artifact, template, metadata, path)
-            queue += [(nested.file, nested.path, path, nested.logical_id) for nested in nests]
+            queue += [(nested.file, nested.path, path, nested.logical_id, above | {file}) for nested in nests]
         return found
 
     def metadata(self, directory: Path, artifact: Mapping[str, Any]) -> dict[str, Any]:

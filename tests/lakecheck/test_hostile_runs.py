@@ -21,6 +21,7 @@ import yaml
 import lakecheck
 from lakecheck import pull_request_command
 from lakecheck.access import composition
+from lakecheck.assembly import read_assembly
 from lakecheck.assembly.cloudformation_yaml import TemplateLoader
 from lakecheck.checks import rules
 from lakecheck.cli import main
@@ -36,6 +37,8 @@ from lakecheck.rules.encryption import _writes, denied_encryption
 from lakecheck.rules.pipeline import _definitions
 from lakecheck.run import Options, judge
 from lakecheck.upgrade import moves
+from lakemodel.errors import InvalidInput
+from tests.lakecheck.assemblies import write_assembly
 from tests.lakecheck.resolving import ANY, by_id, resolved, stack
 from tests.lakecheck.rules.snapshots import snapshot_of
 
@@ -287,3 +290,32 @@ def test_a_folder_for_reports_that_cannot_be_made_is_said(
     monkeypatch.setattr(pull_request_command, "_merge_base", lambda _base: "0" * 40)
     assert main(["pull-request", "--app", "true", "--base", "main", "--output", str(tmp_path / output)]) == 2
     assert "the folder for reports cannot be made" in capsys.readouterr().err
+
+
+def _nest(file: str) -> dict[str, Any]:
+    return {"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:asset:path": file}, "Properties": {"TemplateURL": "x"}}
+
+
+def test_a_template_that_nests_itself_is_refused(tmp_path: Path):
+    """Over another one: reading it never came to an end."""
+    folder = write_assembly(tmp_path, {"Lake": {"Resources": {"Nest": _nest("other.json")}}})
+    (tmp_path / "other.json").write_text(json.dumps({"Resources": {"Back": _nest("Lake.template.json"), "Beside": _nest("other.json")}}))
+    with pytest.raises(InvalidInput, match="the template nests itself"):
+        read_assembly(folder)
+
+
+def test_nested_stacks_that_double_at_every_level_are_refused(tmp_path: Path):
+    """Twelve small files that stand for thousands of stacks; one template that is nested twice is none of that."""
+    templates = {f"{level}.json": {"Resources": {each: _nest(f"{level + 1}.json") for each in "AB"}} for level in range(12)}
+    for name, template in {**templates, "12.json": {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}}.items():
+        (tmp_path / name).write_text(json.dumps(template))
+    with pytest.raises(InvalidInput, match="more than 2,000 nested stacks are below Lake"):
+        read_assembly(write_assembly(tmp_path, {"Lake": {"Resources": {"Nest": _nest("0.json")}}}))
+    few = read_assembly(write_assembly(tmp_path, {"Lake": {"Resources": {"Nest": _nest("10.json")}}}))
+    assert len(few.stacks) == 1 + 1 + 2 + 4
+
+
+def test_a_version_of_thousands_of_digits_is_refused(tmp_path: Path):
+    """Python refuses to read such a number."""
+    with pytest.raises(InvalidInput, match="got schema version"):
+        read_assembly(write_assembly(tmp_path, version="9" * 5000 + ".0.0"))
