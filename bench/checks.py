@@ -1,7 +1,8 @@
 """Measures the whole of `lakecheck run` on the reference, all environments and every report, against synthesizing it.
 
-Both run in processes of their own, in turns on one machine, so that their ratio means something where absolute times do not. The run compares the
-reference with itself (`--base`), so that nothing is left out. The exit code is 1 when it takes longer than synthesis. Options: --runs 3
+Both run in processes of their own, in turns on one machine, so that their ratio means something where absolute times do not. The run
+compares the reference with itself (`--base`), so that nothing is left out. The exit code is 1 when it takes longer than synthesis.
+Options: --runs 3
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes lakecheck/upgrade/provider_schemas.zip: which properties replace a resource, name it, cannot be read or written, type by type.
+"""Writes lakecheck/upgrade/comparison/provider_schemas.zip: what replaces a resource, names it, cannot be read or written, type by type.
 
 AWS publishes the schemas of its resource types in the CloudFormation registry
 (https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html); cfn-lint
@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parent.parent / "lakecheck" / "upgrade" / "provider_schemas.zip"
+TARGET = Path(__file__).resolve().parent.parent / "lakecheck" / "upgrade" / "comparison" / "provider_schemas.zip"
 SOURCE = "cfn-lint, https://github.com/aws-cloudformation/cfn-lint"
 LICENCE = "MIT-0, https://github.com/aws-cloudformation/cfn-lint/blob/main/LICENSE"
 SPECIFICATION = Path(__file__).resolve().parent.parent / ".venv" / "cdk-cli" / "node_modules" / "aws-cdk" / "db.json.gz"

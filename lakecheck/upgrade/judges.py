@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade import collisions, contents, data_loss, identity, lost_access, policies, retention, there_already, weakening
+from lakecheck.upgrade.data import contents, data_loss, retention
+from lakecheck.upgrade.identity import collisions, identity, there_already
+from lakecheck.upgrade.lake_formation import lost_access
+from lakecheck.upgrade.security import policies, weakening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

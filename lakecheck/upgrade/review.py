@@ -93,7 +93,7 @@ def judge_upgrade(base: Snapshot, head: Snapshot, register: Register, *, as_of: 
     Raises:
         InvalidInput: If a snapshot's supplement cannot be read.
     """
-    from lakecheck.upgrade.comparison import compare  # noqa: PLC0415 - a report that is only shown needs no schemas
+    from lakecheck.upgrade.comparison.comparison import compare  # noqa: PLC0415 - a report that is only shown needs no schemas
     from lakecheck.upgrade.judges import JUDGES  # noqa: PLC0415
 
     comparison = compare(base, head)
@@ -230,7 +230,7 @@ def _harmless_risk(change: ResourceChange) -> Risk:
 
 def _changed(change: ResourceChange) -> Iterator[str]:
     """The paths that differ; what is write-only is said to be, as nobody can read at AWS what it was or is."""
-    from lakecheck.upgrade.schemas import facts  # noqa: PLC0415 - a report that is only shown needs no schemas
+    from lakecheck.upgrade.comparison.schemas import facts  # noqa: PLC0415 - a report that is only shown needs no schemas
 
     known = facts(change.type)
     unseen = () if known is None else known.write_only

@@ -36,7 +36,7 @@ from lakecheck.report.style import Style
 from lakecheck.rules.encryption import _writes, denied_encryption
 from lakecheck.rules.pipeline import _definitions
 from lakecheck.run import Options, judge
-from lakecheck.upgrade import moves
+from lakecheck.upgrade.comparison import moves
 from lakemodel.errors import InvalidInput
 from tests.lakecheck.assemblies import write_assembly
 from tests.lakecheck.resolving import ANY, by_id, resolved, stack

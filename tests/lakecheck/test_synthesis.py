@@ -30,6 +30,12 @@ ERROR The bucket has no logs. (AwsSolutions)
 """
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a folder of its own: what stands in `config/` of this project is not about other apps."""
+    monkeypatch.chdir(tmp_path)
+
+
 def app(folder: Path, *, exit_code: int = 0, writes: bool = True, report: object = CLEAN, says: str = "") -> str:
     """The command of an app that writes an assembly of one stack `Fresh` as CDK would."""
     template = write_assembly(folder / "ready", {"Fresh": {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}}, report=report)

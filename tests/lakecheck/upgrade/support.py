@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecheck.assembly import Assembly, StackTemplate
 from lakecheck.snapshot import Snapshot
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

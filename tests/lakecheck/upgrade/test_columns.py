@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lakecheck.upgrade import retention
-from lakecheck.upgrade.columns import is_wider
+from lakecheck.upgrade.data import retention
+from lakecheck.upgrade.data.columns import is_wider
 from tests.lakecheck.upgrade.support import compared
 
 

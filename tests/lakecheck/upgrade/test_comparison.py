@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from lakecheck.upgrade import collisions, identity
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
+from lakecheck.upgrade.identity import collisions, identity
 from lakecheck.upgrade.model import Deletion, Fate
 from tests.lakecheck.upgrade.support import OTHER, change_of, compared, stack, state
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lakecheck.upgrade import data_loss
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
+from lakecheck.upgrade.data import data_loss
+from lakecheck.upgrade.data.stateful import EMPTIES, HANDLERS, STATEFUL, holding
 from lakecheck.upgrade.model import Category, Comparison, Deletion, Fate, Node, PropertyChange, Replaces, ResourceChange, Risk
-from lakecheck.upgrade.stateful import EMPTIES, HANDLERS, STATEFUL, holding
 from tests.lakecheck.upgrade.support import change_of, compared, stack, state
 
 BUCKET = "AWS::S3::Bucket"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakecheck.upgrade import identity
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
+from lakecheck.upgrade.identity import identity
 from lakecheck.upgrade.model import Category
 from tests.lakecheck.upgrade.support import OTHER, compared, stack, state
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
 from lakecheck.upgrade.judges import JUDGES, RULES
 from lakecheck.upgrade.review import FAILING
 from tests.lakecheck.upgrade.known_cases import CASES, FUNCTION, KEEP, MAPPING, TAGGED, TARGET, Case, keyed, one, ref, subnet

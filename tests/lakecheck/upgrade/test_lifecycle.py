@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lakecheck.upgrade import retention
+from lakecheck.upgrade.data import retention
 from tests.lakecheck.upgrade.support import compared
 
 BUCKET, REPOSITORY = "AWS::S3::Bucket", "AWS::ECR::Repository"

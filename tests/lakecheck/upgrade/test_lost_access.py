@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lakecheck.upgrade.comparison import compare
-from lakecheck.upgrade.lost_access import RULES, risks
+from lakecheck.upgrade.comparison.comparison import compare
+from lakecheck.upgrade.lake_formation.lost_access import RULES, risks
 from lakecheck.upgrade.model import Category, Comparison, Risk
 from tests.lakecheck.upgrade.support import ACCOUNT, OTHER, compared, stack, state
 

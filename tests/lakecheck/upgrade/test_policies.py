@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lakecheck.upgrade import policies
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
 from lakecheck.upgrade.model import Category, Risk
-from lakecheck.upgrade.policy_table import IDENTITY_POLICIES, RESOURCE_POLICIES
+from lakecheck.upgrade.security import policies
+from lakecheck.upgrade.security.policy_table import IDENTITY_POLICIES, RESOURCE_POLICIES
 from tests.lakecheck.upgrade.support import ACCOUNT, OTHER, compared, stack, state
 
 BUCKET = {"Lake": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "lake"}}}
@@ -393,7 +393,7 @@ def test_the_request_names_what_has_no_known_name_as_it_is():
 
 
 def test_more_policies_than_are_compared_are_not_taken_for_harmless(monkeypatch):
-    monkeypatch.setattr("lakecheck.upgrade.policy_statements._MOST", 0)
+    monkeypatch.setattr("lakecheck.upgrade.security.policy_statements._MOST", 0)
     (found,) = risks(BUCKET | bucket_policy(allow(OWN)), BUCKET | bucket_policy(allow(OWN), allow(FOREIGN)))
     assert not found.is_certain
 

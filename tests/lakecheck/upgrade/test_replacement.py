@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lakecheck.upgrade.comparison import compare
+from lakecheck.upgrade.comparison.comparison import compare
 from lakecheck.upgrade.model import Deletion, Fate, Replaces
 from tests.lakecheck.upgrade.support import change_of, compared, stack, state
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lakecheck.formula import Truth
-from lakecheck.upgrade import data_loss, retention
+from lakecheck.upgrade.data import data_loss, retention
+from lakecheck.upgrade.data.retention_table import PROTECTING, RETENTION
 from lakecheck.upgrade.model import Category, Risk
-from lakecheck.upgrade.retention_table import PROTECTING, RETENTION
 from lakecheck.upgrade.watched import FEWER, LOWER, MORE, OFF
 from lakecheck.values import Unknown
 from tests.lakecheck.upgrade.support import compared

@@ -8,10 +8,10 @@ from importlib.resources import files
 
 import pytest
 
-from lakecheck.upgrade import schemas
-from lakecheck.upgrade.conditions import CONDITIONS, conditional
+from lakecheck.upgrade.comparison import schemas
+from lakecheck.upgrade.comparison.conditions import CONDITIONS, conditional
+from lakecheck.upgrade.comparison.schemas import CORRECTIONS, TABLE, Facts, as_of, facts, known_types
 from lakecheck.upgrade.model import Replaces
-from lakecheck.upgrade.schemas import CORRECTIONS, TABLE, Facts, as_of, facts, known_types
 from tools.provider_schemas import documented, entry, members
 
 
@@ -72,7 +72,7 @@ def test_a_change_above_a_create_only_property_replaces_only_when_that_differs()
 
 def test_corrections_still_correct_something() -> None:
     """Each is of a type that the table has, says where it is from, and is not in the table by now."""
-    with zipfile.ZipFile(str(files("lakecheck.upgrade").joinpath(TABLE))) as archive:
+    with zipfile.ZipFile(str(files("lakecheck.upgrade.comparison").joinpath(TABLE))) as archive:
         table = json.loads(archive.read("types.json"))
     for kind, correction in CORRECTIONS.items():
         stated = table[kind]

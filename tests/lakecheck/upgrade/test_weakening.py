@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from lakecheck.upgrade import policies, weakening
-from lakecheck.upgrade.comparison import compare
-from lakecheck.upgrade.encryption_table import KEYS
+from lakecheck.upgrade.comparison.comparison import compare
 from lakecheck.upgrade.model import Category, Fate, Risk
-from lakecheck.upgrade.weakening_table import GUARDS, WEAKENING
+from lakecheck.upgrade.security import policies, weakening
+from lakecheck.upgrade.security.encryption_table import KEYS
+from lakecheck.upgrade.security.weakening_table import GUARDS, WEAKENING
 from tests.lakecheck.upgrade.support import change_of, compared, stack, state
 from tests.lakecheck.upgrade.tables import cases, judged, properties
 

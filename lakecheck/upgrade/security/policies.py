@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import Truth
-from lakecheck.upgrade.identity_statements import Identities
 from lakecheck.upgrade.model import Deletion, Fate
-from lakecheck.upgrade.policy_statements import (
+from lakecheck.upgrade.reading import MISSING, at, both, canonical, is_empty, items, said, tell, touched
+from lakecheck.upgrade.security.identity_statements import Identities
+from lakecheck.upgrade.security.policy_statements import (
     Comparer,
     allows,
     assuming,
@@ -27,7 +28,7 @@ from lakecheck.upgrade.policy_statements import (
     wide,
     without_guards,
 )
-from lakecheck.upgrade.policy_table import (
+from lakecheck.upgrade.security.policy_table import (
     ATTACHED,
     IDENTITY_POLICIES,
     MANAGED,
@@ -36,14 +37,13 @@ from lakecheck.upgrade.policy_table import (
     documents,
     parsed,
 )
-from lakecheck.upgrade.reading import MISSING, at, both, canonical, is_empty, items, said, tell, touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lakecheck.iam.comparison import Verdict
     from lakecheck.upgrade.model import Comparison, ResourceChange, Risk
-    from lakecheck.upgrade.policy_table import Carrier
+    from lakecheck.upgrade.security.policy_table import Carrier
 
 RULES: Final[Mapping[str, str]] = {
     "security_weakened.policy": "A resource's policy lets somebody outside of the account in who was not let in.",

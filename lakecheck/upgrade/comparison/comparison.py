@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import TRUE
-from lakecheck.upgrade.differences import Differences
+from lakecheck.upgrade.comparison.differences import Differences
+from lakecheck.upgrade.comparison.moves import Sides, matched, without
+from lakecheck.upgrade.comparison.names import Names
+from lakecheck.upgrade.comparison.nodes import State
+from lakecheck.upgrade.comparison.pairing import StackPair, paired_stacks
+from lakecheck.upgrade.comparison.replacement import Draft, deletion_of, follow_replacements, replaces
+from lakecheck.upgrade.comparison.schemas import facts
 from lakecheck.upgrade.model import Comparison, Deletion, Fate, Node, PropertyChange, ResourceChange
-from lakecheck.upgrade.moves import Sides, matched, without
-from lakecheck.upgrade.names import Names
-from lakecheck.upgrade.nodes import State
-from lakecheck.upgrade.pairing import StackPair, paired_stacks
-from lakecheck.upgrade.replacement import Draft, deletion_of, follow_replacements, replaces
-from lakecheck.upgrade.schemas import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecheck.assembly import StackTemplate
     from lakecheck.snapshot import Snapshot
-    from lakecheck.upgrade.written import Written
+    from lakecheck.upgrade.comparison.written import Written
 
 ATTRIBUTE: Final = "^."
 """What the path of an attribute starts with that stands beside the properties."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.formula import Truth
 from lakecheck.iam import globs
 from lakecheck.iam.comparison import Verdict, check_no_new_access, read_compared
+from lakecheck.upgrade.comparison.names import Names
 from lakecheck.upgrade.model import Fate
-from lakecheck.upgrade.names import Names
-from lakecheck.upgrade.policy_table import ADMINISTRATION, ADMINISTRATION_OF_ALL
 from lakecheck.upgrade.reading import canonical, items
+from lakecheck.upgrade.security.policy_table import ADMINISTRATION, ADMINISTRATION_OF_ALL
 from lakecheck.values import Unknown, with_holes_called, with_holes_filled
 from lakemodel.errors import InvalidInput
 

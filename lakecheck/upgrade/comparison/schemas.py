@@ -195,6 +195,6 @@ def _types() -> dict[str, dict[str, Any]]:
 
 
 def _read(member: str) -> str:
-    packed = files("lakecheck.upgrade").joinpath(TABLE).read_bytes()
+    packed = files("lakecheck.upgrade.comparison").joinpath(TABLE).read_bytes()
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         return archive.read(member).decode()

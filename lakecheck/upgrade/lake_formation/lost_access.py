@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade import dying_access, lost_grants as grants, lost_tags as tags, revoked_access
-from lakecheck.upgrade.dying_access import Dying
-from lakecheck.upgrade.revoked_access import Revoking
-from lakecheck.upgrade.single_rights import states_of
-from lakecheck.upgrade.telling import Teller
+from lakecheck.upgrade.lake_formation import dying_access, lost_grants as grants, lost_tags as tags, revoked_access
+from lakecheck.upgrade.lake_formation.dying_access import Dying
+from lakecheck.upgrade.lake_formation.revoked_access import Revoking
+from lakecheck.upgrade.lake_formation.single_rights import states_of
+from lakecheck.upgrade.lake_formation.telling import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade.claims import claim
-from lakecheck.upgrade.exports import exports_removed
+from lakecheck.upgrade.comparison.nodes import named_by
+from lakecheck.upgrade.data.stateful import holding
+from lakecheck.upgrade.identity.claims import claim
+from lakecheck.upgrade.identity.exports import exports_removed
 from lakecheck.upgrade.model import Category, Fate, Risk
-from lakecheck.upgrade.nodes import named_by
 from lakecheck.upgrade.reading import at, said, tell
-from lakecheck.upgrade.stateful import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,8 +77,8 @@ def _elsewhere(change: ResourceChange) -> Iterator[Risk]:
         change,
         "identity.moved" if is_moved else "identity.logical_id",
         message,
-        consequence="A new one is made and the old one is deleted or kept as its DeletionPolicy says; who knows the old one's generated name"
-        " or id from outside of the templates does not find it any more.",
+        consequence="A new one is made and the old one is deleted or kept as its DeletionPolicy says; who knows the old one's generated "
+        "name or id from outside of the templates does not find it any more.",
         remedy=f"{_REFACTOR}{'' if is_moved else ', or keep the logical id with `override_logical_id`'}.",
         was=f"{was.stack}/{was.logical_id}",
         now=f"{now.stack}/{now.logical_id}",

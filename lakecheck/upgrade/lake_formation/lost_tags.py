@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
 from lakecheck.formula import FALSE, TRUE
-from lakecheck.upgrade.single_rights import Thing, few, who
+from lakecheck.upgrade.lake_formation.single_rights import Thing, few, who
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from lakecheck.access.lake_formation.tags import Tags
     from lakecheck.assembly.resources import Origin
     from lakecheck.estate.model import Table, TagAssociation, TagKey
+    from lakecheck.upgrade.lake_formation.single_rights import Right, State
+    from lakecheck.upgrade.lake_formation.telling import Teller
     from lakecheck.upgrade.model import Risk
-    from lakecheck.upgrade.single_rights import Right, State
-    from lakecheck.upgrade.telling import Teller
 
 RULES: Final = {
     "lost_access.tag": "An LF-Tag changes or goes, and takes a database, table or column out of an expression that is granted, or may be.",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import Truth
-from lakecheck.upgrade.encryption_table import ENCRYPTED
 from lakecheck.upgrade.reading import MISSING, UNLIMITED, at, canonical, is_empty, is_open, objects
+from lakecheck.upgrade.security.encryption_table import ENCRYPTED
 from lakecheck.upgrade.watched import FEWER, HIGHER, LOWER, MORE, OFF, ON, REMOVED, Danger, Direction, becomes, by_type, ranked, row
 from lakecheck.values import Unknown
 

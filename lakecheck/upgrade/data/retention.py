@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.upgrade import columns, lifecycle
+from lakecheck.upgrade.data import columns, lifecycle
+from lakecheck.upgrade.data.retention_table import BACKUPS, COPIES, LOCK, PROTECTING, RETENTION, SOONER
 from lakecheck.upgrade.model import Deletion, Fate
 from lakecheck.upgrade.reading import (
     MISSING,
@@ -21,7 +22,6 @@ from lakecheck.upgrade.reading import (
     tell,
     touched,
 )
-from lakecheck.upgrade.retention_table import BACKUPS, COPIES, LOCK, PROTECTING, RETENTION, SOONER
 from lakecheck.upgrade.watched import watch
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.upgrade.lake_formation.single_rights import place_of
 from lakecheck.upgrade.model import Deletion, Fate
-from lakecheck.upgrade.single_rights import place_of
 
 if TYPE_CHECKING:
+    from lakecheck.upgrade.lake_formation.single_rights import Place
     from lakecheck.upgrade.model import Comparison, ResourceChange
-    from lakecheck.upgrade.single_rights import Place
 
 _LETS_GO: Final = frozenset({Fate.REMOVED, Fate.REPLACED, Fate.PERHAPS_REPLACED, Fate.MOVED, Fate.RENAMED, Fate.TYPE_CHANGED})
 

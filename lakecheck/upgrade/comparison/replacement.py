@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.upgrade.conditions import UPDATE_POLICY, conditional
+from lakecheck.upgrade.comparison.conditions import UPDATE_POLICY, conditional
+from lakecheck.upgrade.comparison.schemas import facts
 from lakecheck.upgrade.model import Deletion, Fate, Node, PropertyChange, Replaces, ResourceChange
-from lakecheck.upgrade.schemas import facts
 from lakecheck.values import Unknown, generated_holes, has_hole, holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lakecheck.upgrade.differences import Difference
-    from lakecheck.upgrade.nodes import State
-    from lakecheck.upgrade.pairing import StackPair
-    from lakecheck.upgrade.schemas import Facts, Path
+    from lakecheck.upgrade.comparison.differences import Difference
+    from lakecheck.upgrade.comparison.nodes import State
+    from lakecheck.upgrade.comparison.pairing import StackPair
+    from lakecheck.upgrade.comparison.schemas import Facts, Path
 
 _KEPT: Final = ("Retain", "RetainExceptOnCreate")
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")

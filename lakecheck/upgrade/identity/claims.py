@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.assembly.identity_table import KINDS
 from lakecheck.estate.catalog import CATALOG_POLICY
 from lakecheck.estate.lake_formation import SETTINGS
-from lakecheck.upgrade.nodes import at_path, named_by
-from lakecheck.upgrade.schemas import facts
-from lakecheck.upgrade.unique_table import OPTIONAL, UNIQUE
+from lakecheck.upgrade.comparison.nodes import at_path, named_by
+from lakecheck.upgrade.comparison.schemas import facts
+from lakecheck.upgrade.identity.unique_table import OPTIONAL, UNIQUE
 from lakecheck.values import Unknown, has_hole, holes, shown, unknowns
 
 if TYPE_CHECKING:

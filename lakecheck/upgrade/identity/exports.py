@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.assembly.text_functions import surely_differ
-from lakecheck.upgrade.differences import surely
+from lakecheck.upgrade.comparison.differences import surely
+from lakecheck.upgrade.comparison.names import Names
+from lakecheck.upgrade.comparison.nodes import owners
 from lakecheck.upgrade.model import Category, Fate, Risk
-from lakecheck.upgrade.names import Names
-from lakecheck.upgrade.nodes import owners
 from lakecheck.upgrade.reading import said
 from lakecheck.values import has_hole, holes, shown, with_holes_called
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.assembly.text_functions import surely_differ
-from lakecheck.upgrade.written import Written, is_function
+from lakecheck.upgrade.comparison.written import Written, is_function
 from lakecheck.values import Unknown, generated_holes, has_hole, holes, with_holes_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lakecheck.upgrade.schemas import Path
+    from lakecheck.upgrade.comparison.schemas import Path
 
 MISSING: Final = None
 """What stands for what is not there."""

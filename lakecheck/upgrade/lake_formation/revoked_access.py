@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from lakecheck.estate.lake_formation import PERMISSIONS
 from lakecheck.estate.model import EVERY_PERMISSION
-from lakecheck.upgrade.letting_go import is_let_go, touched
+from lakecheck.upgrade.comparison.schemas import facts
+from lakecheck.upgrade.lake_formation.letting_go import is_let_go, touched
+from lakecheck.upgrade.lake_formation.single_rights import few, lines, place_of, who
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import at, canonical, items, tell
-from lakecheck.upgrade.schemas import facts
-from lakecheck.upgrade.single_rights import few, lines, place_of, who
 from lakecheck.values import generated_holes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lakecheck.upgrade.lake_formation.single_rights import Place, Right, State, Thing
     from lakecheck.upgrade.model import Comparison, ResourceChange, Risk
-    from lakecheck.upgrade.single_rights import Place, Right, State, Thing
 
 RULES: Final = {
     "lost_access.revoked_after_grant": "What one resource grants is revoked when another one, which granted the same, is deleted after it.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import at, canonical, differing, is_open, number, objects, reasons, said, tell
-from lakecheck.upgrade.weakening_table import NETWORK
+from lakecheck.upgrade.security.weakening_table import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

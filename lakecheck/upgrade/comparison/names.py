@@ -6,11 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade.written import Written, paired_parameters
+from lakecheck.upgrade.comparison.written import Written, paired_parameters
 
 if TYPE_CHECKING:
     from lakecheck.assembly import StackTemplate
-    from lakecheck.upgrade.pairing import StackPair
+    from lakecheck.upgrade.comparison.pairing import StackPair
 
 _END: Final = r"(?=$|[/ :.,'\"}])"
 _PARAMETER: Final = re.compile(r"parameter ([^ :]+) of ([^:{}]+)")

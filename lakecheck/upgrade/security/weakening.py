@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS
-from lakecheck.upgrade import networks, trails
-from lakecheck.upgrade.encryption_table import KEYS, is_own
+from lakecheck.upgrade.lake_formation.single_rights import things
+from lakecheck.upgrade.lake_formation.telling import Teller
 from lakecheck.upgrade.model import Deletion, Fate
 from lakecheck.upgrade.reading import at, canonical, differing, is_open, said, tell
-from lakecheck.upgrade.single_rights import things
-from lakecheck.upgrade.telling import Teller
+from lakecheck.upgrade.security import networks, trails
+from lakecheck.upgrade.security.encryption_table import KEYS, is_own
+from lakecheck.upgrade.security.weakening_table import GUARDS, LAKE, WEAKENING
 from lakecheck.upgrade.watched import watch
-from lakecheck.upgrade.weakening_table import GUARDS, LAKE, WEAKENING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

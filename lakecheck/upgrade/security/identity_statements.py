@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.upgrade.model import Fate
-from lakecheck.upgrade.policy_statements import fresh, statements
-from lakecheck.upgrade.policy_table import ATTACHED, IDENTITY_POLICIES, MANAGED, documents
 from lakecheck.upgrade.reading import at, canonical, items
+from lakecheck.upgrade.security.policy_statements import fresh, statements
+from lakecheck.upgrade.security.policy_table import ATTACHED, IDENTITY_POLICIES, MANAGED, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

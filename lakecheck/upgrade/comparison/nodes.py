@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.assembly.identity_table import KINDS
 from lakecheck.assembly.serverless import expanded
+from lakecheck.upgrade.comparison.schemas import facts
 from lakecheck.upgrade.model import Node
-from lakecheck.upgrade.schemas import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

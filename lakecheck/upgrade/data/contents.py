@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.upgrade.data.stateful import EMPTIES, STATEFUL
 from lakecheck.upgrade.model import Deletion, Fate
 from lakecheck.upgrade.reading import at, canonical, flag, said, tell, touched
-from lakecheck.upgrade.stateful import EMPTIES, STATEFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

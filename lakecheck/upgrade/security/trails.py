@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.upgrade.reading import at, both, canonical, flag, is_open, items, objects, said, tell, touched
-from lakecheck.upgrade.weakening_table import AUDIT
+from lakecheck.upgrade.security.weakening_table import AUDIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

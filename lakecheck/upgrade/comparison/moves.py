@@ -12,9 +12,9 @@ from lakecheck.values import Unknown, generated_holes, with_holes_called
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from lakecheck.upgrade.comparison.names import Names
+    from lakecheck.upgrade.comparison.nodes import State
     from lakecheck.upgrade.model import Node
-    from lakecheck.upgrade.names import Names
-    from lakecheck.upgrade.nodes import State
 
 _BEFORE_HOLE: Final = re.compile("(?<![A-Za-z0-9-])[A-Za-z0-9-]++(?=\ue000\ue002)")
 _ROUNDS: Final = 12

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.formula import FALSE, TRUE, all_of
-from lakecheck.upgrade.claims import Claim, claim, claimed_by, takes_over
-from lakecheck.upgrade.exports import exports_in_use
+from lakecheck.upgrade.comparison.names import Names
+from lakecheck.upgrade.comparison.nodes import owners
+from lakecheck.upgrade.comparison.schemas import facts
+from lakecheck.upgrade.data.stateful import holding
+from lakecheck.upgrade.identity.claims import Claim, claim, claimed_by, takes_over
+from lakecheck.upgrade.identity.exports import exports_in_use
 from lakecheck.upgrade.model import Deletion, Fate, Replaces
-from lakecheck.upgrade.names import Names
-from lakecheck.upgrade.nodes import owners
 from lakecheck.upgrade.reading import MISSING, canonical, said, tell
-from lakecheck.upgrade.schemas import facts
-from lakecheck.upgrade.stateful import holding
 from lakecheck.values import Unknown, has_hole, shown, with_holes_called
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.lake_formation.permissions import SELECT
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, ResourceType
 from lakecheck.formula import FALSE, TRUE
-from lakecheck.upgrade.single_rights import few, lines, place_of, who
+from lakecheck.upgrade.lake_formation.single_rights import few, lines, place_of, who
 from lakecheck.values import has_hole, shown
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from lakecheck.assembly.resources import Origin
     from lakecheck.estate.model import CellsFilter, Table
+    from lakecheck.upgrade.lake_formation.single_rights import Place, Right, State
+    from lakecheck.upgrade.lake_formation.telling import Teller
     from lakecheck.upgrade.model import Risk
-    from lakecheck.upgrade.single_rights import Place, Right, State
-    from lakecheck.upgrade.telling import Teller
 
 RULES: Final = {
     "lost_access.grant": "A Lake Formation grant is stated no more, and nothing wider gives what it gave.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lakecheck.upgrade.collisions import refused
-from lakecheck.upgrade.letting_go import is_let_go
+from lakecheck.upgrade.data.stateful import EMPTIES, HANDLERS, STATEFUL, holding
+from lakecheck.upgrade.identity.collisions import refused
+from lakecheck.upgrade.lake_formation.letting_go import is_let_go
 from lakecheck.upgrade.model import Category, Deletion, Fate, Replaces, Risk
 from lakecheck.upgrade.reading import at, canonical, flag, said, tell
-from lakecheck.upgrade.stateful import EMPTIES, HANDLERS, STATEFUL, holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lakecheck.assembly import StackTemplate
     from lakecheck.assembly.resources import Resource
     from lakecheck.snapshot import Snapshot
+    from lakecheck.upgrade.data.stateful import Holding
     from lakecheck.upgrade.model import Comparison, Node, ResourceChange
-    from lakecheck.upgrade.stateful import Holding
 
 RULES: Final[Mapping[str, str]] = {
     "data_loss.deleted": "A resource that holds data is deleted.",

@@ -10,19 +10,19 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from lakecheck.estate.model import IAM_ALLOWED_PRINCIPALS, Bucket, CellsFilter, Database, Principal, Table
-from lakecheck.upgrade.collisions import refused
-from lakecheck.upgrade.letting_go import is_let_go, touched
+from lakecheck.upgrade.identity.collisions import refused
+from lakecheck.upgrade.lake_formation.letting_go import is_let_go, touched
+from lakecheck.upgrade.lake_formation.single_rights import few, lines, place_of, who
 from lakecheck.upgrade.model import Fate
 from lakecheck.upgrade.reading import tell
-from lakecheck.upgrade.single_rights import few, lines, place_of, who
 from lakecheck.values import generated_holes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from lakecheck.estate.model import Estate
+    from lakecheck.upgrade.lake_formation.single_rights import Place, Right, State, Thing
     from lakecheck.upgrade.model import Comparison, ResourceChange, Risk
-    from lakecheck.upgrade.single_rights import Place, Right, State, Thing
 
 RULES: Final = {
     "lost_access.dies_with_database": "Grants, LF-Tags and filters die with a database that is deleted or replaced, and nobody makes them.",
