@@ -60,7 +60,8 @@ def risks(change: ResourceChange) -> Iterator[Risk]:
             now=_listed(at(now, _KEYS)),
             is_certain=not is_open(at(was, _KEYS)) and not is_open(at(now, _KEYS)),
         )
-    yield from _parameters(change, at(was, _PARAMETERS), at(now, _PARAMETERS))
+    yield from snapshots(change, at(was, _PARAMETERS), at(now, _PARAMETERS), _PARAMETERS)
+    yield from _places(change, at(was, _PARAMETERS), at(now, _PARAMETERS))
 
 
 def _columns(change: ResourceChange, was: Any, now: Any) -> Iterator[Risk]:
@@ -160,7 +161,8 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _parameters(change: ResourceChange, was: Any, now: Any) -> Iterator[Risk]:
+def snapshots(change: ResourceChange, was: Any, now: Any, place: str) -> Iterator[Risk]:
+    """What properties of an Iceberg table delete sooner; `place` is where they stand."""
     before, after = (side if isinstance(side, dict) else {} for side in (was, now))
     for name, (direction, default, what) in _SNAPSHOTS.items():
         values = before.get(name, default), after.get(name, default)
@@ -172,11 +174,15 @@ def _parameters(change: ResourceChange, was: Any, now: Any) -> Iterator[Risk]:
                 f"{what}: {said(values[1])} instead of {said(values[0])}",
                 consequence="Older snapshots and their files are deleted at the next maintenance, and time travel to them ends.",
                 remedy="Keep the longer time, or tag the snapshots that are still needed.",
-                at=f"{_PARAMETERS}.{name}",
+                at=f"{place}.{name}",
                 was=values[0],
                 now=values[1],
                 is_certain=truth is Truth.TRUE,
             )
+
+
+def _places(change: ResourceChange, was: Any, now: Any) -> Iterator[Risk]:
+    before, after = (side if isinstance(side, dict) else {} for side in (was, now))
     for name in _PLACES:
         truth = CHANGED.is_weaker(before.get(name), after.get(name))
         if truth is not Truth.FALSE and canonical(before.get(name)) != canonical(after.get(name)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.upgrade.data import columns, lifecycle
+from lakecheck.upgrade.data import columns, iceberg, lifecycle
 from lakecheck.upgrade.data.retention_table import BACKUPS, COPIES, LOCK, PROTECTING, RETENTION, SOONER
 from lakecheck.upgrade.model import Deletion, Fate
 from lakecheck.upgrade.reading import (
@@ -42,7 +42,7 @@ RULES: Final[Mapping[str, str]] = {
     "data_loss.stream": "A stream of changes is gone or has less of each item.",
     "data_loss.key": "A key is disabled, or its deletion waits for less time.",
     "data_loss.catalog_entries": "A crawler deletes tables from the catalog.",
-    "data_loss.columns": "A table's column is gone.",
+    "data_loss.columns": "A table's column is gone, is called otherwise, or has another field id.",
     "data_loss.type_narrowed": "A table's column has a type that does not take all values of the old one.",
     "data_loss.partition_keys": "A table's partition keys change.",
     "data_loss.other_data": "A table or database points at another place.",
@@ -71,6 +71,7 @@ def risks(comparison: Comparison) -> Iterator[Risk]:
             yield from watch(change, RETENTION)
             yield from lifecycle.risks(change)
             yield from columns.risks(change)
+            yield from iceberg.risks(change)
             yield from _lock(change)
             yield from _replication(change)
             yield from _gone(change)

@@ -241,6 +241,10 @@ RETENTION: Final = by_type(
         # Catalogues
         row("AWS::Athena::WorkGroup", "RecursiveDeleteOption", ON, "whether its history and queries go with it", EMPTIED, default=False),
         row("AWS::Glue::Table", "TableInput.StorageDescriptor.Location", CHANGED, "location of the table", OTHER_DATA),
+        row(
+            "AWS::Glue::Table", "OpenTableFormatInput.IcebergInput.IcebergTableInput.Location", CHANGED, "location of the table",
+            OTHER_DATA,
+        ),
         row("AWS::Glue::Database", "DatabaseInput.LocationUri", CHANGED, "location of new tables", NEW_TABLES),
         row(
             "AWS::Glue::Crawler", "SchemaChangePolicy.DeleteBehavior", ranked("LOG", "DEPRECATE_IN_DATABASE", "DELETE_FROM_DATABASE"),
