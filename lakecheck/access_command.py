@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck import access_check
 from lakecheck.access.sources import DEFAULT_SUPPLEMENT
+from lakecheck.arguments import day
 from lakecheck.output import write
 from lakemodel.errors import DataLakeError
 
@@ -124,7 +125,7 @@ def _diff_parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("head", type=Path, metavar="HEAD", help="what is to hold")
     _add_inputs(parser)
     parser.add_argument("--approvals", type=Path, metavar="FILE", help=f"what was approved; {DEFAULT_APPROVALS} when it exists")
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
+    parser.add_argument("--as-of", type=day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
     parser.add_argument("--format", choices=FORMATS[:3], default="table", help="how to print; table by default")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
     parser.add_argument("--all", action="store_true", help="print losses, and what follows for machinery, in full")
@@ -359,11 +360,3 @@ def _terminal(output: Path | None) -> tuple[Any, int]:
     style = Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
     columns = shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH
     return style, max(_NARROWEST, min(columns, _WIDEST))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        msg = f"got {text!r}; allowed is a day as YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(msg) from None

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.arguments import day
 from lakecheck.contract_inputs import MisuseError, add_config_arguments, misused, read_config
 from lakemodel.errors import InvalidInput
 
@@ -65,7 +66,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("head", type=Path, metavar="HEAD", help="what is to hold, of the same kind")
     add_config_arguments(parser)
     parser.add_argument("--approvals", type=Path, metavar="FILE", help=f"what was approved; {DEFAULT_APPROVALS} when it exists")
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
+    parser.add_argument("--as-of", type=day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print; text by default")
     parser.set_defaults(handler=run_diff)
 
@@ -126,11 +127,3 @@ def _check(base: Path, head: Path) -> None:
         folder, file = (base, head) if base.is_dir() else (head, base)
         msg = f"{folder} is a folder and {file} a file; give two files or two folders"
         raise MisuseError(msg)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        msg = f"got {text!r}; allowed is a day as YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(msg) from None

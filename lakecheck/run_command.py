@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakecheck.arguments import day
 from lakecheck.output import write
 from lakemodel.findings import Severity
 
@@ -103,7 +104,7 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     """Adds how to judge, and how to print it."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="default: lakecheck.yaml or config/lakecheck.yaml, if there is one")
     parser.add_argument("--contracts", type=Path, metavar="FOLDER", help="data contracts, instead of those that access.yaml names")
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
+    parser.add_argument("--as-of", type=day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
     parser.add_argument("--fast", action="store_true", help="leave out cfn-lint, the slow one")
     parser.add_argument("--skip", action="append", default=[], choices=CHECK_NAMES, help="leave a check out; may be repeated")
     parser.add_argument(
@@ -231,11 +232,3 @@ def _rendered(name: str, run: Run) -> Iterable[str]:
     module, _, function = _RENDERERS[name].partition(".")
     rendered = getattr(importlib.import_module(f"lakecheck.report.{module}"), function)(run)
     return (rendered,) if isinstance(rendered, str) else rendered
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        msg = f"got {text!r}; allowed is a day as YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(msg) from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.access.sources import DEFAULT_SUPPLEMENT
 from lakecheck.access_command import parameters_of, supplement_of
+from lakecheck.arguments import day
 from lakecheck.output import write
 from lakemodel.errors import DataLakeError
 
@@ -79,7 +80,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument("--supplement", type=Path, metavar="FILE", help=f"what templates cannot say; {DEFAULT_SUPPLEMENT} when it exists")
     parser.add_argument("--approvals", type=Path, metavar="FILE", help=f"what was approved; {DEFAULT_APPROVALS} when it exists")
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
+    parser.add_argument("--as-of", type=day, metavar="DATE", help="judge expiry as of this day (YYYY-MM-DD); default: today")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to print; text by default")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
     parser.add_argument("--all", action="store_true", help="every reason, identity and harmless change")
@@ -179,11 +180,3 @@ def _terminal(output: Path | None) -> tuple[Any, int]:
     style = Style(color=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
     columns = shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH
     return style, max(_NARROWEST, min(columns, _WIDEST))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        msg = f"got {text!r}; allowed is a day as YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(msg) from None

@@ -153,3 +153,11 @@ def test_logs_get_no_control_codes_and_terminals_no_leftovers(capsys: pytest.Cap
     terminal("working")
     terminal.done()
     assert capsys.readouterr().err == "\r\x1b[Kworking\r\x1b[K"
+
+
+@pytest.mark.parametrize("text", ["20261101", "2026-W01-1", "2026-11-31", "tomorrow", "2026-1-1", ""])
+def test_a_day_has_one_spelling(text: str, clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where Python's own reading takes another one."""
+    with pytest.raises(SystemExit):
+        main(["run", str(clean), "--as-of", text])
+    assert "allowed is a day as YYYY-MM-DD" in capsys.readouterr().err
