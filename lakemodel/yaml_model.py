@@ -82,7 +82,9 @@ def _finding(
         case "string_pattern_mismatch":
             kind, message, remedy = "pattern", f"found {shown(found)}; {words[details['ctx']['pattern']]}", "Correct it."
         case "string_too_short":
-            kind, message, remedy = "empty", f"found {shown(found)}; a text is expected", "Fill it in."
+            least = details["ctx"]["min_length"]
+            message = f"found {shown(found)}; a text of at least {least} character{'' if least == 1 else 's'} is expected"
+            kind, remedy = "empty", "Write what somebody who was not there has to know."
         case "literal_error" | "enum":
             kind, message, remedy = "choice", f"found {shown(found)}; allowed: {details['ctx']['expected']}", "Write that."
         case other:

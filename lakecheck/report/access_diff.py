@@ -10,7 +10,7 @@ from lakecheck.access.model import Action
 from lakecheck.access.saved import dataset_id, formula_data, step_data
 from lakecheck.access.sentences import sentences
 from lakecheck.access.words import RANK, condition, verdict
-from lakecheck.report.access_json import line
+from lakecheck.report.access_json import line, one_a_line
 from lakecheck.report.json import tool_version
 from lakecheck.values import shown
 
@@ -30,15 +30,7 @@ SCHEMA_VERSION: Final = 1
 
 def render(review: Review) -> Iterable[str]:
     """The report piece by piece, one change a line; it ends with a line feed."""
-    data = as_data(review)
-    yield "{\n"
-    for number, (key, value) in enumerate(data.items(), 1):
-        comma = "," if number < len(data) else ""
-        if isinstance(value, list) and value:
-            yield f'"{key}": [\n' + ",\n".join(map(line, value)) + f"\n]{comma}\n"
-        else:
-            yield f'"{key}": {line(value)}{comma}\n'
-    yield "}\n"
+    return one_a_line(as_data(review))
 
 
 def as_data(review: Review) -> dict[str, Any]:

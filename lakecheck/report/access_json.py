@@ -56,6 +56,18 @@ def line(data: Any) -> str:
     return _HIDDEN.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(data, ensure_ascii=False))
 
 
+def one_a_line(data: dict[str, Any]) -> Iterator[str]:
+    """An object piece by piece, each item of its lists on a line of its own; it ends with a line feed."""
+    yield "{\n"
+    for number, (key, value) in enumerate(data.items(), 1):
+        comma = "," if number < len(data) else ""
+        if isinstance(value, list) and value:
+            yield f'"{key}": [\n' + ",\n".join(map(line, value)) + f"\n]{comma}\n"
+        else:
+            yield f'"{key}": {line(value)}{comma}\n'
+    yield "}\n"
+
+
 def _entries(key: str, entries: dict[str, Any]) -> Iterator[str]:
     yield f'"{key}": {{' + ",".join(f"\n{line(name)}: {line(data)}" for name, data in entries.items()) + ("\n},\n" if entries else "},\n")
 

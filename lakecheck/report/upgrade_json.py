@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.report.access_json import line
+from lakecheck.report.access_json import one_a_line
 from lakecheck.report.json import tool_version
 from lakecheck.report.upgrade_told import counts, entry_for, told
 from lakecheck.values import shown
@@ -20,15 +20,7 @@ SCHEMA_VERSION: Final = 1
 
 def render(review: UpgradeReview) -> Iterator[str]:
     """The report piece by piece; it ends with a line feed."""
-    data = as_data(review)
-    yield "{\n"
-    for number, (key, value) in enumerate(data.items(), 1):
-        comma = "," if number < len(data) else ""
-        if isinstance(value, list) and value:
-            yield f'"{key}": [\n' + ",\n".join(map(line, value)) + f"\n]{comma}\n"
-        else:
-            yield f'"{key}": {line(value)}{comma}\n'
-    yield "}\n"
+    return one_a_line(as_data(review))
 
 
 def as_data(review: UpgradeReview) -> dict[str, Any]:

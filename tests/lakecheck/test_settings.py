@@ -116,3 +116,8 @@ def test_the_project_s_own_file_and_its_schema_are_in_order():
     found = load_settings(config / "lakecheck.yaml")
     assert found.require_packs == ("AwsSolutions", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321")
     assert (found.access, found.estate, found.approvals) == (config / "access.yaml", config / "estate.yaml", config / "approvals.yaml")
+
+
+def test_a_reason_that_is_too_short_is_told_how_long_it_has_to_be(tmp_path: Path):
+    with pytest.raises(InvalidInput, match="a text of at least 10 characters is expected"):
+        load_settings(write(tmp_path, acknowledge=[{**ENTRY, "reason": "because"}]))
