@@ -32,6 +32,7 @@ _ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
 _VERSION = re.compile(r"(\d{1,9})\.\d+\.\d+")
 _MOST_NESTED = 2_000
 _SYNTH = "Give the folder that `cdk synth` writes, usually cdk.out."
+_EITHER = "Give what `cdk synth` writes, usually cdk.out, or a template."
 
 
 def read_assembly(location: Path | str) -> Assembly:
@@ -44,16 +45,16 @@ def read_assembly(location: Path | str) -> Assembly:
         InvalidInput: If anything in it is missing, corrupt or outside the directory; with every reason at once.
 
     Example:
-        >>> read_assembly("no-such-folder")
+        >>> read_assembly("nothing")
         Traceback (most recent call last):
-        lakemodel.errors.InvalidInput: no-such-folder: there is no such directory. Give the folder that `cdk synth` writes, usually cdk.out.
+        lakemodel.errors.InvalidInput: nothing: there is no such file or folder. Give what `cdk synth` writes, usually cdk.out, or a template.
     """
     path = Path(location)
     try:
         if path.is_file():
             return _single_template(path)
         if not path.is_dir():
-            raise refusal(path, "there is no such directory", code="assembly.missing", remedy=_SYNTH)
+            raise refusal(path, "there is no such file or folder", code="assembly.missing", remedy=_EITHER)
         if not (path / MANIFEST).exists():
             msg = f"the directory holds no {MANIFEST}, so it is no cloud assembly"
             raise refusal(path, msg, code="assembly.no_manifest", remedy=_SYNTH)

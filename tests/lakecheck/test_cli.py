@@ -50,9 +50,8 @@ def test_exit_codes_tell_fine_from_findings_from_unreadable(
     assert main(["run", str(tmp_path / "nothing")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert (
-        err == f"lakecheck: {tmp_path / 'nothing'}: there is no such directory. Give the folder that `cdk synth` writes, usually cdk.out.\n"
-    )
+    remedy = "Give what `cdk synth` writes, usually cdk.out, or a template."
+    assert err == f"lakecheck: {tmp_path / 'nothing'}: there is no such file or folder. {remedy}\n"
 
 
 @pytest.mark.parametrize("argv", [[], ["run", "--as-of", "tomorrow"], ["run", "--skip", "everything"], ["sing"]])

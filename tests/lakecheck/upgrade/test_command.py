@@ -188,7 +188,7 @@ def test_writes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         (["--deployed", "base", "head"], "got 2 states with --deployed; allowed is HEAD alone"),
         (["base", "head", "--profile", "x"], "--profile says how to read what is deployed"),
         (["base", "head", "--role-name", "x"], "--role-name says how to read what is deployed"),
-        (["nowhere", "head"], "there is no such directory"),
+        (["nowhere", "head"], "there is no such file or folder"),
         (["base", "head", "--approvals", "nowhere.yaml"], "nowhere.yaml"),
         (["base", "head", "--parameters", "x"], "allowed is Name=Value"),
     ],
