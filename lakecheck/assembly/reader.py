@@ -32,7 +32,7 @@ _ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
 _VERSION = re.compile(r"(\d{1,9})\.\d+\.\d+")
 _MOST_NESTED = 2_000
 _SYNTH = "Give the folder that `cdk synth` writes, usually cdk.out."
-_EITHER = "Give what `cdk synth` writes, usually cdk.out, or a template."
+_EITHER = "Give what `cdk synth` writes (cdk.out), or a template."
 
 
 def read_assembly(location: Path | str) -> Assembly:
@@ -47,7 +47,7 @@ def read_assembly(location: Path | str) -> Assembly:
     Example:
         >>> read_assembly("nothing")
         Traceback (most recent call last):
-        lakemodel.errors.InvalidInput: nothing: there is no such file or folder. Give what `cdk synth` writes, usually cdk.out, or a template.
+        lakemodel.errors.InvalidInput: nothing: there is no such file or folder. Give what `cdk synth` writes (cdk.out), or a template.
     """
     path = Path(location)
     try:

@@ -50,7 +50,7 @@ def test_exit_codes_tell_fine_from_findings_from_unreadable(
     assert main(["run", str(tmp_path / "nothing")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    remedy = "Give what `cdk synth` writes, usually cdk.out, or a template."
+    remedy = "Give what `cdk synth` writes (cdk.out), or a template."
     assert err == f"lakecheck: {tmp_path / 'nothing'}: there is no such file or folder. {remedy}\n"
 
 
