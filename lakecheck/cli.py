@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from lakemodel.errors import DataLakeError, InvalidInput
 
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             code: int = arguments.handler(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        _close_stdout()
+        _lead_nowhere(sys.stdout)
         return BROKEN_PIPE
     except KeyboardInterrupt:
         _say("interrupted")
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _CANNOT_WRITE:
             raise
-        _close_stdout()
+        _lead_nowhere(sys.stdout)
         _say(f"the output cannot be written: {error.strerror}")
         return UNREADABLE
     return code
@@ -96,8 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(text: str) -> None:
     """Tells on stderr; if that cannot be written either, the exit code has to do."""
-    with contextlib.suppress(OSError):
+    try:
         print(f"lakecheck: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        _lead_nowhere(sys.stderr)
 
 
 @contextlib.contextmanager
@@ -130,9 +132,9 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _close_stdout() -> None:
-    """Nobody reads it any more, such as `head`, or nothing goes into it. Python would complain once more when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _lead_nowhere(stream: TextIO) -> None:
+    """Nobody reads it any more, such as `head`, or nothing goes into it. Python would fail once more when it flushes it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -201,7 +201,7 @@ def test_output_that_goes_nowhere_is_said_and_never_a_traceback(tmp_path: Path, 
     (tmp_path / "a.json").write_text(json.dumps({"Resources": {"\ud800\x1b": {"Type": "AWS::S3::Bucket"}}}))
     (tmp_path / "b.json").write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
     command = f"{shlex.quote(sys.executable)} -m lakecheck upgrade a.json b.json {how}"
-    surroundings = os.environ | {"PYTHONPATH": ROOT}
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | {"PYTHONPATH": ROOT}
     ended = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False, env=surroundings)  # noqa: S602
     assert ended.returncode == (2 if "full" in how else 1)
     assert ended.stderr == ("lakecheck: the output cannot be written: No space left on device\n" if how == "> /dev/full" else "")
