@@ -11,7 +11,7 @@ from lakemodel.types.spark import spark_type
 if TYPE_CHECKING:
     from lakemodel.contracts.model import Column, DataContract, Table
 
-SPEC_VERSION: Final = 1
+SPEC_VERSION: Final = 2
 
 
 def job_spec(contract: DataContract, table: Table) -> dict[str, Any]:

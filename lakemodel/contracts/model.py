@@ -47,10 +47,11 @@ class CheckKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One rule for the values of one column."""
+    """One rule for the values of one column; a row that breaks it is quarantined, or only counted where `is_warning`."""
 
     kind: CheckKind
     value: str | int | float | tuple[str | int | float, ...]
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +105,75 @@ class Source:
     null_marker: str = ""
     encoding: str = "UTF-8"
     multiline: bool = True
+    missing_columns: str = "quarantine"
+    extra_columns: str = "ignore"
+    column_order: str = "any"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuplicateRule:
+    """What becomes of a row that is in the table already or twice in a delivery; `constructs_lib.runtime.ingestion.spec` says it in full.
+
+    Attributes:
+        equal_rows: `remove` or, for tables without a key, `keep`.
+        conflict: Of rows with the same key and other values: `quarantine` all but the first, keep the `first`, `last` or `latest`.
+        latest_by: The column that `latest` goes by.
+    """
+
+    equal_rows: str = "remove"
+    conflict: str = "quarantine"
+    latest_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """Columns whose values have to stand in another table of the same product."""
+
+    columns: tuple[str, ...]
+    table: str
+    target_columns: tuple[str, ...]
+    is_warning: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateRule:
+    """One thing that has to hold of a delivery as a whole before readers see it.
+
+    Attributes:
+        metric: What is measured; one of `GATE_METRICS` of the ingestion job's spec.
+        operator: How the measured number compares with `threshold` where all is well: `=`, `!=`, `<`, `<=`, `>`, `>=`.
+        column: What it is measured on; None for metrics of whole rows.
+        blocks: Whether the delivery is held back when it does not hold; else people are told.
+    """
+
+    name: str
+    metric: str
+    operator: str
+    threshold: float
+    column: str | None = None
+    blocks: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedVolume:
+    """How much a producer delivers: what workers are sized by. None for what the contract does not say."""
+
+    megabytes_per_delivery: float | None = None
+    deliveries_per_day: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule:
+    """When a product is ingested, instead of on arrival: at `at` (`HH:MM`, 24 hours) each day in `time_zone`, spread over `window_minutes`.
+
+    Attributes:
+        days: `MON`, `TUE`, ...; empty for every day.
+    """
+
+    at: str
+    time_zone: str
+    window_minutes: int = 60
+    days: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +194,10 @@ class Table:
     source: Source = Source()
     description: str = ""
     field_ids: FieldIds | None = None
+    duplicates: DuplicateRule = DuplicateRule()
+    references: tuple[Reference, ...] = ()
+    gate: tuple[GateRule, ...] = ()
+    volume: ExpectedVolume = ExpectedVolume()
 
     def column(self, name: str) -> Column:
         """The column of that catalog name; raises KeyError when there is none."""
@@ -205,6 +279,9 @@ class DataContract:
     roles: tuple[ContractRole, ...] = ()
     retention_days: int | None = None
     freshness_hours: int | None = None
+    completeness_percent: float | None = None
+    """Of the delivered rows that have to be good; None where the contract promises nothing."""
+    schedule: Schedule | None = None
 
     @property
     def key(self) -> str:

@@ -31,3 +31,7 @@ class PublishError(IngestionError):
     """The data is written and accounted for, but readers do not see it yet."""
 
     exit_code = 5
+
+
+class StaleTableError(PublishError):
+    """Readers see another version of the table than the rows were judged against; the run has to judge again."""

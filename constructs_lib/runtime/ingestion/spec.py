@@ -8,20 +8,44 @@ from typing import Any, TypeAlias
 
 from .errors import SpecError
 
-SUPPORTED_VERSION = 1
+SUPPORTED_VERSION = 2
 CHECK_KINDS = ("enum", "minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "pattern", "min_length", "max_length")
 TABLE_FORMATS = ("parquet", "iceberg")
 SOURCE_FORMATS = ("csv", "jsonl", "parquet")
+SEVERITIES = ("error", "warning")
+CONFLICT_RULES = ("quarantine", "first", "last", "latest")
+EQUAL_ROWS = ("remove", "keep")
+GATE_OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
+GATE_SEVERITIES = ("block", "warn")
+GATE_METRICS = (
+    "rows",
+    "good_rows",
+    "quarantined_ratio",
+    "duplicate_ratio",
+    "completeness",
+    "distinct_ratio",
+    "distinct_values",
+    "mean",
+    "minimum",
+    "maximum",
+    "valid_ratio",
+    "age_hours",
+)
 
 Scalar: TypeAlias = str | int | float | bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckSpec:
-    """One rule for the values of a column; `value` is a tuple for `enum`, a single value otherwise."""
+    """One rule for the values of a column; `value` is a tuple for `enum`, a single value otherwise.
+
+    Attributes:
+        severity: `error` quarantines the row that breaks it, `warning` counts it and lets it pass.
+    """
 
     kind: str
     value: Scalar | tuple[Scalar, ...]
+    severity: str = "error"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +70,14 @@ class ColumnSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceSpec:
-    """How the files are delivered. An empty `quote` means that nothing is quoted."""
+    """How the files are delivered. An empty `quote` means that nothing is quoted.
+
+    Attributes:
+        missing_columns: What becomes of a file that lacks a declared column: `quarantine` all its records, or read it as `null`.
+        extra_columns: What becomes of a file with a column nobody declared: `ignore` the column, which the manifest lists and raw
+            keeps, or `quarantine` all its records.
+        column_order: `any` reads by the header's names in whatever order; `declared` quarantines the records of a file in another order.
+    """
 
     format: str
     header: bool = True
@@ -56,6 +87,68 @@ class SourceSpec:
     null_marker: str = ""
     encoding: str = "UTF-8"
     multiline: bool = True
+    missing_columns: str = "quarantine"
+    extra_columns: str = "ignore"
+    column_order: str = "any"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuplicateRule:
+    """What becomes of rows that are in the table already, or twice in a delivery. Its first row is first by file and line.
+
+    A row's identity is its primary key, or the whole row where the table has none.
+
+    Attributes:
+        equal_rows: Rows equal in every column: `remove` counts all but one as duplicates, also against the published table; `keep` lets
+            them pass (tables without a key only), and only files that were published before, byte by byte, are duplicates.
+        conflict: Rows of the same key with other values: `quarantine` all but the first; keep the `first`, the `last`, or the `latest` by
+            `latest_by`, and count the others as duplicates. A published row counts as earlier than a delivered one; where a delivered
+            row wins over a published one it replaces it (Iceberg only).
+        latest_by: Column of the rule `latest`; of equal values, and of NULLs, the earlier row stays.
+    """
+
+    equal_rows: str = "remove"
+    conflict: str = "quarantine"
+    latest_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReferenceSpec:
+    """Values that have to stand in another table of the same product, as published; a NULL among them satisfies it.
+
+    Attributes:
+        columns: Of this table.
+        table: Name of the other one.
+        target_columns: Its columns, as many.
+        severity: As of a check.
+    """
+
+    columns: tuple[str, ...]
+    table: str
+    target_columns: tuple[str, ...]
+    severity: str = "error"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateRule:
+    """One thing that has to hold of a run before readers see it.
+
+    Attributes:
+        name: As the contract calls it.
+        metric: One of `GATE_METRICS`; of the run's good rows unless its name says otherwise.
+        column: What it is measured on; None for metrics of whole rows.
+        operator: How the measured number compares with `threshold` where all is well.
+        severity: `block` holds the run back, `warn` tells.
+        dqdl: The same rule in Glue's Data Quality Definition Language; empty where that has no word for it.
+    """
+
+    name: str
+    metric: str
+    operator: str
+    threshold: float
+    column: str | None = None
+    severity: str = "block"
+    dqdl: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +173,9 @@ class JobSpec:
     columns: tuple[ColumnSpec, ...]
     primary_key: tuple[str, ...] = ()
     partition_columns: tuple[str, ...] = ()
+    duplicates: DuplicateRule = DuplicateRule()
+    references: tuple[ReferenceSpec, ...] = ()
+    gate: tuple[GateRule, ...] = ()
 
     @property
     def prefix(self) -> str:
@@ -156,6 +252,12 @@ def _job(data: dict[str, Any]) -> JobSpec:
         columns=tuple(_column(column) for column in data["columns"]),
         primary_key=tuple(data.get("primary_key") or ()),
         partition_columns=tuple(field["column"] for field in data.get("partitioning") or ()) if data["format"] == "parquet" else (),
+        duplicates=DuplicateRule(**(data.get("duplicates") or {})),
+        references=tuple(
+            ReferenceSpec(**{**one, "columns": tuple(one["columns"]), "target_columns": tuple(one["target_columns"])})
+            for one in data.get("references") or ()
+        ),
+        gate=tuple(GateRule(**one) for one in data.get("gate") or ()),
     )
 
 
@@ -174,7 +276,7 @@ def _column(data: dict[str, Any]) -> ColumnSpec:
 
 def _check(data: dict[str, Any]) -> CheckSpec:
     value = data["value"]
-    return CheckSpec(kind=data["kind"], value=tuple(value) if isinstance(value, list) else value)
+    return CheckSpec(kind=data["kind"], value=tuple(value) if isinstance(value, list) else value, severity=data.get("severity", "error"))
 
 
 def _problems(spec: JobSpec, partitioning: list[dict[str, Any]]) -> list[str]:
@@ -202,6 +304,38 @@ def _problems(spec: JobSpec, partitioning: list[dict[str, Any]]) -> list[str]:
         for check in column.checks
         if check.kind not in CHECK_KINDS
     ]
+    found += _rule_problems(spec, names)
+    return found
+
+
+def _rule_problems(spec: JobSpec, names: list[str]) -> list[str]:
+    """What is wrong with the rules about rows, references and the gate."""
+    rule = spec.duplicates
+    words = [
+        ("duplicates.equal_rows", rule.equal_rows, EQUAL_ROWS),
+        ("duplicates.conflict", rule.conflict, CONFLICT_RULES),
+        *((f"check of column {column.name!r}: severity", check.severity, SEVERITIES) for column in spec.columns for check in column.checks),
+        *((f"reference to {one.table}: severity", one.severity, SEVERITIES) for one in spec.references),
+        *((f"gate rule {one.name!r}: metric", one.metric, GATE_METRICS) for one in spec.gate),
+        *((f"gate rule {one.name!r}: operator", one.operator, GATE_OPERATORS) for one in spec.gate),
+        *((f"gate rule {one.name!r}: severity", one.severity, GATE_SEVERITIES) for one in spec.gate),
+    ]
+    found = [f"{place} is {value!r}; allowed: {', '.join(allowed)}" for place, value, allowed in words if value not in allowed]
+    if (rule.conflict == "latest") != (rule.latest_by is not None):
+        found.append("duplicates.latest_by goes with the conflict rule 'latest', and that with it")
+    if rule.conflict != "quarantine" and not spec.primary_key:
+        found.append(f"duplicates.conflict is {rule.conflict!r}, and the table has no primary key")
+    if rule.conflict in {"last", "latest"} and spec.format != "iceberg":
+        found.append(f"duplicates.conflict is {rule.conflict!r}, which replaces published rows; only an Iceberg table can")
+    if rule.equal_rows == "keep" and spec.primary_key:
+        found.append("duplicates.equal_rows is 'keep', and the table has a primary key")
+    used = [rule.latest_by, *(one.column for one in spec.gate), *(name for one in spec.references for name in one.columns)]
+    found += [f"{name!r} is no column of the table" for name in used if name is not None and name not in names]
+    found += [
+        f"the reference to {one.table} names {len(one.columns)} columns and {len(one.target_columns)} there"
+        for one in spec.references
+        if len(one.columns) != len(one.target_columns) or not one.columns
+    ]
     return found
 
 
@@ -209,6 +343,15 @@ def _source_problems(source: SourceSpec) -> list[str]:
     found = []
     if source.format not in SOURCE_FORMATS:
         found.append(f"source.format is {source.format!r}; allowed: {', '.join(SOURCE_FORMATS)}")
+    found += [
+        f"source.{name} is {value!r}; allowed: {', '.join(allowed)}"
+        for name, value, allowed in (
+            ("missing_columns", source.missing_columns, ("quarantine", "null")),
+            ("extra_columns", source.extra_columns, ("ignore", "quarantine")),
+            ("column_order", source.column_order, ("any", "declared")),
+        )
+        if value not in allowed
+    ]
     if not source.delimiter or source.delimiter in {"\n", "\r", source.quote}:
         found.append("source.delimiter is empty, a line end or the quote")
     if len(source.quote) > 1 or len(source.escape) > 1:

@@ -38,7 +38,7 @@ def contract(*tables: str, product: str = "flights") -> DataContract:
 
 def spec(table: str, table_format: str = "parquet") -> dict[str, Any]:
     """A job spec, as far as a pipeline looks at it."""
-    return {"spec_version": 1, "table": table, "format": table_format}
+    return {"spec_version": 2, "table": table, "format": table_format}
 
 
 def existing_storage(stack: cdk.Stack) -> LakeStorage:

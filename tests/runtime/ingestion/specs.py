@@ -17,7 +17,7 @@ def column(name: str, type_: str = "string", **more: Any) -> dict[str, Any]:
 def spec(columns: list[dict[str, Any]], **changed: Any) -> dict[str, Any]:
     """A job spec with these columns; a CSV with a header unless told otherwise."""
     return {
-        "spec_version": 1,
+        "spec_version": 2,
         "product": "shop.orders",
         "contract_version": "1.2.0",
         "domain": "shop",
