@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck import contracts_adopt, contracts_diff_command, contracts_lock
+from lakecheck import contracts_adopt, contracts_compile, contracts_diff_command, contracts_lock
 from lakecheck.contract_inputs import (
     DEFAULT_CONFIG,
     DEFAULT_CONTRACTS,
@@ -75,6 +75,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     contracts_lock.add_parser(commands)
     contracts_adopt.add_parser(commands)
     contracts_diff_command.add_parser(commands)
+    contracts_compile.add_parser(commands)
 
 
 def run_validate(arguments: argparse.Namespace) -> int:
