@@ -47,6 +47,9 @@ class Quota(StrEnum):
     LF_NATIVE_EXPRESSION_KEYS = "lf_native_expression_keys"
     SSM_PARAMETER_BYTES = "ssm_parameter_bytes"
     STATE_MACHINE_DEFINITION_BYTES = "state_machine_definition_bytes"
+    GLUE_RULESET_CHARACTERS = "glue_ruleset_characters"
+    SCHEDULE_WINDOW_MINUTES = "schedule_window_minutes"
+    STATE_PAYLOAD_BYTES = "state_payload_bytes"
 
 
 @dataclass(frozen=True, slots=True)
