@@ -91,7 +91,7 @@ SOURCES: dict[RunMetric, MetricSource] = {
         unit="None", statistic="Maximum", value="$o.quarantined_ratio", description="Quarantined of delivered rows, from 0 to 1"
     ),
     RunMetric.BYTES: MetricSource(unit="Bytes", statistic="Sum", value="$o.bytes", description="Of the delivered files, as delivered"),
-    RunMetric.FILES: MetricSource(unit="Count", statistic="Sum", value="$o.files", description="Delivered files that were read"),
+    RunMetric.FILES: MetricSource(unit="Count", statistic="Sum", value="$o.files", description="Delivered files, refused ones among them"),
     RunMetric.REFUSED_FILES: MetricSource(
         unit="Count", statistic="Sum", value="$o.refused", description="Delivered files that could not be read to their end"
     ),
