@@ -50,6 +50,12 @@ class Quota(StrEnum):
     GLUE_RULESET_CHARACTERS = "glue_ruleset_characters"
     SCHEDULE_WINDOW_MINUTES = "schedule_window_minutes"
     STATE_PAYLOAD_BYTES = "state_payload_bytes"
+    ALARM_WINDOW_SECONDS = "alarm_window_seconds"
+    ALARM_WINDOW_OF_SHORT_PERIODS_SECONDS = "alarm_window_of_short_periods_seconds"
+    ALARM_METRICS = "alarm_metrics"
+    DASHBOARD_WIDGETS = "dashboard_widgets"
+    DASHBOARD_METRICS = "dashboard_metrics"
+    DASHBOARD_WIDGET_METRICS = "dashboard_widget_metrics"
 
 
 @dataclass(frozen=True, slots=True)
