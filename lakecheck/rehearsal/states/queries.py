@@ -88,8 +88,9 @@ class Queries:
 
     def _query(self, query: str, variables: Mapping[str, Any], states: Mapping[str, Any]) -> Any:
         bindings = {**self._functions, **{name: _bound(value) for name, value in variables.items()}, "states": states}
+        expression = compiled(query)
         try:
-            found = compiled(query).evaluate(None, bindings)
+            found = expression.evaluate(None, bindings)
         except JException as error:
             raise Failed(QUERY_FAILED, f"{query}: {error}") from error
         except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError, RecursionError) as error:
