@@ -1,12 +1,13 @@
 # Everything a person runs. Each target sets up what it needs in .venv first; `make help` lists them.
 PYTHON ?= python3
 CONTRACTS ?= config/contracts
+GLUE ?= 5.1
 BIN := .venv/bin
 
 export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo synth test test-full test-lowest check format lint types imports picture docs bench scale wheel lock contracts-lock clean
+.PHONY: help setup setup-dev demo synth test test-full test-spark4 test-lowest check format lint types imports picture docs bench scale wheel job-wheels lock contracts-lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -31,8 +32,13 @@ test-lowest: ## run the tests of the constructs at the lowest versions that the 
 	@$(PYTHON) tools/setup.py lowest
 	@.venv-lowest/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/constructs tests/compliance tests/examples --ignore tests/compliance/test_reference.py --ignore tests/constructs/catalog/test_schema_evolution.py
 
-test-full: setup-dev ## run the tests, the long ones included
+test-full: setup-dev ## run the tests, the long ones included, and those of the ingestion job once more on the Spark of Glue 6
 	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(MAKE) --no-print-directory test-spark4
+
+test-spark4: ## run the tests of the ingestion job on the Spark of Glue 6, which takes an environment of its own: 1 GB
+	@$(PYTHON) tools/setup.py spark4
+	@.venv-spark4/bin/python -m pytest -p no:cacheprovider --confcutdir tests/runtime/ingestion -m "not full" tests/runtime/ingestion
 
 check: lint types imports docs test test-lowest ## everything CI runs
 
@@ -66,6 +72,9 @@ scale: setup-dev ## measure how the reference grows, from 250 to 10,000 tables
 wheel: setup-dev ## build the wheel into dist/
 	@$(BIN)/uv build --wheel --quiet --python $(BIN)/python
 
+job-wheels: setup ## build the wheels that a Glue job without an index installs, into dist/; GLUE=6.0 for another version of Glue
+	@$(BIN)/python tools/job_wheels.py $(GLUE) dist/job-$(GLUE).gluewheels.zip
+
 lock: setup ## write the dependency locks again
 	@requirements/lock.sh
 
@@ -73,4 +82,4 @@ contracts-lock: setup ## extend the field-id and placement locks after contracts
 	@$(BIN)/lakecheck contracts lock $(CONTRACTS)
 
 clean: ## remove what can be made again
-	@rm -rf .venv .venv-lowest cdk.out dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-lowest .venv-spark4 cdk.out dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,8 +1,9 @@
 """Sets up `.venv`: locked Python packages, a Node for jsii, the pinned CDK CLI. Standard library only; `make` calls it.
 
-Usage: python3 tools/setup.py run|dev|docs|lowest
+Usage: python3 tools/setup.py run|dev|docs|lowest|spark4
 
-`lowest` sets up `.venv-lowest`, with the lowest versions that pyproject.toml allows.
+`lowest` sets up `.venv-lowest`, with the lowest versions that pyproject.toml allows; `spark4` sets up `.venv-spark4`, with the Spark of
+Glue 6 and without CDK or Node.
 """
 
 import hashlib
@@ -16,32 +17,34 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOWEST = sys.argv[1:] == ["lowest"]
-VENV = ROOT / (".venv-lowest" if LOWEST else ".venv")
+ENVIRONMENTS = {"lowest": ".venv-lowest", "spark4": ".venv-spark4"}
+LAYER = sys.argv[1] if len(sys.argv) == 2 else ""
+VENV = ROOT / ENVIRONMENTS.get(LAYER, ".venv")
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
-LAYERS = {"run": ("run",), "dev": ("dev",), "docs": ("dev", "docs"), "lowest": ("lowest",)}
+LAYERS = {"run": ("run",), "dev": ("dev",), "docs": ("dev", "docs"), "lowest": ("lowest",), "spark4": ("spark4",)}
+WITHOUT_CDK = ("spark4",)
+WITHOUT_CLI = ("lowest", *WITHOUT_CDK)
 SUPPORTED = ((3, 11), (3, 13))
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or sys.argv[1] not in LAYERS:
+    if LAYER not in LAYERS:
         print(__doc__, file=sys.stderr)
         return 2
     if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
         found = ".".join(map(str, sys.version_info[:3]))
         print(f"set-up: found Python {found}; 3.11, 3.12 or 3.13 is needed. Name one: make PYTHON=python3.12 ...", file=sys.stderr)
         return 1
-    layer = sys.argv[1]
-    if up_to_date(layer):
+    if up_to_date(LAYER):
         return 0
     started = time.monotonic()
     try:
-        set_up(layer)
+        set_up(LAYER)
     except subprocess.CalledProcessError as error:
         print(f"set-up: {' '.join(map(str, error.cmd))} failed with exit code {error.returncode}", file=sys.stderr)
         return 1
-    stamp(layer).write_text(fingerprint(layer))
+    stamp(LAYER).write_text(fingerprint(LAYER))
     say(f"ready in {time.monotonic() - started:.0f} s")
     return 0
 
@@ -57,8 +60,9 @@ def set_up(layer: str) -> None:
         say(f"installing requirements/{name}.txt")
         install_locked(f"requirements/{name}.txt")
     install_project()
-    link_node()
-    if not LOWEST:
+    if layer not in WITHOUT_CDK:
+        link_node()
+    if layer not in WITHOUT_CLI:
         install_cdk_cli()
 
 
@@ -136,7 +140,7 @@ def stamp(layer: str) -> Path:
 
 
 def up_to_date(layer: str) -> bool:
-    wider = {"run": ("run", "dev", "docs"), "dev": ("dev", "docs"), "docs": ("docs",), "lowest": ("lowest",)}[layer]
+    wider = {"run": ("run", "dev", "docs"), "dev": ("dev", "docs")}.get(layer, (layer,))
     return any(stamp(name).exists() and stamp(name).read_text() == fingerprint(name) for name in wider)
 
 

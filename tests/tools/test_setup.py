@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).parents[2] / "tools" / "setup.py"
 
 
-@pytest.fixture
-def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """tools/setup.py with a `.venv` of its own."""
-    monkeypatch.setattr(sys, "argv", ["setup.py", "run"])
+def load() -> ModuleType:
+    """tools/setup.py as a module, as `sys.argv` calls it."""
     spec = importlib.util.spec_from_file_location("setup_under_test", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """tools/setup.py with a `.venv` of its own."""
+    monkeypatch.setattr(sys, "argv", ["setup.py", "run"])
+    module = load()
     monkeypatch.setattr(module, "VENV", tmp_path)
     monkeypatch.setattr(module, "BIN", tmp_path / "bin")
     (tmp_path / "bin").mkdir()
@@ -79,3 +85,33 @@ def test_uv_trusts_the_machines_certificates_where_there_are_any(
     monkeypatch.setattr(setup, "has_system_certificates", lambda: has_store)
     setup.install_locked("requirements/run.txt")
     assert ("--system-certs" in commands[0][0]) is has_store
+
+
+@pytest.mark.parametrize(
+    ("layer", "folder", "node", "cli"),
+    [("spark4", ".venv-spark4", False, False), ("lowest", ".venv-lowest", True, False), ("dev", ".venv", True, True)],
+)
+def test_each_environment_has_what_it_is_for(layer: str, folder: str, monkeypatch: pytest.MonkeyPatch, *, node: bool, cli: bool) -> None:
+    """The other Spark has a folder of its own and neither Node nor the CDK's command."""
+    monkeypatch.setattr(sys, "argv", ["setup.py", layer])
+    module = load()
+    did: list[str] = []
+    for name in ("pip", "install_locked", "install_project", "link_node", "install_cdk_cli"):
+        monkeypatch.setattr(module, name, lambda *_, name=name: did.append(name))
+    monkeypatch.setattr(module.venv.EnvBuilder, "create", lambda *_: None)
+    module.set_up(layer)
+    assert folder == module.VENV.name
+    assert (("link_node" in did), ("install_cdk_cli" in did)) == (node, cli)
+    assert "install_locked" in did
+
+
+@pytest.mark.parametrize("arguments", [[], ["spark5"], ["run", "dev"]])
+def test_fails_when_it_is_not_told_what_to_set_up(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what there is, and installs nothing."""
+    monkeypatch.setattr(sys, "argv", ["setup.py", *arguments])
+    module = load()
+    monkeypatch.setattr(module, "set_up", lambda _layer: pytest.fail("set up all the same"))
+    assert module.main() == 2
+    assert "run|dev|docs|lowest|spark4" in capsys.readouterr().err
