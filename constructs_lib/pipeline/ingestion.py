@@ -19,6 +19,7 @@ from constructs import Construct
 from constructs_lib.core import acknowledge_wildcards, misuse
 from constructs_lib.pipeline.code import object_arn, specs_asset
 from constructs_lib.pipeline.definition import PipelineParts, definition
+from constructs_lib.pipeline.monitoring import PipelineMonitoring
 from constructs_lib.pipeline.permissions import JOB_REASONS, RUN_REASONS, catalog_statements, job_statements, run_statements
 from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
@@ -65,6 +66,7 @@ class IngestionPipeline(Construct):
         rule: Starts it for each object that arrives below the product's prefix.
         dlq: Where events go that could not start it.
         failure_alarm: In alarm when an execution failed, timed out or was aborted.
+        monitoring: Metrics of its runs, and the alarms that the contract's service levels ask for.
         grants: Grants on the pipeline.
 
     Raises:
@@ -122,6 +124,7 @@ class IngestionPipeline(Construct):
         )
         self.rule = self._trigger(zones)
         self.failure_alarm = self._failure_alarm()
+        self.monitoring = PipelineMonitoring(self, "Monitoring", contract=contract, tables=sorted(job_specs), foundation=foundation)
         self.grants = PipelineGrants.from_pipeline(self)
 
     def _check(

@@ -1,0 +1,158 @@
+"""What people look at: a dashboard of one domain's pipelines, and saved queries over the logs of executions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, Stack, aws_cloudwatch as cloudwatch, aws_logs as logs
+from constructs import Construct
+
+from constructs_lib.core import misuse
+from constructs_lib.pipeline.metrics import NAMESPACE, PRODUCT, TABLE, RunMetric
+from constructs_lib.pipeline.monitoring import RunMetrics
+from lakemodel.limits import Quota, limit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from constructs_lib.pipeline.ingestion import IngestionPipeline
+
+PERIOD = Duration.hours(1)
+"""One point on a graph; people zoom in for less."""
+
+_WIDTH, _HEIGHT = 8, 6
+_PRODUCTS_PER_SEARCH = 8
+"""A search expression takes 1,024 characters."""
+
+
+class DomainDashboard(Construct):
+    """A CloudWatch dashboard of the pipelines that one domain has in one stack; it costs by the month, so make it where somebody looks.
+
+    A line a product: rows, quarantined share, lag, duration, DPU-hours, failures, held runs, dead letters; tables are found by a search, so
+    that the dashboard does not grow with them.
+
+    Args:
+        pipelines: Those of the domain, with the foundation of the stack they are in.
+
+    Attributes:
+        dashboard: The dashboard.
+
+    Raises:
+        DataLakeError: `dashboard_empty`, `dashboard_metrics`.
+
+    See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, pipelines: Sequence[IngestionPipeline]) -> None:
+        super().__init__(scope, construct_id)
+        if not pipelines:
+            msg = "got no pipelines; a dashboard is of one or more"
+            raise misuse(self, msg, code="dashboard_empty")
+        self._pipelines = pipelines
+        self._metrics = [RunMetrics.from_product(pipeline.contract.key) for pipeline in pipelines]
+        graphs = list(self._graphs())
+        self._check(graphs)
+        self.dashboard = cloudwatch.Dashboard(
+            self,
+            "Resource",
+            default_interval=Duration.days(7),
+            widgets=[[self._alarms()], *(graphs[first : first + 3] for first in range(0, len(graphs), 3))],
+        )
+
+    def _check(self, graphs: Sequence[cloudwatch.GraphWidget]) -> None:
+        """Each graph has at most four metrics of a product: three that failed, timed out or were aborted, and their sum."""
+        most = min(limit(Quota.DASHBOARD_WIDGET_METRICS).value // 4, limit(Quota.DASHBOARD_METRICS).value // (len(graphs) + 5))
+        if len(self._pipelines) > most:
+            msg = f"got {len(self._pipelines)} pipelines; a dashboard takes the metrics of {most}: make several"
+            raise misuse(self, msg, code="dashboard_metrics")
+
+    def _alarms(self) -> cloudwatch.AlarmStatusWidget:
+        own = [alarm for pipeline in self._pipelines for alarm in (pipeline.failure_alarm, *pipeline.monitoring.alarms)]
+        dead = list({pipeline.foundation.dlq_alarm.node.path: pipeline.foundation.dlq_alarm for pipeline in self._pipelines}.values())
+        return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*own, *dead][:100], width=3 * _WIDTH, height=4)
+
+    def _graphs(self) -> Iterator[cloudwatch.GraphWidget]:
+        each = self._metrics
+        yield _graph("Rows published or held", [one.metric_rows_good(period=PERIOD) for one in each], stacked=True)
+        yield _graph("Rows quarantined", [one.metric_rows_quarantined(period=PERIOD) for one in each], stacked=True)
+        yield _graph("Rows already there", [one.metric_rows_duplicate(period=PERIOD) for one in each], stacked=True)
+        yield _graph("Quarantined share of the worst run", [one.metric_quarantined_ratio(period=PERIOD) for one in each])
+        yield _graph("Quarantined share by table", self._by_table(RunMetric.QUARANTINED_RATIO, "Maximum"))
+        yield _graph("Publications by table", self._by_table(RunMetric.PUBLISHED, "Sum"))
+        yield _graph("Seconds from arrival to publication", [one.metric_lag(period=PERIOD) for one in each])
+        yield _graph("Seconds of a job", [one.metric_job_seconds(period=PERIOD) for one in each])
+        yield _graph("DPU-hours", [one.metric_dpu_hours(period=PERIOD) for one in each], stacked=True)
+        yield _graph("Bytes delivered", [one.metric_bytes(period=PERIOD) for one in each], stacked=True)
+        yield _graph("Executions failed, timed out, aborted", [pipeline.metric_failed(period=PERIOD) for pipeline in self._pipelines])
+        yield _graph("Executions throttled", [pipeline.state_machine.metric_throttled(period=PERIOD) for pipeline in self._pipelines])
+        yield _graph("Runs held", [one.metric_held(period=PERIOD) for one in each])
+        yield _graph("Files refused", [one.metric_refused_files(period=PERIOD) for one in each])
+        yield _graph(
+            "Dead letters", [self._pipelines[0].dlq.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")]
+        )
+
+    def _by_table(self, name: RunMetric, statistic: str) -> list[cloudwatch.IMetric]:
+        keys = [pipeline.contract.key for pipeline in self._pipelines]
+        groups = [keys[first : first + _PRODUCTS_PER_SEARCH] for first in range(0, len(keys), _PRODUCTS_PER_SEARCH)]
+        return [
+            cloudwatch.MathExpression(
+                expression=(
+                    f'SEARCH(\'{{{NAMESPACE},{PRODUCT},{TABLE}}} MetricName="{name}"'
+                    f" {PRODUCT}=({' OR '.join(_quoted(key) for key in group)})', '{statistic}')"
+                ),
+                label=" ",
+                period=PERIOD,
+                using_metrics={},
+            )
+            for group in groups
+        ]
+
+
+class RunQueries(Construct):
+    """Saved queries of Logs Insights over the logs of executions: which runs failed and why, which took longest.
+
+    Args:
+        log_group: Where the executions are logged, in full.
+
+    Attributes:
+        failed_runs: Failed, timed out and aborted executions with error and cause, newest first.
+        slowest_runs: Executions by what they took, the slowest first.
+
+    See https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, log_group: logs.ILogGroup) -> None:
+        super().__init__(scope, construct_id)
+        self.failed_runs = self._query(
+            "FailedRuns",
+            "Runs that failed and why",
+            log_group,
+            logs.QueryString(
+                fields=["@timestamp", "execution_arn", "details.error", "details.cause"],
+                filter_statements=['type in ["ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"]'],
+                sort="@timestamp desc",
+                limit=200,
+            ),
+        )
+        self.slowest_runs = self._query(
+            "SlowestRuns",
+            "Runs by the seconds they took",
+            log_group,
+            logs.QueryString(
+                stats_statements=["(max(event_timestamp) - min(event_timestamp)) / 1000 as seconds by execution_arn"],
+                sort="seconds desc",
+                limit=50,
+            ),
+        )
+
+    def _query(self, name: str, title: str, log_group: logs.ILogGroup, text: logs.QueryString) -> logs.QueryDefinition:
+        title = f"{Stack.of(self).stack_name}/{title}"  # the slash makes a folder of it
+        return logs.QueryDefinition(self, name, query_definition_name=title, query_string=text, log_groups=[log_group])
+
+
+def _graph(title: str, metrics: Sequence[cloudwatch.IMetric], *, stacked: bool = False) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), stacked=stacked, width=_WIDTH, height=_HEIGHT)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
