@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lakemodel.config.model import Zone
+from lakemodel.dqdl import gate_rule
 from lakemodel.naming import database_name
 from lakemodel.types.spark import spark_type
 
 if TYPE_CHECKING:
-    from lakemodel.contracts.model import Column, DataContract, Table
+    from lakemodel.contracts.model import Column, DataContract, GateRule, Table
 
 SPEC_VERSION: Final = 2
 
@@ -38,11 +39,45 @@ def job_spec(contract: DataContract, table: Table) -> dict[str, Any]:
             "null_marker": table.source.null_marker,
             "encoding": table.source.encoding,
             "multiline": table.source.multiline,
+            "missing_columns": table.source.missing_columns,
+            "extra_columns": table.source.extra_columns,
+            "column_order": table.source.column_order,
         },
         "columns": [_column(column) for column in table.columns],
         "primary_key": list(table.primary_key),
         "partitioning": [{"column": one.column, "transform": one.transform} for one in table.partitioning],
+        "duplicates": {
+            "equal_rows": table.duplicates.equal_rows,
+            "conflict": table.duplicates.conflict,
+            "latest_by": table.duplicates.latest_by,
+        },
+        "references": [
+            {
+                "columns": list(one.columns),
+                "table": one.table,
+                "target_columns": list(one.target_columns),
+                "severity": _severity(is_warning=one.is_warning),
+            }
+            for one in table.references
+        ],
+        "gate": [_gate_rule(table, one) for one in table.gate],
     }
+
+
+def _gate_rule(table: Table, rule: GateRule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "metric": rule.metric,
+        "column": rule.column,
+        "operator": rule.operator,
+        "threshold": rule.threshold,
+        "severity": "block" if rule.blocks else "warn",
+        "dqdl": gate_rule(rule, None if rule.column is None else table.column(rule.column)),
+    }
+
+
+def _severity(*, is_warning: bool) -> str:
+    return "warning" if is_warning else "error"
 
 
 def _column(column: Column) -> dict[str, Any]:
@@ -55,7 +90,11 @@ def _column(column: Column) -> dict[str, Any]:
         "unique": column.unique,
         "date_format": column.date_format,
         "checks": [
-            {"kind": check.kind.value, "value": list(check.value) if isinstance(check.value, tuple) else check.value}
+            {
+                "kind": check.kind.value,
+                "value": list(check.value) if isinstance(check.value, tuple) else check.value,
+                "severity": _severity(is_warning=check.is_warning),
+            }
             for check in column.checks
         ],
     }

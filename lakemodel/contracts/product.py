@@ -10,13 +10,14 @@ from lakemodel.contracts.classification import has_any_classification
 from lakemodel.contracts.context import MAX_PRODUCT_NAME, Reading
 from lakemodel.contracts.model import DataContract, Table
 from lakemodel.contracts.nodes import items_of, mapping_of, text_of
-from lakemodel.contracts.references import check_references
+from lakemodel.contracts.references import check_references, with_references
 from lakemodel.contracts.report import did_you_mean, quoted
 from lakemodel.contracts.roles import read_roles
-from lakemodel.contracts.service_levels import service_levels
+from lakemodel.contracts.schedules import schedule_of
+from lakemodel.contracts.service_levels import service_levels, with_ages
 from lakemodel.contracts.tables import read_table
 from lakemodel.contracts.variables import check_variables
-from lakemodel.contracts.vendor import own_properties
+from lakemodel.contracts.vendor import CONTRACT_PROPERTIES, own_properties
 from lakemodel.naming import normalize
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> 
     """The data product that a contract (in normal form) describes; None when it has an error."""
     reading = Reading(report, rules, dialect_of(data), text_of(data, "apiVersion"))
     check_variables(reading, data)
-    own_properties(reading, (), data, ())
+    own = own_properties(reading, (), data, CONTRACT_PROPERTIES)
     domain = _domain(reading, data)
     product = _product(reading, data)
-    tables = _tables(reading, data)
     check_references(reading, data)
+    tables = with_references(reading, data, _tables(reading, data))
     written = {text_of(node, key) for _, node in items_of(data, "schema") for key in ("name", "physicalName")}
-    retention_days, freshness_hours = service_levels(reading, data, written)
+    levels = service_levels(reading, data, written)
+    schedule = schedule_of(reading, own)
     status = _status(reading, data)
     roles = read_roles(reading, data, domain, tables)
     if report.has_errors or domain is None or product is None:
@@ -54,7 +56,7 @@ def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> 
         product=product,
         version=text_of(data, "version"),
         status=status,
-        tables=tuple(tables),
+        tables=with_ages(tables, levels),
         file=report.document.file,
         title=text_of(data, "name") or text_of(data, "dataProduct"),
         description=text_of(description, "purpose") or text_of(description, "usage"),
@@ -62,8 +64,10 @@ def read_product(data: dict[str, Any], report: Report, rules: ContractRules) -> 
         steward=_member(data, _STEWARDS),
         support=_support(data),
         roles=roles,
-        retention_days=retention_days,
-        freshness_hours=freshness_hours,
+        retention_days=levels.retention_days,
+        freshness_hours=levels.freshness_hours,
+        completeness_percent=levels.completeness_percent,
+        schedule=schedule,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lakemodel.contracts.classification import classify
 from lakemodel.contracts.column_types import Resolved, resolve
 from lakemodel.contracts.context import RESERVED_COLUMNS
-from lakemodel.contracts.model import Column, Table, TableFormat
+from lakemodel.contracts.deliveries import duplicate_rule, expected_volume
+from lakemodel.contracts.model import Column, GateRule, Source, SourceFormat, Table, TableFormat
 from lakemodel.contracts.nodes import items_of, parts_of, text_of
 from lakemodel.contracts.partitioning import partitioning, primary_key
-from lakemodel.contracts.quality import demands_of, note_table_rules, tags_of
+from lakemodel.contracts.quality import demands_of, tags_of
+from lakemodel.contracts.quality_rules import table_rules, unique_names
 from lakemodel.contracts.report import quoted
 from lakemodel.contracts.vendor import COLUMN_PROPERTIES, TABLE_PROPERTIES, own_properties, source_of, table_format
 from lakemodel.findings import Severity
@@ -44,7 +46,6 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
     name = reading.legal_name(path, written, "table")
     own = own_properties(reading, path, node, TABLE_PROPERTIES)
     kept_as = table_format(reading, own)
-    note_table_rules(reading, path, node)
     properties = items_of(node, "properties")
     if not properties:
         reading.report.error(path, "no_columns", "the table has no properties, so it would have no columns", "Describe its properties.")
@@ -57,11 +58,15 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
     source = source_of(reading, own, is_nested=any(isinstance(one.resolved.type, Struct | List | Map) for one in drafts))
     keys = primary_key(reading, [(one.path, one.prop, one.name, one.resolved.type) for one in drafts])
     unclassified: list[str] = []
-    columns = [_column(reading, draft, keys.get(draft.name), unclassified) for draft in drafts]
+    read = [_column(reading, draft, keys.get(draft.name), unclassified, source) for draft in drafts]
+    columns = [column for column, _ in read]
+    gate, unique = table_rules(reading, path, node, {text_of(draft.prop, "name"): draft.name for draft in drafts}, keys)
+    columns = [replace(column, unique=True) if column.name in unique else column for column in columns]
     _tell_unclassified(reading, unclassified, len(columns))
     _check_encrypted(reading, drafts, properties)
     both = [(draft.path, draft.prop, column) for draft, column in zip(drafts, columns, strict=True)]
     fields = partitioning(reading, both, transforms, kept_as) if columns else ()
+    rule, volume = duplicate_rule(reading, own, columns, kept_as), expected_volume(reading, own)
     if name is None or not columns:
         return None
     return Table(
@@ -73,6 +78,9 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
         partitioning=fields,
         source=source,
         description=text_of(node, "description"),
+        duplicates=rule,
+        gate=unique_names([*gate, *(weighed for _, rules in read for weighed in rules)]),
+        volume=volume,
     )
 
 
@@ -144,12 +152,16 @@ def _check_inner_properties(reading: Reading, path: Path, prop: dict[str, Any]) 
         _check_inner_properties(reading, place, child)
 
 
-def _column(reading: Reading, draft: _Draft, key_position: int | None, unclassified: list[str]) -> Column:
+def _column(
+    reading: Reading, draft: _Draft, key_position: int | None, unclassified: list[str], source: Source
+) -> tuple[Column, list[GateRule]]:
+    """The column, and what its quality rules ask of a delivery."""
     effective, declared = classify(reading, draft.path, draft.prop)
     if declared is None and not _has_class(draft.prop):
         unclassified.append(draft.name)
-    demands = demands_of(reading, draft.path, draft.prop, draft.resolved)
-    return Column(
+    null_marker = source.null_marker if source.format is SourceFormat.CSV else None
+    demands = demands_of(reading, draft.path, draft.prop, draft.resolved, name=draft.name, null_marker=null_marker)
+    column = Column(
         name=draft.name,
         source_name=draft.source_name,
         type=draft.resolved.type,
@@ -163,6 +175,7 @@ def _column(reading: Reading, draft: _Draft, key_position: int | None, unclassif
         date_format=demands.date_format,
         tags=tags_of(draft.prop),
     )
+    return column, demands.gate
 
 
 def _has_class(prop: dict[str, Any]) -> bool:

@@ -14,16 +14,30 @@ if TYPE_CHECKING:
     from lakemodel.contracts.context import Reading
     from lakemodel.contracts.report import Path
 
+CONTRACT_PROPERTIES: Final = ("schedule",)
+DRIFT_PROPERTIES: Final = ("missingColumns", "extraColumns", "columnOrder")
+ROW_PROPERTIES: Final = ("duplicateRows", "keyConflict", "latestBy")
 TABLE_PROPERTIES: Final = (
     *("tableFormat", "sourceFormat", "header", "delimiter", "quote", "escape", "nullMarker", "encoding", "multiline"),
+    *(*DRIFT_PROPERTIES, *ROW_PROPERTIES, "expectedVolume"),
 )
 COLUMN_PROPERTIES: Final = ("partitionTransform",)
+RELATIONSHIP_PROPERTIES: Final = ("severity",)
 ROLE_PROPERTIES: Final = ("rows", "columns", "allBut")
-_DISTINCTIVE: Final = frozenset({"tableFormat", "sourceFormat", "nullMarker", "partitionTransform"})
+_DISTINCTIVE: Final = frozenset(
+    {*("tableFormat", "sourceFormat", "nullMarker", "partitionTransform"), *DRIFT_PROPERTIES, *ROW_PROPERTIES, "expectedVolume"}
+)
 """Names that nobody else is likely to mean: worth a word when the vendor was forgotten."""
 
 _FLAGS: Final = {"header", "multiline"}
 _CSV_ONLY: Final = frozenset({"header", "delimiter", "quote", "escape", "nullMarker", "multiline"})
+_DRIFT: Final = {
+    "missingColumns": ("quarantine", "null"),
+    "extraColumns": ("ignore", "quarantine"),
+    "columnOrder": ("any", "declared"),
+}
+"""What may be said of a file whose columns are not the declared ones; the first is what holds when nothing is."""
+
 _ENCODINGS: Final = ("UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "ISO-8859-1", "US-ASCII", "UTF-32", "windows-1252")
 
 
@@ -85,6 +99,7 @@ def source_of(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: 
         message = "a column is nested, which csv cannot deliver"
         place = own["sourceFormat"][0] if "sourceFormat" in own else reading.table
         reading.report.error(place, "source_format", message, "Set sourceFormat: jsonl or parquet, or describe flat columns.")
+    drift = _drift(reading, own, layout, has_header=stated.get("header", default.header))
     return Source(
         format=layout,
         header=stated.get("header", default.header),
@@ -94,7 +109,38 @@ def source_of(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: 
         null_marker=stated.get("nullMarker", default.null_marker),
         encoding=stated.get("encoding", default.encoding),
         multiline=stated.get("multiline", default.multiline),
+        missing_columns=drift["missingColumns"],
+        extra_columns=drift["extraColumns"],
+        column_order=drift["columnOrder"],
     )
+
+
+def _drift(reading: Reading, own: dict[str, tuple[Path, Any]], layout: SourceFormat, *, has_header: bool) -> dict[str, str]:
+    """What becomes of files with other columns; needs delivered columns that have names and, for their order, one."""
+    found: dict[str, str] = {}
+    for name, allowed in _DRIFT.items():
+        found[name] = word_of(reading, own, name, allowed)
+        if name not in own:
+            continue
+        if layout is SourceFormat.CSV and not has_header:
+            message = f"{name} needs the names of the delivered columns, and header is false: such files are read by position"
+            reading.report.error(own[name][0], "source_option", message, f"Set header: true, or remove {name}.")
+        elif name == "columnOrder" and layout is SourceFormat.JSON_LINES:
+            message = "columnOrder goes with sourceFormat csv and parquet, not jsonl, whose keys have no order"
+            reading.report.error(own[name][0], "source_option", message, "Remove columnOrder.")
+    return found
+
+
+def word_of(reading: Reading, own: dict[str, tuple[Path, Any]], name: str, allowed: tuple[str, ...], code: str = "source_option") -> str:
+    """The stated word of a property; the first of the allowed ones where none, or, with an error, another one is stated."""
+    if name not in own:
+        return allowed[0]
+    path, value = own[name]
+    word = "null" if value is None else value
+    if isinstance(word, str) and word in allowed:
+        return word
+    reading.unknown_word(path, code, name, str(word), allowed, "Use one of them.")
+    return allowed[0]
 
 
 def _source_format(reading: Reading, own: dict[str, tuple[Path, Any]], *, is_nested: bool) -> SourceFormat:

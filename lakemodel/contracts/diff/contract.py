@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakemodel.contracts.classification import protective_marks
 from lakemodel.contracts.diff.comparison import ABSENT, Comparison, Handler, Pair, aligned, identity_of, keys, leaves, means_the_same
 from lakemodel.contracts.diff.custom import custom_properties
+from lakemodel.contracts.diff.schedule import compare_schedules
 from lakemodel.contracts.diff.service import service_levels
 from lakemodel.contracts.diff.tables import compare_tables
 from lakemodel.contracts.nodes import items_of, text_of
@@ -32,7 +33,7 @@ def compare_contract(base: Side, head: Side) -> tuple[Change, ...]:
         comparison.note("spelling.changed", pair.child("schema"))
     _owner(comparison, pair)
     _marks(comparison, pair)
-    handlers = _HANDLERS | dict.fromkeys(explained, _told_already)
+    handlers = _HANDLERS | dict.fromkeys(explained, _told_already) | {"customProperties": compare_schedules(comparison, pair)}
     keys(comparison, pair, handlers | {"schema": _told_already}, leaves("other.changed"))
     return tuple(sorted(comparison.changes, key=_order))
 
@@ -156,7 +157,6 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "apiVersion": leaves("standard.changed"),
     "status": _status,
     "tags": leaves("tags.changed"),
-    "customProperties": custom_properties(),
     "roles": _roles,
     "servers": _servers,
     "slaProperties": service_levels,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakemodel.contracts.diff.comparison import ABSENT, Comparison, Handler, Pair, aligned, leaves
 from lakemodel.contracts.nodes import text_of
 from lakemodel.contracts.rules import VENDOR
+from lakemodel.contracts.vendor import DRIFT_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -15,6 +16,12 @@ RULES: Final = {
     "tableFormat": "table.format_changed",
     "partitionTransform": "partition.changed",
     **dict.fromkeys(("sourceFormat", "header", "delimiter", "quote", "escape", "nullMarker", "encoding", "multiline"), "delivery.changed"),
+    **dict.fromkeys(DRIFT_PROPERTIES, "delivery.changed"),
+    "duplicateRows": "duplicates.rows_changed",
+    **dict.fromkeys(("keyConflict", "latestBy"), "duplicates.key_conflict_changed"),
+    "expectedVolume": "delivery.volume_changed",
+    "schedule": "schedule.changed",
+    "severity": "relationship.changed",
 }
 """What each property of this project does whose effect is told by what knows the whole table; any other one lays the table out."""
 

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lakemodel.contracts.diff.comparison import ABSENT, Comparison, Pair, aligned, differing_keys, keys, leaves
-from lakemodel.contracts.nodes import text_of
+from lakemodel.contracts.diff.custom import custom_properties, own_name
+from lakemodel.contracts.nodes import items_of, text_of
+from lakemodel.contracts.quality_rules import BINDING, OLDER_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -14,10 +16,6 @@ if TYPE_CHECKING:
 _Range: TypeAlias = tuple[float, bool, float, bool]
 """The values that satisfy a rule: lowest, whether it is excluded, highest, whether it is."""
 
-_OLDER_METRICS: Final = {"nullCheck": "nullValues", "uniqueCheck": "duplicateValues", "duplicateCount": "duplicateValues"}
-"""Names of the standard before 3.1."""
-
-_BINDING: Final = frozenset({"", "error", "critical", "high", "blocker"})
 _WORDS: Final = ("description", "name", "businessImpact", "dimension", "tags", "authoritativeDefinitions", "id")
 _HANDLING: Final = ("schedule", "scheduler", "method", "severity")
 _OPERATORS: Final[dict[str, Callable[[float], _Range]]] = {
@@ -51,8 +49,21 @@ def relationships(comparison: Comparison, pair: Pair) -> None:
         elif after is None:
             comparison.note("relationship.removed", item)
         elif item.differs:
-            handlers = {"customProperties": leaves("custom.changed"), "id": leaves("documentation.changed")}
+            handlers = {"customProperties": _severity, "id": leaves("documentation.changed")}
             keys(comparison, item, handlers, leaves("relationship.changed"))
+
+
+def _severity(comparison: Comparison, pair: Pair) -> bool | None:
+    """Whether a value without a partner rejects its row."""
+    was, now = (_is_warning(side) for side in (pair.base, pair.head))
+    if was != now:
+        words = [("warning" if is_warning else "error") for is_warning in (was, now)]
+        comparison.note("relationship.loosened" if now else "relationship.tightened", pair, was=words[0], now=words[1])
+    return custom_properties(frozenset({"severity"}) if was != now else frozenset())(comparison, pair)
+
+
+def _is_warning(customs: Any) -> bool:
+    return any(own_name(one) == "severity" and one.get("value") == "warning" for _, one in items_of({"": customs}, ""))
 
 
 def _canonical_list(rules: Any) -> list[Any]:
@@ -64,7 +75,7 @@ def _canonical(rule: Any) -> Any:
     if not isinstance(rule, dict) or "rule" not in rule or "metric" in rule:
         return rule
     found = {key: value for key, value in rule.items() if key != "rule"}
-    found["metric"] = _OLDER_METRICS.get(str(rule["rule"]), rule["rule"])
+    found["metric"] = OLDER_METRICS.get(str(rule["rule"]), rule["rule"])
     if not any(key.startswith("must") for key in rule):
         found["mustBe"] = 0
     return found
@@ -91,7 +102,7 @@ def _rule(comparison: Comparison, written: Pair, meant: Pair) -> None:
     if operators:
         was, now = (_operators(side) for side in (meant.base, meant.head))
         comparison.note("quality.changed" if "unit" in rest else _direction(meant), written, was=was, now=now, inside="")
-    bound = [text_of(side, "severity").lower() in _BINDING for side in (meant.base, meant.head)]
+    bound = [text_of(side, "severity").lower() in BINDING for side in (meant.base, meant.head)]
     for key in rest:
         inner = written.child(key)
         if key == "severity" and bound[0] != bound[1]:

@@ -115,6 +115,10 @@ _VALUES: Final = (
     _rule("quality.handling_changed", "when, how or how severely a quality rule is judged changed", "What it demands is the same."),
     _rule("relationship.added", "a reference to another table is new", "Values without a partner break it.", _AGREE, of=(_P,)),
     _rule("relationship.removed", "a reference to another table is gone", "Joins may find no partner.", _TELL, of=(_C,)),
+    _rule(
+        "relationship.tightened", "a value without a partner rejects its row", "Rows that were only told of are rejected.", _AGREE, of=(_P,)
+    ),
+    _rule("relationship.loosened", "a value without a partner is only told of", "Joins may find no partner.", _TELL, of=(_C,)),
     _rule("relationship.changed", "a reference leads elsewhere", "Joins and deliveries rely on it.", _AGREE, of=(_C, _P)),
 )
 

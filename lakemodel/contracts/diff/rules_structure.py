@@ -222,6 +222,22 @@ _DELIVERY: Final = (
         of=(_P,),
     ),
     _rule(
+        "delivery.refused",
+        "files with other columns, or columns in another order, are quarantined",
+        "Files that were taken are rejected whole.",
+        "Agree on a day with every producer.",
+        of=(_P,),
+    ),
+    _rule("delivery.taken", "files with more columns, or columns in another order, are taken", "What was taken before is taken as before."),
+    _rule(
+        "delivery.missing_as_null",
+        "a file that lacks a column is taken, and the column is NULL",
+        "Readers meet NULL in all rows of such a file, where the file was rejected before.",
+        "Keep missingColumns: quarantine, or tell readers before.",
+        of=(_C,),
+    ),
+    _rule("delivery.volume_changed", "another volume is expected", "The job may get other workers; rows are as they were."),
+    _rule(
         "delivery.positions_changed",
         "columns of files without a header stand at other positions",
         "Values of files in the old order end up in other columns.",
@@ -237,5 +253,55 @@ _DELIVERY: Final = (
     ),
 )
 
-RULES: Final = (*_PRODUCTS, *_TABLES, *_COLUMNS, *_TYPES, *_KEYS, *_DELIVERY)
+_ROWS: Final = (
+    _rule(
+        "duplicates.rows_changed",
+        "rows that are equal are kept, or kept no more",
+        "Counts and sums over the table become other ones.",
+        "Tell readers before.",
+        of=(_C,),
+    ),
+    _rule(
+        "duplicates.key_conflict_changed",
+        "another one of two rows with the same key is published",
+        "Readers see other values, and corrections that producers deliver are taken, or rejected, where they were not.",
+        "Agree on it with producers and readers.",
+        of=(_C, _P),
+    ),
+)
+
+_SCHEDULE: Final = (
+    _rule(
+        "schedule.added",
+        "deliveries are ingested at a time of day, not on arrival",
+        "Data is published later than it was.",
+        "Tell readers before.",
+        of=(_C,),
+    ),
+    _rule("schedule.removed", "deliveries are ingested on arrival, not at a time of day", "Data is published sooner."),
+    _rule(
+        "schedule.later",
+        "deliveries are ingested later in the day",
+        "Data is published later than it was.",
+        "Tell readers before.",
+        of=(_C,),
+    ),
+    _rule(
+        "schedule.earlier",
+        "deliveries are ingested earlier in the day",
+        "What is delivered between the new time and the old one waits for the next day.",
+        "Agree on it with producers.",
+        of=(_P,),
+    ),
+    _rule("schedule.narrowed", "deliveries are ingested within a shorter time", "Data is published as soon as before, or sooner."),
+    _rule(
+        "schedule.changed",
+        "deliveries are ingested on other days or in another time zone",
+        "Some day comes later for readers, or sooner for producers.",
+        "Agree on it with producers and readers.",
+        of=(_C, _P),
+    ),
+)
+
+RULES: Final = (*_PRODUCTS, *_TABLES, *_COLUMNS, *_TYPES, *_KEYS, *_DELIVERY, *_ROWS, *_SCHEDULE)
 """In the order of the documentation."""

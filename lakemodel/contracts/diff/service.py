@@ -20,7 +20,7 @@ _MORE_IS_LESS: Final = frozenset(
 )
 """Levels that promise more the smaller they are."""
 
-_MORE_IS_MORE: Final = frozenset({"availability", "uptime", "throughput", "completeness", "accuracy", "reliability"})
+_MORE_IS_MORE: Final = frozenset({"availability", "uptime", "throughput", "completeness", "validity", "accuracy", "reliability"})
 _LATER_IS_MORE: Final = frozenset({"endofsupport", "endoflife"})
 _LATER_IS_LESS: Final = frozenset({"generalavailability", "generalavailabilitydate"})
 _MEASURE: Final = ("value", "valueExt", "unit")

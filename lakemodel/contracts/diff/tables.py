@@ -10,7 +10,7 @@ from lakemodel.contracts.diff.comparison import ABSENT, Comparison, Handler, Pai
 from lakemodel.contracts.diff.custom import custom_properties, own_name
 from lakemodel.contracts.diff.properties import COMMON, Matched, catalog_name, compare_column
 from lakemodel.contracts.diff.types import shown_type
-from lakemodel.contracts.model import PartitionField, Source, SourceFormat, Table, TableFormat
+from lakemodel.contracts.model import ExpectedVolume, PartitionField, Source, SourceFormat, Table, TableFormat
 from lakemodel.contracts.nodes import flag_of, items_of, text_of
 from lakemodel.contracts.tables import is_computed
 
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 _OPTIONS: Final = {"format": "sourceFormat", "null_marker": "nullMarker"}
 """Custom properties whose name is not that of the delivery's attribute."""
+
+_DRIFT: Final = {"missing_columns": "missingColumns", "extra_columns": "extraColumns", "column_order": "columnOrder"}
+_DRIFT_RULES: Final = {
+    "quarantine": "delivery.refused",
+    "declared": "delivery.refused",
+    "ignore": "delivery.taken",
+    "any": "delivery.taken",
+    "null": "delivery.missing_as_null",
+}
+"""What it means that a file with other columns is treated so from now on."""
 
 
 def compare_tables(comparison: Comparison, pair: Pair) -> None:
@@ -44,6 +54,7 @@ def _compare_table(comparison: Comparison, pair: Pair) -> None:
     explained = _key(comparison, pair) | _partitioning(comparison, pair, base, head)
     if base is not None and head is not None:
         explained |= _format(comparison, pair, base, head) | _delivery(comparison, pair, base, head)
+        explained |= _rows(comparison, pair, base, head)
     _columns(comparison, pair.child("properties"), base, head, frozenset(explained))
     handlers: dict[str, Handler] = COMMON | {
         "name": means_the_same,
@@ -126,17 +137,45 @@ def _delivery(comparison: Comparison, pair: Pair, base: Table, head: Table) -> s
     is_csv = base.source.format is head.source.format is SourceFormat.CSV
     for attribute in fields(Source):
         was, now = getattr(base.source, attribute.name), getattr(head.source, attribute.name)
-        name = _OPTIONS.get(attribute.name, attribute.name)
+        name = _DRIFT.get(attribute.name, _OPTIONS.get(attribute.name, attribute.name))
         if was == now:
             continue
         explained.add(name)
-        if is_csv or name in {"sourceFormat", "encoding"}:
+        if attribute.name in _DRIFT:
+            comparison.note(_DRIFT_RULES[now], _custom(pair, name), was=was, now=now)
+        elif is_csv or name in {"sourceFormat", "encoding"}:
             comparison.note("delivery.changed", _custom(pair, name), was=was, now=now)
     if is_csv and not (base.source.header and head.source.header):
         before, after = ([column.source_name for column in table.columns] for table in (base, head))
         if after[: len(before)] != before:
             comparison.note("delivery.positions_changed", pair.child("properties"), was=", ".join(before), now=", ".join(after))
     return explained
+
+
+def _rows(comparison: Comparison, pair: Pair, base: Table, head: Table) -> set[str]:
+    """Rows that come twice, and how much is delivered."""
+    explained: set[str] = set()
+    was, now = base.duplicates, head.duplicates
+    if was.equal_rows != now.equal_rows:
+        comparison.note("duplicates.rows_changed", _custom(pair, "duplicateRows"), was=was.equal_rows, now=now.equal_rows)
+        explained.add("duplicateRows")
+    if (was.conflict, was.latest_by) != (now.conflict, now.latest_by):
+        shown = [rule.conflict if rule.latest_by is None else f"{rule.conflict} by {rule.latest_by}" for rule in (was, now)]
+        comparison.note("duplicates.key_conflict_changed", _custom(pair, "keyConflict"), was=shown[0], now=shown[1])
+        explained |= {"keyConflict", "latestBy"}
+    if base.volume != head.volume:
+        comparison.note("delivery.volume_changed", _custom(pair, "expectedVolume"), was=_said(base.volume), now=_said(head.volume))
+        explained.add("expectedVolume")
+    return explained
+
+
+def _said(volume: ExpectedVolume) -> Any:
+    """A volume as people say it."""
+    parts = [
+        "" if volume.megabytes_per_delivery is None else f"{volume.megabytes_per_delivery:g} MB a delivery",
+        "" if volume.deliveries_per_day is None else f"{volume.deliveries_per_day:g} deliveries a day",
+    ]
+    return ", ".join(part for part in parts if part) or ABSENT
 
 
 def _custom(pair: Pair, name: str) -> Pair:

@@ -56,6 +56,14 @@ def _custom(table: str, name: str, value: Any) -> Doer:
     return do
 
 
+def _all(*doers: Doer) -> Doer:
+    return lambda data: [do(data) for do in doers]
+
+
+def _schedule(**changed: Any) -> Doer:
+    return lambda data: at(data, "customProperties", "schedule")["value"].update(changed)
+
+
 def _options(name: str, **options: Any) -> Doer:
     def do(data: dict[str, Any]) -> None:
         found = column(data, name).setdefault("logicalTypeOptions", {})
@@ -153,6 +161,22 @@ EDITS: Final = [
          ("delivery.changed",)),
     Edit("columns without a header swapped", "customers columns", _swapped("schema", "customers", "properties"),
          ("column.reordered", "delivery.positions_changed")),
+    Edit("columns may be missing", "drift missing", _custom("orders", "missingColumns", "null"), ("delivery.missing_as_null",), ("delivery.refused",)),
+    Edit("no more columns", "drift extra", _custom("orders", "extraColumns", "quarantine"), ("delivery.refused",), ("delivery.taken",)),
+    Edit("what holds anyway about missing columns", "drift missing", _custom("orders", "missingColumns", "quarantine"), ("spelling.changed",)),
+    Edit("more is delivered", "volume", _custom("orders", "expectedVolume", {"megabytesPerDelivery": 500}), ("delivery.volume_changed",)),
+    # rows that come twice
+    Edit("equal rows kept", "customers rows", _custom("customers", "duplicateRows", "keep"), ("duplicates.rows_changed",)),
+    Edit("the last of a key", "key", _custom("orders", "keyConflict", "last"), ("duplicates.key_conflict_changed",)),
+    Edit("the latest of a key", "key", _all(_custom("orders", "keyConflict", "latest"), _custom("orders", "latestBy", "ordered_on")),
+         ("duplicates.key_conflict_changed",)),
+    # when it is ingested
+    Edit("later", "schedule", _schedule(at="04:00"), ("schedule.later",), ("schedule.earlier",)),
+    Edit("a wider window", "schedule", _schedule(windowMinutes=120), ("schedule.later",), ("schedule.narrowed",)),
+    Edit("in another time zone", "schedule", _schedule(timeZone="America/New_York"), ("schedule.changed",)),
+    Edit("on some days", "schedule", _schedule(days=["MON", "FRI"]), ("schedule.changed",)),
+    Edit("the usual window, said openly", "schedule", _schedule(windowMinutes=60), ("spelling.changed",)),
+    Edit("on arrival", "schedule", _gone("customProperties", "schedule"), ("schedule.removed",), ("schedule.added",)),
     # classes
     Edit("class lowered", "email class", _of("email", "classification", "confidential"), ("classification.lowered",), ("classification.raised",)),
     Edit("class gone", "currency class", _of("currency", "classification", ...), ("classification.removed",), ("classification.lowered",)),
@@ -201,6 +225,10 @@ EDITS: Final = [
     Edit("another unit", "few", _put(*_ORDERS, "customer_id", "quality", "few", "unit", to="rows"), ("quality.changed",)),
     Edit("another kind of reference", "relationships", lambda data: column(data, "customer_id")["relationships"][0].update(type="weak"),
          ("relationship.changed",)),
+    Edit("a partner may be missing", "relationships", lambda data: column(data, "customer_id")["relationships"][0].update(
+        customProperties=[{"property": "severity", "value": "warning", "vendor": VENDOR}]), ("relationship.loosened",), ("relationship.tightened",)),
+    Edit("a partner is required, said openly", "relationships", lambda data: column(data, "customer_id")["relationships"][0].update(
+        customProperties=[{"property": "severity", "value": "error", "vendor": VENDOR}]), ("spelling.changed",)),
     Edit("reference gone", "relationships", _of("customer_id", "relationships", ...), ("relationship.removed",), ("relationship.added",)),
     # service
     Edit("retention cut", "retention", _put("slaProperties", "retention", "value", to=2), ("retention.cut",), ("retention.lengthened",)),
