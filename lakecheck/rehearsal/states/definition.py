@@ -43,7 +43,7 @@ WRITER = {"Resource", "Arguments", "WriterConfig"}
 READERS = {"s3:listObjectsV2": None, "s3:getObject": ("JSON", "JSONL")}
 DISTRIBUTED_ONLY = {"ItemReader", "ItemBatcher", "Label", "ResultWriter", "ToleratedFailureCount", "ToleratedFailurePercentage"}
 
-_RESOURCE = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<action>\w+)(?P<pattern>\..*)?")
+_RESOURCE = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?P<service>(aws-sdk:)?[\w-]+):(?P<action>\w+)(?P<pattern>\..*)?")
 _SYNC = (".sync", ".sync:2")
 
 

@@ -32,6 +32,7 @@ class Execution:
         error: Name of the error, once it has failed.
         cause: What there is to say of it.
         history: All that happened, in order.
+        clock: The time it lives in.
         waiting_until: Before which moment it has nothing to do; None when it can go on.
     """
 
@@ -58,15 +59,22 @@ class Execution:
         self.cause: str | None = None
         self.history: list[Event] = []
         self.waiting_until: float | None = None
-        self._clock = clock
-        seconds = definition.get("TimeoutSeconds")
-        self._deadline = None if seconds is None else clock.seconds + seconds
-        context = {
+        self.clock = clock
+        self._definition = definition
+        self._context: dict[str, Any] = {
             "Execution": {"Id": self.arn, "Name": self.name, "Input": given, "StartTime": clock.iso, "RedriveCount": 0},
             "StateMachine": {"Id": machine, "Name": machine.rpartition(":")[2]},
         }
-        interpreter = Interpreter(services, clock, rng, failures)
-        self._steps = interpreter.machine(definition, json.loads(json.dumps(sized(given))), Scope(), context)
+        self._interpreter = Interpreter(services, clock, rng, failures)
+        self._scope = Scope()
+        self._begin(json.loads(json.dumps(sized(given))), start_at=None)
+
+    def _begin(self, given: Any, *, start_at: str | None) -> None:
+        self.status = RUNNING
+        self.error = self.cause = self.waiting_until = None
+        seconds = self._definition.get("TimeoutSeconds")
+        self._deadline = None if seconds is None else self.clock.seconds + seconds
+        self._steps = self._interpreter.machine(self._definition, given, self._scope, self._context, start_at=start_at)
 
     @property
     def done(self) -> bool:
@@ -78,9 +86,9 @@ class Execution:
         if self.done:
             return None
         if self.waiting_until is not None:
-            self._clock.advance_to(self.waiting_until)
+            self.clock.advance_to(self.waiting_until)
             self.waiting_until = None
-        if self._deadline is not None and self._clock.seconds >= self._deadline:
+        if self._deadline is not None and self.clock.seconds >= self._deadline:
             self._end(TIMED_OUT, error=TIMEOUT)
             return None
         try:
@@ -101,6 +109,25 @@ class Execution:
         """Ends it where it stands, as StopExecution or the end of a machine would; what it did stays done."""
         if not self.done:
             self._end(ABORTED)
+
+    def redrive(self) -> None:
+        """Begins again at the state where it ended, with the variables and under the id that it had.
+
+        A distributed map there goes through all of its items once more, where Step Functions leaves out those that succeeded.
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+
+        Raises:
+            ValueError: If it has not ended without success.
+        """
+        if self.status in (RUNNING, SUCCEEDED):
+            message = f"got an execution that is {self.status}; one that failed, timed out or was aborted can be redriven"
+            raise ValueError(message)
+        self._context["Execution"]["RedriveCount"] += 1
+        entered = [event for event in self.history if event.kind == "entered" and not event.path]
+        if entered:
+            self._begin(entered[-1].detail, start_at=entered[-1].state)
+        else:
+            self._begin(self._context["Execution"]["Input"], start_at=None)
 
     def finish(self, *, crash_after: int | None = None, after_step: Callable[[Event], None] | None = None) -> Execution:
         """Drives it to its end.
@@ -168,7 +195,7 @@ def interleave(
         alive = [one for one in executions if not one.done]
         if not alive:
             return
-        clock = alive[0]._clock  # noqa: SLF001 - the one they share
+        clock = alive[0].clock  # the one they share
         ready = [one for one in alive if one.waiting_until is None or one.waiting_until <= clock.seconds]
         if not ready:
             ready = [min(alive, key=lambda one: one.waiting_until or 0.0)]

@@ -42,13 +42,30 @@ class Interpreter:
     def __post_init__(self) -> None:
         self.queries = Queries(self.clock, self.rng)
 
-    def machine(self, machine: dict[str, Any], given: Any, scope: Scope, context: dict[str, Any], path: tuple[str, ...] = ()) -> Steps:
+    def machine(
+        self,
+        machine: dict[str, Any],
+        given: Any,
+        scope: Scope,
+        context: dict[str, Any],
+        path: tuple[str, ...] = (),
+        *,
+        start_at: str | None = None,
+    ) -> Steps:
         """Runs a machine, a branch or an iteration to its end and returns its output.
+
+        Args:
+            machine: Its states.
+            given: Input of the first one.
+            scope: Its variables.
+            context: The context object.
+            path: The iterations that it is.
+            start_at: Where to begin; its own start when left out.
 
         Raises:
             Failed: If a state fails and nothing catches it.
         """
-        name: str | None = machine["StartAt"]
+        name: str | None = machine["StartAt"] if start_at is None else start_at
         while name is not None:
             here = {**context, "State": {"Name": name, "EnteredTime": self.clock.iso, "RetryCount": 0}}
             visit = Visit(name=name, state=machine["States"][name], input=given, scope=scope, context=here, path=path)

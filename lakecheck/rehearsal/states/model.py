@@ -39,7 +39,7 @@ class Services(Protocol):
         """Does one call.
 
         Args:
-            service: As the task's resource has it: `dynamodb`, `s3`, `glue`.
+            service: As the resource has it: `dynamodb`; `aws-sdk:s3` for an SDK integration, whose errors have other names.
             action: The API action in camel case: `putItem`.
             arguments: The task's evaluated `Arguments`.
             sync: Whether the task waits for the end of what it starts (`.sync`).

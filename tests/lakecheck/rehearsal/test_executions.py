@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from lakecheck.rehearsal.states import VirtualClock, interleave, run, start
@@ -74,6 +75,23 @@ def test_who_waits_lets_the_others_go_on() -> None:
     interleave([waiting, working], after_step=lambda event: order.append(f"{event.kind} {event.state}"))
     assert order.index("exited B") < order.index("exited W")
     assert waiting.status == working.status == "SUCCEEDED"
+
+
+def test_a_redrive_goes_on_where_it_ended_under_the_same_id() -> None:
+    """The variables are there, the states before it are not entered again; a Fail state fails again."""
+    last = {"Type": "Pass", "Output": "{% [$x, $states.context.Execution.Name, $states.context.Execution.RedriveCount] %}", "End": True}
+    states = {"A": task(Assign={"x": "{% $states.result.n %}"}, Next="B"), "B": task(Next="C"), "C": last}
+    services = Scripted({"n": 1}, fails("E"), {"n": 2})
+    execution = run(machine(states), {}, services, name="mine")
+    assert execution.status == "FAILED"
+    execution.redrive()
+    assert execution.finish().output == [1, "mine", 1]
+    assert execution.visited() == ["A", "B", "B", "C"]
+    with pytest.raises(ValueError, match="SUCCEEDED"):
+        execution.redrive()
+    failed = run(machine({"F": {"Type": "Fail", "Error": "E"}}), {}, services)
+    failed.redrive()
+    assert failed.finish().error == "E"
 
 
 def test_results_of_a_service_are_copies() -> None:

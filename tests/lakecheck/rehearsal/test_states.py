@@ -26,7 +26,7 @@ def test_hello_world_is_called_with_its_input_and_returns_the_result() -> None:
     ("resource", "called"),
     [
         ("arn:aws:states:::dynamodb:putItem", ("dynamodb", "putItem", False)),
-        ("arn:aws-cn:states:::aws-sdk:s3:copyObject", ("s3", "copyObject", False)),
+        ("arn:aws-cn:states:::aws-sdk:s3:copyObject", ("aws-sdk:s3", "copyObject", False)),
         ("arn:aws:states:::glue:startJobRun.sync", ("glue", "startJobRun", True)),
         ("arn:aws:states:::states:startExecution.sync:2", ("states", "startExecution", True)),
     ],
