@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 PERIOD = Duration.hours(1)
 """One point on a graph; people zoom in for less."""
 
+_METRICS = 20
+"""Of one product on all graphs, at most."""
+
+_METRICS_OF_A_GRAPH = 4
+"""Of one product on one graph, at most: those that failed, timed out and were aborted, and their sum."""
+
 _WIDTH, _HEIGHT = 8, 6
+_ALARMS = 100
+"""An alarm widget takes so many. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
+
 _PRODUCTS_PER_SEARCH = 8
 """A search expression takes 1,024 characters."""
 
@@ -38,20 +47,20 @@ class DomainDashboard(Construct):
         dashboard: The dashboard.
 
     Raises:
-        DataLakeError: `dashboard_empty`, `dashboard_metrics`.
+        DataLakeError: `dashboard_pipelines`.
 
     See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, pipelines: Sequence[IngestionPipeline]) -> None:
         super().__init__(scope, construct_id)
-        if not pipelines:
-            msg = "got no pipelines; a dashboard is of one or more"
-            raise misuse(self, msg, code="dashboard_empty")
+        most = min(limit(Quota.DASHBOARD_METRICS).value // _METRICS, limit(Quota.DASHBOARD_WIDGET_METRICS).value // _METRICS_OF_A_GRAPH)
+        if not 1 <= len(pipelines) <= most:
+            msg = f"got {len(pipelines)} pipelines; a dashboard takes the metrics of 1 to {most}"
+            raise misuse(self, msg, code="dashboard_pipelines")
         self._pipelines = pipelines
         self._metrics = [RunMetrics.from_product(pipeline.contract.key) for pipeline in pipelines]
         graphs = list(self._graphs())
-        self._check(graphs)
         self.dashboard = cloudwatch.Dashboard(
             self,
             "Resource",
@@ -59,17 +68,10 @@ class DomainDashboard(Construct):
             widgets=[[self._alarms()], *(graphs[first : first + 3] for first in range(0, len(graphs), 3))],
         )
 
-    def _check(self, graphs: Sequence[cloudwatch.GraphWidget]) -> None:
-        """Each graph has at most four metrics of a product: three that failed, timed out or were aborted, and their sum."""
-        most = min(limit(Quota.DASHBOARD_WIDGET_METRICS).value // 4, limit(Quota.DASHBOARD_METRICS).value // (len(graphs) + 5))
-        if len(self._pipelines) > most:
-            msg = f"got {len(self._pipelines)} pipelines; a dashboard takes the metrics of {most}: make several"
-            raise misuse(self, msg, code="dashboard_metrics")
-
     def _alarms(self) -> cloudwatch.AlarmStatusWidget:
         own = [alarm for pipeline in self._pipelines for alarm in (pipeline.failure_alarm, *pipeline.monitoring.alarms)]
         dead = list({pipeline.foundation.dlq_alarm.node.path: pipeline.foundation.dlq_alarm for pipeline in self._pipelines}.values())
-        return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*own, *dead][:100], width=3 * _WIDTH, height=4)
+        return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*own, *dead][:_ALARMS], width=3 * _WIDTH, height=4)
 
     def _graphs(self) -> Iterator[cloudwatch.GraphWidget]:
         each = self._metrics
@@ -83,8 +85,8 @@ class DomainDashboard(Construct):
         yield _graph("Seconds of a job", [one.metric_job_seconds(period=PERIOD) for one in each])
         yield _graph("DPU-hours", [one.metric_dpu_hours(period=PERIOD) for one in each], stacked=True)
         yield _graph("Bytes delivered", [one.metric_bytes(period=PERIOD) for one in each], stacked=True)
-        yield _graph("Executions failed, timed out, aborted", [pipeline.metric_failed(period=PERIOD) for pipeline in self._pipelines])
-        yield _graph("Executions throttled", [pipeline.state_machine.metric_throttled(period=PERIOD) for pipeline in self._pipelines])
+        yield _graph("Executions failed, timed out, aborted", [_failed(at, one) for at, one in enumerate(self._pipelines)])
+        yield _graph("Executions throttled", [_throttled(one) for one in self._pipelines])
         yield _graph("Runs held", [one.metric_held(period=PERIOD) for one in each])
         yield _graph("Files refused", [one.metric_refused_files(period=PERIOD) for one in each])
         yield _graph(
@@ -148,6 +150,21 @@ class RunQueries(Construct):
     def _query(self, name: str, title: str, log_group: logs.ILogGroup, text: logs.QueryString) -> logs.QueryDefinition:
         title = f"{Stack.of(self).stack_name}/{title}"  # the slash makes a folder of it
         return logs.QueryDefinition(self, name, query_definition_name=title, query_string=text, log_groups=[log_group])
+
+
+def _failed(number: int, pipeline: IngestionPipeline) -> cloudwatch.MathExpression:
+    """As the pipeline's own metric, with ids that are not the next pipeline's in the same graph."""
+    machine = pipeline.state_machine
+    metrics: dict[str, cloudwatch.IMetric] = {
+        f"failed{number}": machine.metric_failed(),
+        f"timedOut{number}": machine.metric_timed_out(),
+        f"aborted{number}": machine.metric_aborted(),
+    }
+    return cloudwatch.MathExpression(expression=" + ".join(metrics), using_metrics=metrics, label=pipeline.contract.key, period=PERIOD)
+
+
+def _throttled(pipeline: IngestionPipeline) -> cloudwatch.Metric:
+    return pipeline.state_machine.metric_throttled(period=PERIOD, label=pipeline.contract.key)
 
 
 def _graph(title: str, metrics: Sequence[cloudwatch.IMetric], *, stacked: bool = False) -> cloudwatch.GraphWidget:

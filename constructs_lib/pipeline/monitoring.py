@@ -167,7 +167,7 @@ class PipelineMonitoring(Construct):
             self,
             "QualityAlarm",
             alarm_description=f"More than {allowed:g} % of a run of {self.contract.key} was quarantined; its manifest counts the reasons",
-            metric=self.metrics.metric_quarantined_ratio(),
+            metric=self.metrics.metric_quarantined_ratio(label=None),
             threshold=allowed / _WHOLE,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -183,7 +183,7 @@ class PipelineMonitoring(Construct):
             alarm_description=f"A run of {self.contract.key} is held by its gate, or a file could not be read: the notice says why",
             metric=cloudwatch.MathExpression(
                 expression="held + refused",
-                using_metrics={"held": self.metrics.metric_held(), "refused": self.metrics.metric_refused_files()},
+                using_metrics={"held": self.metrics.metric_held(label=None), "refused": self.metrics.metric_refused_files(label=None)},
                 label=f"{self.contract.key} held runs and refused files",
                 period=RUN_PERIOD,
             ),
@@ -215,7 +215,7 @@ class PipelineMonitoring(Construct):
 
         FILL, because CloudWatch looks for the last data points also before the window when some are missing, and would find old ones.
         """
-        published = {f"t{at}": self.metrics.metric_published(table=table) for at, table in enumerate(tables)}
+        published = {f"t{at}": self.metrics.metric_published(table=table, label=None) for at, table in enumerate(tables)}
         alarm = cloudwatch.Alarm(
             self,
             f"FreshnessAlarm{number}",
