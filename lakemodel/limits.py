@@ -56,6 +56,8 @@ class Quota(StrEnum):
     DASHBOARD_WIDGETS = "dashboard_widgets"
     DASHBOARD_METRICS = "dashboard_metrics"
     DASHBOARD_WIDGET_METRICS = "dashboard_widget_metrics"
+    ALARM_WIDGET_ALARMS = "alarm_widget_alarms"
+    METRIC_SEARCH_CHARACTERS = "metric_search_characters"
 
 
 @dataclass(frozen=True, slots=True)

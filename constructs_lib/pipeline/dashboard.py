@@ -8,7 +8,7 @@ from aws_cdk import Duration, Stack, aws_cloudwatch as cloudwatch, aws_logs as l
 from constructs import Construct
 
 from constructs_lib.core import misuse
-from constructs_lib.pipeline.metrics import NAMESPACE, PRODUCT, TABLE, RunMetric
+from constructs_lib.pipeline.metrics import NAMESPACE, PRODUCT, SOURCES, TABLE, RunMetric
 from constructs_lib.pipeline.monitoring import RunMetrics
 from lakemodel.limits import Quota, limit
 
@@ -27,11 +27,6 @@ _METRICS_OF_A_GRAPH = 4
 """Of one product on one graph, at most: those that failed, timed out and were aborted, and their sum."""
 
 _WIDTH, _HEIGHT = 8, 6
-_ALARMS = 100
-"""An alarm widget takes so many. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
-
-_PRODUCTS_PER_SEARCH = 8
-"""A search expression takes 1,024 characters."""
 
 
 class DomainDashboard(Construct):
@@ -65,13 +60,16 @@ class DomainDashboard(Construct):
             self,
             "Resource",
             default_interval=Duration.days(7),
-            widgets=[[self._alarms()], *(graphs[first : first + 3] for first in range(0, len(graphs), 3))],
+            widgets=[*([one] for one in self._alarms()), *(graphs[first : first + 3] for first in range(0, len(graphs), 3))],
         )
 
-    def _alarms(self) -> cloudwatch.AlarmStatusWidget:
+    def _alarms(self) -> Iterator[cloudwatch.AlarmStatusWidget]:
         own = [alarm for pipeline in self._pipelines for alarm in (pipeline.failure_alarm, *pipeline.monitoring.alarms)]
-        dead = list({pipeline.foundation.dlq_alarm.node.path: pipeline.foundation.dlq_alarm for pipeline in self._pipelines}.values())
-        return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*own, *dead][:_ALARMS], width=3 * _WIDTH, height=4)
+        dead = {pipeline.foundation.node.path: pipeline.foundation.dlq_alarm for pipeline in self._pipelines}
+        shown = [*own, *dead.values()]
+        most = limit(Quota.ALARM_WIDGET_ALARMS).value
+        for first in range(0, len(shown), most):
+            yield cloudwatch.AlarmStatusWidget(title="Alarms", alarms=shown[first : first + most], width=3 * _WIDTH, height=4)
 
     def _graphs(self) -> Iterator[cloudwatch.GraphWidget]:
         each = self._metrics
@@ -79,8 +77,8 @@ class DomainDashboard(Construct):
         yield _graph("Rows quarantined", [one.metric_rows_quarantined(period=PERIOD) for one in each], stacked=True)
         yield _graph("Rows already there", [one.metric_rows_duplicate(period=PERIOD) for one in each], stacked=True)
         yield _graph("Quarantined share of the worst run", [one.metric_quarantined_ratio(period=PERIOD) for one in each])
-        yield _graph("Quarantined share by table", self._by_table(RunMetric.QUARANTINED_RATIO, "Maximum"))
-        yield _graph("Publications by table", self._by_table(RunMetric.PUBLISHED, "Sum"))
+        yield _graph("Quarantined share by table", self._by_table(RunMetric.QUARANTINED_RATIO))
+        yield _graph("Publications by table", self._by_table(RunMetric.PUBLISHED))
         yield _graph("Seconds from arrival to publication", [one.metric_lag(period=PERIOD) for one in each])
         yield _graph("Seconds of a job", [one.metric_job_seconds(period=PERIOD) for one in each])
         yield _graph("DPU-hours", [one.metric_dpu_hours(period=PERIOD) for one in each], stacked=True)
@@ -93,21 +91,10 @@ class DomainDashboard(Construct):
             "Dead letters", [self._pipelines[0].dlq.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")]
         )
 
-    def _by_table(self, name: RunMetric, statistic: str) -> list[cloudwatch.IMetric]:
-        keys = [pipeline.contract.key for pipeline in self._pipelines]
-        groups = [keys[first : first + _PRODUCTS_PER_SEARCH] for first in range(0, len(keys), _PRODUCTS_PER_SEARCH)]
-        return [
-            cloudwatch.MathExpression(
-                expression=(
-                    f'SEARCH(\'{{{NAMESPACE},{PRODUCT},{TABLE}}} MetricName="{name}"'
-                    f" {PRODUCT}=({' OR '.join(_quoted(key) for key in group)})', '{statistic}')"
-                ),
-                label=" ",
-                period=PERIOD,
-                using_metrics={},
-            )
-            for group in groups
-        ]
+    def _by_table(self, name: RunMetric) -> list[cloudwatch.IMetric]:
+        """A line a table, however many there are."""
+        found = searches(name, [pipeline.contract.key for pipeline in self._pipelines])
+        return [cloudwatch.MathExpression(expression=text, label=" ", period=PERIOD, using_metrics={}) for text in found]
 
 
 class RunQueries(Construct):
@@ -171,5 +158,19 @@ def _graph(title: str, metrics: Sequence[cloudwatch.IMetric], *, stacked: bool =
     return cloudwatch.GraphWidget(title=title, left=list(metrics), stacked=stacked, width=_WIDTH, height=_HEIGHT)
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"'
+def searches(name: RunMetric, products: Sequence[str]) -> list[str]:
+    """Search expressions for one metric of every table of these products, as few as their length allows.
+
+    See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+    """
+    groups: list[list[str]] = [[]]
+    for product in products:
+        if groups[-1] and len(_search(name, [*groups[-1], product])) > limit(Quota.METRIC_SEARCH_CHARACTERS).value:
+            groups.append([])
+        groups[-1].append(product)
+    return [_search(name, group) for group in groups]
+
+
+def _search(name: RunMetric, products: Sequence[str]) -> str:
+    any_of = " OR ".join(f'"{product}"' for product in products)
+    return f"SEARCH('{{{NAMESPACE},{PRODUCT},{TABLE}}} MetricName=\"{name}\" {PRODUCT}=({any_of})', '{SOURCES[name].statistic}')"
