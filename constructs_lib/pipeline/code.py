@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _RUNTIME = Path(constructs_lib.runtime.__file__).parent
 _PACKAGE = "ingestion"
-_NOT_CODE = ("__pycache__", "*.pyc", "README.md")
+_NOT_CODE = ("__pycache__", "*.pyc", "*.json", "*.md", "*.txt")
 
 
 class JobCode(Construct):

@@ -21,6 +21,8 @@ from constructs import Construct
 
 from constructs_lib.core import acknowledge
 from constructs_lib.pipeline.code import JobCode
+from constructs_lib.pipeline.dependencies import JobDependencies
+from constructs_lib.pipeline.job import GLUE_VERSION
 from constructs_lib.storage import LakeKey
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 EVENT_SOURCE = "governed-lake.ingestion"
 SUCCEEDED = "Ingestion succeeded"
+HELD = "Ingestion held"
+INCOMPLETE = "Ingestion incomplete"
 FAILED = "Ingestion failed"
 DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_YEAR
 
@@ -43,6 +47,8 @@ class PipelineFoundation(Construct):
         state: The claims.
         alarm_topic: Where alarms and notices of failed runs go; a topic of its own, encrypted, when left out. A topic that is brought
             along has to let `cloudwatch.amazonaws.com` publish and, when it is encrypted, its key let the pipelines' roles use it.
+        dependencies: What a run of the job installs before it starts; from the package index that Glue knows when left out. Where jobs
+            reach none, `JobDependencies.from_wheels`.
         log_retention: How long logs of executions are kept; one year when left out. Glue makes the log groups of job runs itself
             (`/aws-glue/jobs/...`), encrypted with the same key, and keeps them for good.
 
@@ -53,6 +59,7 @@ class PipelineFoundation(Construct):
         alarm_topic: Where alarms go.
         log_group: Logs of all executions.
         code: The job's code.
+        dependencies: What its runs install.
         security_configuration: Encryption of what Glue writes besides data: logs, bookmarks. Data is encrypted by its bucket.
         dlq_alarm: In alarm as soon as one event is in the queue.
     """
@@ -64,6 +71,7 @@ class PipelineFoundation(Construct):
         *,
         state: PipelineState,
         alarm_topic: sns.ITopic | None = None,
+        dependencies: JobDependencies | None = None,
         log_retention: logs.RetentionDays | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -75,6 +83,9 @@ class PipelineFoundation(Construct):
         self.alarm_topic: sns.ITopic = self._topic() if alarm_topic is None else alarm_topic
         self.log_group = logs.LogGroup(self, "Logs", encryption_key=self.key, retention=log_retention, removal_policy=RemovalPolicy.RETAIN)
         self.code = JobCode(self, "Code")
+        if dependencies is None:
+            dependencies = JobDependencies.from_index(self, "Dependencies", glue_version=GLUE_VERSION)
+        self.dependencies = dependencies
         self.security_configuration = glue.SecurityConfiguration(
             self,
             "Security",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import (
@@ -9,7 +10,6 @@ from aws_cdk import (
     aws_cloudwatch as cloudwatch,
     aws_events as events,
     aws_events_targets as targets,
-    aws_glue as glue,
     aws_iam as iam,
     aws_sqs as sqs,
     aws_stepfunctions as sfn,
@@ -19,58 +19,79 @@ from constructs import Construct
 from constructs_lib.core import acknowledge_wildcards, misuse
 from constructs_lib.pipeline.code import object_arn, specs_asset
 from constructs_lib.pipeline.definition import PipelineParts, definition
+from constructs_lib.pipeline.job import ingestion_job
 from constructs_lib.pipeline.monitoring import PipelineMonitoring
-from constructs_lib.pipeline.permissions import JOB_REASONS, RUN_REASONS, catalog_statements, job_statements, run_statements
+from constructs_lib.pipeline.permissions import (
+    JOB_REASONS,
+    RUN_REASONS,
+    SWEEP_REASONS,
+    catalog_statements,
+    job_statements,
+    run_statements,
+    sweep_statements,
+)
+from constructs_lib.pipeline.rulesets import catalog_rulesets as made_rulesets
+from constructs_lib.pipeline.schedule import SweepSchedule
 from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.limits import Quota, limit
 from lakemodel.naming import database_name
+from lakemodel.sizing import product_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from constructs_lib.pipeline.foundation import PipelineFoundation
     from constructs_lib.pipeline.zones import PipelineZones
-    from lakemodel.contracts.model import DataContract
+    from lakemodel.contracts.model import DataContract, Schedule
 
-DEFAULT_WORKERS = 4
-DEFAULT_CONCURRENCY = 5
+DEFAULT_CONCURRENCY = 1
 DEFAULT_JOB_TIMEOUT_HOURS = 2
 _FEWEST_WORKERS = 2
 _LONGEST_JOB_DAYS = 7
 
-_ICEBERG = "spark.sql.catalog.glue_catalog"
-
 
 class IngestionPipeline(Construct):
-    """Ingests what is delivered for one data product, one execution for each version of each object.
+    """Ingests what is delivered for one data product: as it arrives, on a schedule, or by hand; each execution is one run over one table.
 
-    An execution claims the object, copies it to raw, runs the job on the copy, tells about the result, closes the claim. A job whose
-    accounting does not add up publishes nothing. Whatever fails ends in `Failed`, with the claim released and a notice sent; the
-    published table is then what it was. To try again, start an execution with the same input.
+    An execution claims what was delivered, copies it to raw, runs the job on the copy, tells about the result, closes the run. A job whose
+    accounting does not add up publishes nothing; what the quality gate holds ends in `Held`, and is published when its execution's input
+    is started again with `"release": true`. Whatever fails ends in `Failed`, with the run released and a notice sent; the published table
+    is then what it was. To try again, start an execution with the input that the notice names. `definition` says what inputs there are.
 
     Args:
         contract: The product.
         zones: Where data moves: landing, raw, curated, quarantine. Landing has to be versioned and to send events to EventBridge.
         foundation: What the pipelines of this stack share.
         job_specs: The compiled contract of each table to ingest, by table name; every table of the contract when left out.
-        workers: The most G.1X workers (4 vCPU, 16 GB) that one run takes; 4 when left out. Glue scales below that by itself.
-        concurrency: How many runs there are at a time; 5 when left out. More wait in Glue's queue, for at most 6 hours.
+        on_arrival: Whether each object that arrives starts an execution; when left out, only without a schedule. With both, whichever
+            comes first has the object.
+        schedule: When everything that waits is ingested, in one run for each table; the contract's when left out. See `OffPeak`.
+        workers: The most workers that one run takes; when left out, by the contract's expected volume. Glue scales below that by itself.
+        concurrency: How many runs there are at a time; 1 when left out, more wait for at most 12 hours. With more, two runs may judge
+            against the same version of a table, and the second one to publish has to judge again: that costs, and is no faster for
+            deliveries of one table. Products of many tables that arrive together gain.
         job_timeout: After how long Glue stops a run; 2 hours when left out, at most 7 days.
+        catalog_rulesets: Whether the contract's rules also stand as a data quality ruleset beside each table in the catalog; when left out
+            not. The gate does not need them, it measures in the job; they are for evaluations by hand, and each is one resource more.
 
     Attributes:
         job: The Glue job.
         job_role: What the job may do; it needs Lake Formation grants on its tables besides, see the README.
         role: What the state machine may do.
         state_machine: The state machine.
-        rule: Starts it for each object that arrives below the product's prefix.
+        rule: Starts it for each object that arrives below the product's prefix; None where nothing starts on arrival.
+        schedule: Starts a sweep; None without a schedule.
+        size: What the job runs on, and why.
+        rulesets: By table, its data quality ruleset; empty unless asked for.
         dlq: Where events go that could not start it.
         failure_alarm: In alarm when an execution failed, timed out or was aborted.
         monitoring: Metrics of its runs, and the alarms that the contract's service levels ask for.
         grants: Grants on the pipeline.
 
     Raises:
-        DataLakeError: `pipeline_specs`, `pipeline_tables`, `pipeline_workers`, `pipeline_concurrency`, `pipeline_timeout`.
+        DataLakeError: `pipeline_specs`, `pipeline_tables`, `pipeline_workers`, `pipeline_concurrency`, `pipeline_timeout`,
+            `pipeline_schedule`, `pipeline_trigger`.
 
     See https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html
     """
@@ -84,28 +105,46 @@ class IngestionPipeline(Construct):
         zones: PipelineZones,
         foundation: PipelineFoundation,
         job_specs: Mapping[str, Mapping[str, Any]] | None = None,
+        on_arrival: bool | None = None,
+        schedule: Schedule | None = None,
         workers: int | None = None,
         concurrency: int | None = None,
         job_timeout: Duration | None = None,
+        catalog_rulesets: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         job_specs = {table.name: job_spec(contract, table) for table in contract.tables} if job_specs is None else job_specs
-        workers = DEFAULT_WORKERS if workers is None else workers
+        schedule = contract.schedule if schedule is None else schedule
+        on_arrival = schedule is None if on_arrival is None else on_arrival
+        size = product_size(dataclasses.replace(contract, schedule=schedule))
+        self.size = (
+            size if workers is None else dataclasses.replace(size, most_workers=workers, reason=f"{workers} workers at most, as stated")
+        )
         concurrency = DEFAULT_CONCURRENCY if concurrency is None else concurrency
         job_timeout = Duration.hours(DEFAULT_JOB_TIMEOUT_HOURS) if job_timeout is None else job_timeout
-        self._check(contract, job_specs, workers, concurrency, job_timeout)
+        self._check(contract, job_specs, self.size.most_workers, concurrency, job_timeout)
+        if not on_arrival and schedule is None:
+            msg = "got a pipeline that nothing starts; allowed is on_arrival, a schedule, or both"
+            raise misuse(self, msg, code="pipeline_trigger")
         self.contract = contract
         self.foundation = foundation
         self.prefix = f"{contract.domain}/{contract.product}/"
         self.dlq: sqs.IQueue = foundation.dlq
 
         specs = specs_asset(self, "Specs", job_specs)
-        iceberg = any(spec.get("format") == "iceberg" for spec in job_specs.values())
         self.job_role = iam.Role(
             self, "JobRole", description=f"Ingestion job of {contract.key}", assumed_by=iam.ServicePrincipal("glue.amazonaws.com")
         )
         policies = self._job_policies(zones, sorted(job_specs), object_arn(specs))
-        self.job = self._job(zones, workers, concurrency, job_timeout, iceberg=iceberg)
+        self.job = ingestion_job(
+            self,
+            contract=contract,
+            foundation=foundation,
+            role=self.job_role.without_policy_updates(),  # its policies are managed ones
+            size=self.size,
+            concurrency=concurrency,
+            timeout=job_timeout,
+        )
         for policy in policies:
             self.job.node.add_dependency(policy)
         self.state_machine = self._machine(
@@ -122,7 +161,15 @@ class IngestionPipeline(Construct):
                 job_timeout=job_timeout,
             ),
         )
-        self.rule = self._trigger(zones)
+        self.rule = self._trigger(zones) if on_arrival else None
+        self.schedule = (
+            None
+            if schedule is None
+            else SweepSchedule(
+                self, "Schedule", product=contract.key, schedule=schedule, state_machine=self.state_machine, foundation=foundation
+            )
+        )
+        self.rulesets = made_rulesets(self, contract, sorted(job_specs)) if catalog_rulesets else {}
         self.failure_alarm = self._failure_alarm()
         self.monitoring = PipelineMonitoring(self, "Monitoring", contract=contract, tables=sorted(job_specs), foundation=foundation)
         self.grants = PipelineGrants.from_pipeline(self)
@@ -146,7 +193,7 @@ class IngestionPipeline(Construct):
             raise misuse(self, msg, code="pipeline_timeout")
 
     def _job_policies(self, zones: PipelineZones, tables: list[str], spec_arn: str) -> list[iam.ManagedPolicy]:
-        code_arns = [*self.foundation.code.object_arns, spec_arn]
+        code_arns = [*self.foundation.code.object_arns, *self.foundation.dependencies.object_arns, spec_arn]
         data = iam.ManagedPolicy(
             self,
             "JobPolicy",
@@ -181,31 +228,6 @@ class IngestionPipeline(Construct):
             raise misuse(self, msg, code="pipeline_tables")
         return [data, *catalog]
 
-    def _job(self, zones: PipelineZones, workers: int, concurrency: int, timeout: Duration, *, iceberg: bool) -> glue.PySparkEtlJob:
-        code = self.foundation.code
-        arguments = {"--enable-auto-scaling": "true", "--job-bookmark-option": "job-bookmark-disable"}
-        if iceberg:
-            arguments |= {"--datalake-formats": "iceberg", "--conf": _iceberg_configuration(zones.curated.bucket.s3_url_for_object())}
-        return glue.PySparkEtlJob(
-            self,
-            "Job",
-            description=f"Ingests {self.contract.key}",
-            role=self.job_role.without_policy_updates(),  # its policies are managed ones
-            script=code.script,
-            extra_python_files=[code.package],
-            glue_version=glue.GlueVersion.V5_0,
-            worker_configuration=glue.WorkerConfiguration(number_of_workers=workers, worker_type=glue.WorkerType.G_1X),
-            default_arguments=arguments,
-            max_concurrent_runs=concurrency,
-            max_retries=0,  # the state machine is the one that retries
-            job_run_queuing_enabled=True,
-            timeout=timeout,
-            continuous_logging=glue.ContinuousLoggingProps(enabled=True),
-            enable_metrics=True,
-            enable_observability_metrics=True,
-            security_configuration=self.foundation.security_configuration,
-        )
-
     def _machine(self, zones: PipelineZones, parts: PipelineParts) -> sfn.StateMachine:
         self.role = iam.Role(
             self, "Role", description=f"Ingestion of {self.contract.key}", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
@@ -235,7 +257,16 @@ class IngestionPipeline(Construct):
             tracing_enabled=True,
             logs=sfn.LogOptions(destination=self.foundation.log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
         )
+        machine.node.try_remove_child("DistributedMapPolicy")  # CDK's own, which the role does not take: `SweepPolicy` says it
         machine.node.add_dependency(policy)  # creating it fails before its role may write logs
+        sweeps = iam.ManagedPolicy(
+            self,
+            "SweepPolicy",
+            description=f"Sweeps of {self.contract.key}",
+            statements=sweep_statements(machine),
+            roles=[self.role],
+        )
+        acknowledge_wildcards(sweeps, SWEEP_REASONS)
         return machine
 
     def _trigger(self, zones: PipelineZones) -> events.Rule:
@@ -327,15 +358,3 @@ class PipelineGrants:
     def start(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets `grantee` start executions: to ingest an object again, or by hand."""
         return self._pipeline.state_machine.grant_start_execution(grantee)
-
-
-def _iceberg_configuration(warehouse: str) -> str:
-    """Spark's settings for the catalog that the job commits to, in the form of Glue's `--conf`."""
-    settings = {
-        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-        _ICEBERG: "org.apache.iceberg.spark.SparkCatalog",
-        f"{_ICEBERG}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
-        f"{_ICEBERG}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-        f"{_ICEBERG}.warehouse": warehouse,
-    }
-    return " --conf ".join(f"{name}={value}" for name, value in settings.items())

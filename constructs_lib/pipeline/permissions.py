@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, Stack, aws_iam as iam
 
-from constructs_lib.pipeline.definition import MANIFEST_FOLDER
+from constructs_lib.pipeline.definition import COLLECT_LABEL, MANIFEST_FOLDER, RUN_KEY
+from constructs_lib.pipeline.metrics import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aws_cdk import aws_glue as glue, aws_kms as kms
+    from aws_cdk import aws_glue as glue, aws_kms as kms, aws_stepfunctions as sfn
     from constructs import Construct
 
     from constructs_lib.pipeline.foundation import PipelineFoundation
@@ -35,10 +36,18 @@ _PUBLISH = (
 RUN_REASONS = {
     "OriginalsOfProduct": "every object that the product's producer delivers, and nothing else, stands below its prefix",
     "CopiesOfProduct": "every original of the product is kept below its prefix",
+    "OutcomesOfProduct": "every outcome of the product's runs is written below its prefix",
+    "Metrics": "cloudwatch:PutMetricData takes no resource; its namespace is bound by a condition",
     "DeliverLogs": "log delivery is set up by actions that take no resource; Step Functions' documentation asks for all of them",
     "Trace": "the X-Ray actions take no resource",
 }
 """Why the wildcards in the state machine's policy are right, by Sid."""
+
+SWEEP_REASONS = {
+    "WatchSweeps": "executions have names that are made when they start; these are the state machine's own",
+    "RedriveSweeps": "child executions of a sweep have names that are made when they start",
+}
+"""Why the wildcards in the state machine's policy on itself are right, by Sid."""
 
 JOB_REASONS = {
     "ReadOriginals": "every original of the product is kept below its prefix",
@@ -60,10 +69,12 @@ def run_statements(
     return [
         iam.PolicyStatement(
             sid="ClaimsOfProduct",
-            actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            actions=["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             resources=[state.claims.table_arn],
             conditions={
-                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{zones.landing.bucket.bucket_name}/{prefix}*"]},
+                "ForAllValues:StringLike": {
+                    "dynamodb:LeadingKeys": [f"{zones.landing.bucket.bucket_name}/{prefix}*", f"{RUN_KEY}{prefix}*"]
+                },
                 "Null": {"dynamodb:LeadingKeys": "false"},
             },
         ),
@@ -73,7 +84,16 @@ def run_statements(
             actions=["s3:GetObject", "s3:GetObjectVersion"],
             resources=[zones.landing.bucket.arn_for_objects(f"{prefix}*")],
         ),
+        iam.PolicyStatement(
+            sid="WaitingOfProduct",
+            actions=["s3:ListBucket"],
+            resources=[zones.landing.bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{prefix}*"]}},
+        ),
         iam.PolicyStatement(sid="CopiesOfProduct", actions=["s3:PutObject"], resources=[zones.raw.bucket.arn_for_objects(f"{prefix}*")]),
+        iam.PolicyStatement(
+            sid="OutcomesOfProduct", actions=["s3:GetObject"], resources=[zones.raw.bucket.arn_for_objects(f"{prefix}{MANIFEST_FOLDER}/*")]
+        ),
         _key_statement(stack, "LandingKey", "s3", [zones.landing.key], write=False),
         _key_statement(stack, "RawKey", "s3", [zones.raw.key], write=True),
         iam.PolicyStatement(
@@ -84,6 +104,12 @@ def run_statements(
         iam.PolicyStatement(sid="Tell", actions=["events:PutEvents"], resources=[bus]),
         iam.PolicyStatement(sid="Alert", actions=["sns:Publish"], resources=[foundation.alarm_topic.topic_arn]),
         _key_statement(stack, "TopicKey", "sns", [foundation.key], write=True),
+        iam.PolicyStatement(
+            sid="Metrics",
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+        ),
         iam.PolicyStatement(
             sid="DeliverLogs",
             actions=[
@@ -102,6 +128,31 @@ def run_statements(
             sid="Trace",
             actions=["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"],
             resources=["*"],
+        ),
+    ]
+
+
+def sweep_statements(machine: sfn.StateMachine) -> list[iam.PolicyStatement]:
+    """What the state machine's role may do with the state machine itself; in a policy of its own, which comes after it.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+    """
+    stack = Stack.of(machine)
+
+    def executions(name: str) -> str:
+        return stack.format_arn(service="states", resource="execution", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME)
+
+    return [
+        iam.PolicyStatement(sid="StartSweeps", actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
+        iam.PolicyStatement(
+            sid="WatchSweeps",
+            actions=["states:DescribeExecution", "states:StopExecution"],
+            resources=[executions(f"{machine.state_machine_name}:*")],
+        ),
+        iam.PolicyStatement(
+            sid="RedriveSweeps",
+            actions=["states:RedriveExecution"],
+            resources=[executions(f"{machine.state_machine_name}/{COLLECT_LABEL}:*")],
         ),
     ]
 
