@@ -1,6 +1,6 @@
 """The rules by which a delivered text becomes a typed value, in plain Python.
 
-Top-level columns are cast by Spark under the same patterns (`validation`); this module casts what stands inside nested values, where
+Top-level columns are cast by Spark under the same patterns (`judging.casting`); this module casts what stands inside nested values, where
 Spark's own `from_json` would turn a bad leaf into NULL without a word. A test holds the two to the same verdicts.
 """
 
@@ -26,7 +26,9 @@ TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 INTEGER_BITS: dict[type[T.DataType], int] = {T.ByteType: 8, T.ShortType: 16, T.IntegerType: 32, T.LongType: 64}
 
-BASE64 = r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+BASE64 = r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+MOST_DIGITS = 4096
+"""Characters of a decimal; what is longer is out of range unread, since turning digits into a number takes the square of their count."""
 _MAX_PRECISION = 38
 _FLOAT_LIMIT = 2.0**128 - 2.0**103  # halfway from the largest single float to the next power of two, which rounds to infinity
 
@@ -150,6 +152,8 @@ def _integer(text: str, bits: int) -> int:
 
 def _decimal(text: str, precision: int, scale: int) -> Decimal:
     _match(NUMBER, text, NOT_A_NUMBER)
+    if len(text) > MOST_DIGITS:
+        raise RefusedCell(OUT_OF_RANGE)
     mantissa, _, exponent = text.lower().partition("e")
     fraction = mantissa.partition(".")[2].rstrip("0")
     if len(fraction) - int(exponent or 0) > scale:

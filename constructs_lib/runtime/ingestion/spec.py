@@ -1,4 +1,4 @@
-"""The job spec: a compiled data contract, read from JSON into types, refused as a whole when anything in it is wrong."""
+"""The job spec: a compiled data contract, read from JSON into types, refused as a whole when `spec_problems` finds anything wrong in it."""
 
 from __future__ import annotations
 
@@ -7,30 +7,35 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .errors import SpecError
-
-SUPPORTED_VERSION = 2
-CHECK_KINDS = ("enum", "minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "pattern", "min_length", "max_length")
-TABLE_FORMATS = ("parquet", "iceberg")
-SOURCE_FORMATS = ("csv", "jsonl", "parquet")
-SEVERITIES = ("error", "warning")
-CONFLICT_RULES = ("quarantine", "first", "last", "latest")
-EQUAL_ROWS = ("remove", "keep")
-GATE_OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
-GATE_SEVERITIES = ("block", "warn")
-GATE_METRICS = (
-    "rows",
-    "good_rows",
-    "quarantined_ratio",
-    "duplicate_ratio",
-    "completeness",
-    "distinct_ratio",
-    "distinct_values",
-    "mean",
-    "minimum",
-    "maximum",
-    "valid_ratio",
-    "age_hours",
+from .spec_problems import problems
+from .spec_words import (
+    CHECK_KINDS,
+    CONFLICT_RULES,
+    EQUAL_ROWS,
+    GATE_METRICS,
+    GATE_OPERATORS,
+    GATE_SEVERITIES,
+    SEVERITIES,
+    SUPPORTED_VERSION,
 )
+
+__all__ = [
+    "CHECK_KINDS",
+    "CONFLICT_RULES",
+    "EQUAL_ROWS",
+    "GATE_METRICS",
+    "GATE_OPERATORS",
+    "GATE_SEVERITIES",
+    "SEVERITIES",
+    "CheckSpec",
+    "ColumnSpec",
+    "DuplicateRule",
+    "GateRule",
+    "JobSpec",
+    "ReferenceSpec",
+    "SourceSpec",
+    "parse_spec",
+]
 
 Scalar: TypeAlias = str | int | float | bool
 
@@ -160,6 +165,7 @@ class JobSpec:
         columns: In the source's order; a CSV without a header is read by position.
         primary_key: Catalog names; empty when rows are duplicates only if they are equal as a whole.
         partition_columns: Columns whose values are directories of a Parquet table; for Iceberg the table itself knows.
+        partitioning: Column and transform of each partition field, for an Iceberg table that is created in a folder.
     """
 
     product: str
@@ -173,6 +179,7 @@ class JobSpec:
     columns: tuple[ColumnSpec, ...]
     primary_key: tuple[str, ...] = ()
     partition_columns: tuple[str, ...] = ()
+    partitioning: tuple[tuple[str, str], ...] = ()
     duplicates: DuplicateRule = DuplicateRule()
     references: tuple[ReferenceSpec, ...] = ()
     gate: tuple[GateRule, ...] = ()
@@ -198,7 +205,7 @@ def parse_spec(text: str, table: str | None = None) -> JobSpec:
         SpecError: If it is no JSON or anything in it is missing, of the wrong kind, or contradicts itself; names all of it.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_no_constant)
     except ValueError as error:
         message = f"the job spec is no JSON: {error}"
         raise SpecError(message) from error
@@ -218,12 +225,17 @@ def parse_spec(text: str, table: str | None = None) -> JobSpec:
     except (TypeError, AttributeError) as error:
         message = f"the job spec has a value of the wrong kind: {error}"
         raise SpecError(message) from error
-    problems = list(_problems(spec, data.get("partitioning") or []))
+    found = problems(spec, data.get("partitioning") or [])
     if table is not None and spec.table != table:
-        problems.append(f"the job spec is of table {spec.table}, not of {table}")
-    if problems:
-        raise SpecError("; ".join(problems))
+        found.append(f"the job spec is of table {spec.table}, not of {table}")
+    if found:
+        raise SpecError("; ".join(found))
     return spec
+
+
+def _no_constant(word: str) -> None:
+    message = f"{word} is no number"
+    raise ValueError(message)
 
 
 def _of_table(tables: Any, table: str | None) -> dict[str, Any]:
@@ -252,6 +264,7 @@ def _job(data: dict[str, Any]) -> JobSpec:
         columns=tuple(_column(column) for column in data["columns"]),
         primary_key=tuple(data.get("primary_key") or ()),
         partition_columns=tuple(field["column"] for field in data.get("partitioning") or ()) if data["format"] == "parquet" else (),
+        partitioning=tuple((field["column"], field.get("transform", "identity")) for field in data.get("partitioning") or ()),
         duplicates=DuplicateRule(**(data.get("duplicates") or {})),
         references=tuple(
             ReferenceSpec(**{**one, "columns": tuple(one["columns"]), "target_columns": tuple(one["target_columns"])})
@@ -277,87 +290,3 @@ def _column(data: dict[str, Any]) -> ColumnSpec:
 def _check(data: dict[str, Any]) -> CheckSpec:
     value = data["value"]
     return CheckSpec(kind=data["kind"], value=tuple(value) if isinstance(value, list) else value, severity=data.get("severity", "error"))
-
-
-def _problems(spec: JobSpec, partitioning: list[dict[str, Any]]) -> list[str]:
-    names = [column.name for column in spec.columns]
-    found = []
-    if not names:
-        found.append("columns is empty")
-    if len(set(names)) != len(names):
-        found.append("a column name stands twice in columns")
-    if spec.format not in TABLE_FORMATS:
-        found.append(f"format is {spec.format!r}; allowed: {', '.join(TABLE_FORMATS)}")
-    found += [f"{name!r} is no column of the table" for name in (*spec.primary_key, *spec.partition_columns) if name not in names]
-    if spec.format == "parquet":
-        found += [
-            f"partitioning of a Parquet table by {field.get('transform')} of {field.get('column')!r}; only identity can be a directory"
-            for field in partitioning
-            if field.get("transform", "identity") != "identity"
-        ]
-    if names and not set(names) - set(spec.partition_columns):
-        found.append("every column is a partition column; a file needs at least one of its own")
-    found += _source_problems(spec.source)
-    found += [
-        f"column {column.name!r} has a check of kind {check.kind!r}; allowed: {', '.join(CHECK_KINDS)}"
-        for column in spec.columns
-        for check in column.checks
-        if check.kind not in CHECK_KINDS
-    ]
-    found += _rule_problems(spec, names)
-    return found
-
-
-def _rule_problems(spec: JobSpec, names: list[str]) -> list[str]:
-    """What is wrong with the rules about rows, references and the gate."""
-    rule = spec.duplicates
-    words = [
-        ("duplicates.equal_rows", rule.equal_rows, EQUAL_ROWS),
-        ("duplicates.conflict", rule.conflict, CONFLICT_RULES),
-        *((f"check of column {column.name!r}: severity", check.severity, SEVERITIES) for column in spec.columns for check in column.checks),
-        *((f"reference to {one.table}: severity", one.severity, SEVERITIES) for one in spec.references),
-        *((f"gate rule {one.name!r}: metric", one.metric, GATE_METRICS) for one in spec.gate),
-        *((f"gate rule {one.name!r}: operator", one.operator, GATE_OPERATORS) for one in spec.gate),
-        *((f"gate rule {one.name!r}: severity", one.severity, GATE_SEVERITIES) for one in spec.gate),
-    ]
-    found = [f"{place} is {value!r}; allowed: {', '.join(allowed)}" for place, value, allowed in words if value not in allowed]
-    if (rule.conflict == "latest") != (rule.latest_by is not None):
-        found.append("duplicates.latest_by goes with the conflict rule 'latest', and that with it")
-    if rule.conflict != "quarantine" and not spec.primary_key:
-        found.append(f"duplicates.conflict is {rule.conflict!r}, and the table has no primary key")
-    if rule.conflict in {"last", "latest"} and spec.format != "iceberg":
-        found.append(f"duplicates.conflict is {rule.conflict!r}, which replaces published rows; only an Iceberg table can")
-    if rule.equal_rows == "keep" and spec.primary_key:
-        found.append("duplicates.equal_rows is 'keep', and the table has a primary key")
-    used = [rule.latest_by, *(one.column for one in spec.gate), *(name for one in spec.references for name in one.columns)]
-    found += [f"{name!r} is no column of the table" for name in used if name is not None and name not in names]
-    found += [
-        f"the reference to {one.table} names {len(one.columns)} columns and {len(one.target_columns)} there"
-        for one in spec.references
-        if len(one.columns) != len(one.target_columns) or not one.columns
-    ]
-    return found
-
-
-def _source_problems(source: SourceSpec) -> list[str]:
-    found = []
-    if source.format not in SOURCE_FORMATS:
-        found.append(f"source.format is {source.format!r}; allowed: {', '.join(SOURCE_FORMATS)}")
-    found += [
-        f"source.{name} is {value!r}; allowed: {', '.join(allowed)}"
-        for name, value, allowed in (
-            ("missing_columns", source.missing_columns, ("quarantine", "null")),
-            ("extra_columns", source.extra_columns, ("ignore", "quarantine")),
-            ("column_order", source.column_order, ("any", "declared")),
-        )
-        if value not in allowed
-    ]
-    if not source.delimiter or source.delimiter in {"\n", "\r", source.quote}:
-        found.append("source.delimiter is empty, a line end or the quote")
-    if len(source.quote) > 1 or len(source.escape) > 1:
-        found.append("source.quote and source.escape are one character each, or empty")
-    try:
-        "".encode(source.encoding)
-    except LookupError:
-        found.append(f"source.encoding is {source.encoding!r}, which is not known")
-    return found
