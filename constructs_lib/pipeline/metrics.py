@@ -93,7 +93,7 @@ SOURCES: dict[RunMetric, MetricSource] = {
     RunMetric.BYTES: MetricSource(unit="Bytes", statistic="Sum", value="$o.bytes", description="Of the delivered files, as delivered"),
     RunMetric.FILES: MetricSource(unit="Count", statistic="Sum", value="$o.files", description="Delivered files, refused ones among them"),
     RunMetric.REFUSED_FILES: MetricSource(
-        unit="Count", statistic="Sum", value="$o.refused_count", description="Delivered files that could not be read to their end"
+        unit="Count", statistic="Sum", value="$o.refused", description="Delivered files that could not be read to their end"
     ),
     RunMetric.DURATION: MetricSource(unit="Seconds", statistic="Average", value="$o.seconds", description="What the job took"),
     RunMetric.DPU_HOURS: MetricSource(
