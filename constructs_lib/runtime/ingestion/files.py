@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
+import datetime as dt
 import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from .errors import UnreadableInput
+from .compression import CHUNK, is_compressed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_MAGIC_LENGTH = 4
-_REFUSED_MAGIC = {b"PK\x03\x04": "a zip archive", b"\x28\xb5\x2f\xfd": "compressed with zstd", b"PAR1": "a Parquet file"}
 
 
 def boto3_client(service: str) -> Any:
@@ -28,11 +24,17 @@ def boto3_client(service: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file as it was listed. `version` is its ETag in S3: reading it later fails when it has been replaced since."""
+    """One file as it was listed.
+
+    Attributes:
+        version: Its ETag in S3: reading it later fails when it has been replaced since.
+        modified: When it was last written: S3's LastModified, on disk the time of modification.
+    """
 
     path: str
     size: int
     version: str = ""
+    modified: dt.datetime | None = None
 
 
 def split_s3(uri: str) -> tuple[str, str]:
@@ -62,46 +64,60 @@ class Storage:
             return self._s3_files(root)
         path = Path(root)
         if path.is_file():
-            return [StoredFile(str(path), path.stat().st_size)]
+            return [_on_disk(path)]
         found = (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
-        return [StoredFile(str(file), file.stat().st_size) for file in sorted(found)]
+        return [_on_disk(file) for file in sorted(found)]
 
     def _s3_files(self, root: str) -> list[StoredFile]:
         bucket, key = split_s3(root)
         pages = self.client_factory("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
         below = key if not key or key.endswith("/") else f"{key}/"
         return [
-            StoredFile(f"s3://{bucket}/{item['Key']}", item["Size"], item["ETag"])
+            StoredFile(f"s3://{bucket}/{item['Key']}", item["Size"], item["ETag"], item["LastModified"])
             for page in pages
             for item in page.get("Contents", [])
             if (item["Key"] == key or item["Key"].startswith(below)) and not item["Key"].endswith("/")
         ]
 
-    def open(self, file: StoredFile) -> BinaryIO:
-        """The file's bytes as a stream."""
+    def open(self, file: StoredFile, start: int = 0, length: int | None = None) -> BinaryIO:
+        """The file's bytes as a stream from byte `start` on; no more than `length` bytes are asked of S3, where it is given."""
         if not file.path.startswith("s3://"):
-            return Path(file.path).open("rb")
+            stream = Path(file.path).open("rb")  # noqa: SIM115 - the caller closes it
+            stream.seek(start)
+            return stream
         bucket, key = split_s3(file.path)
-        condition = {"IfMatch": file.version} if file.version else {}
-        body = self.client_factory("s3").get_object(Bucket=bucket, Key=key, **condition)["Body"]
-        return cast("BinaryIO", io.BufferedReader(_Body(body), buffer_size=1024 * 1024))
+        asked: dict[str, str] = {"IfMatch": file.version} if file.version else {}
+        if start or length is not None:
+            asked["Range"] = f"bytes={start}-{'' if length is None else start + length - 1}"
+        body = self.client_factory("s3").get_object(Bucket=bucket, Key=key, **asked)["Body"]
+        return cast("BinaryIO", io.BufferedReader(_Body(body), buffer_size=CHUNK))
 
-    def open_plain(self, file: StoredFile) -> BinaryIO:
-        """The same, decompressed when the bytes (not the name) say gzip or bzip2.
+    def open_plain(self, file: StoredFile, start: int = 0) -> BinaryIO:
+        """The same, decompressed when the bytes (not the name) say so; `start` counts decompressed bytes.
 
         Raises:
             UnreadableInput: If the first bytes are of a kind that is no text.
         """
-        stream = self.open(file)
-        magic = cast("io.BufferedReader", stream).peek(_MAGIC_LENGTH)[:_MAGIC_LENGTH]
-        if magic in _REFUSED_MAGIC:
-            message = f"{file.path}: the file is {_REFUSED_MAGIC[magic]}; expected text, plain or compressed with gzip or bzip2"
-            raise UnreadableInput(message)
-        if magic.startswith(b"\x1f\x8b"):
-            return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
-        if magic.startswith(b"BZh"):
-            return cast("BinaryIO", bz2.BZ2File(stream))
+        stream = plain(cast("io.BufferedReader", self.open(file)), file.path)
+        if not start:
+            return stream
+        if not self.is_compressed(file):
+            stream.close()
+            return self.open(file, start)
+        while start:
+            start -= len(stream.read(min(start, CHUNK)) or b"?" * start)
         return stream
+
+    def open_seekable(self, file: StoredFile) -> BinaryIO:
+        """The file's bytes for somebody who reads here and there; in S3, each turn is a request."""
+        if not file.path.startswith("s3://"):
+            return Path(file.path).open("rb")
+        return cast("BinaryIO", io.BufferedReader(_Ranges(self, file), buffer_size=CHUNK))
+
+    def is_compressed(self, file: StoredFile) -> bool:
+        """Whether the file's first bytes say that it is decompressed when it is read."""
+        with self.open(file) as stream:
+            return is_compressed(cast("io.BufferedReader", stream).peek(8))
 
     def read_text(self, path: str) -> str:
         """A small UTF-8 file."""
@@ -125,6 +141,43 @@ class Storage:
         if path.startswith("s3://"):
             return any(file.path == path for file in self._s3_files(path))
         return Path(path).is_file()
+
+
+def _on_disk(path: Path) -> StoredFile:
+    found = path.stat()
+    return StoredFile(str(path), found.st_size, modified=dt.datetime.fromtimestamp(found.st_mtime, dt.UTC))
+
+
+class _Ranges(io.RawIOBase):
+    """An S3 object as a raw stream that can be at any place."""
+
+    def __init__(self, storage: Storage, file: StoredFile) -> None:
+        super().__init__()
+        self._storage = storage
+        self._file = file
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at >= self._file.size:
+            return 0
+        with self._storage.open(self._file, self._at, len(buffer)) as stream:
+            data = stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class _Body(io.RawIOBase):

@@ -5,13 +5,16 @@ What a **record** is:
 - CSV: what stands between two line ends (LF, CRLF or CR) outside quotes. With `multiline` off, every line is one.
 - JSON lines: every line that holds more than white space.
 - A line without a single character is no record (it is counted as an empty line), unless the table has one column only.
+- A line of more than `MAX_RECORD_CHARACTERS` bytes in UTF-8 is a record that cannot be told, of which the beginning is kept: the rest stays
+  in the raw zone, so that no file needs more memory than that.
 
 Nothing is dropped and nothing is repaired: a record that cannot be split is handed on whole, with its problem. The lines of all
 frames of a file, the empty ones included, add up to the file's lines; the job checks that against a count of line ends in the bytes.
 
 **An open quote does not swallow the file.** When a quoted field runs over several lines and then proves malformed (the closing quote is
 followed by neither delimiter nor line end, the file ends inside it, or it exceeds `MAX_RECORD_CHARACTERS`), its first line alone is
-the malformed record and reading resumes with the second line.
+the malformed record and reading resumes with the second line. Every line that was found to begin inside such a field is known to lead
+nowhere and is not tried again, so that no file, whatever its quotes, takes longer than its length is worth.
 
 Why not Spark's CSV reader: it gives no line numbers, drops empty and reads ragged lines leniently, replaces undecodable bytes
 silently, and without `multiLine` truncates a row at an embedded newline. Why not Python's `csv`: it takes an unclosed quote to the end
@@ -38,10 +41,11 @@ MALFORMED_JSON = "malformed_json"
 NOT_AN_OBJECT = "not_an_object"
 DUPLICATE_JSON_KEY = "duplicate_json_key"
 UNDECODABLE = "undecodable_bytes"
+TOO_LONG = "record_too_long"
+DECODE_ERRORS = "ingestion-keep-bytes"
 
 _LINE_END = "\r\n"
 _UNDECODED = re.compile("[\ud800-\udfff]")
-_DECODE_ERRORS = "ingestion-keep-bytes"
 
 
 class Frame(NamedTuple):
@@ -68,12 +72,18 @@ def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(_DECODE_ERRORS, _keep_bytes)
+codecs.register_error(DECODE_ERRORS, _keep_bytes)
+
+
+class LongLine(str):
+    """The beginning of a line that is too long to be kept."""
+
+    __slots__ = ()
 
 
 def lines_of(stream: BinaryIO, encoding: str) -> Iterator[str]:
     """The lines of a file with their line ends, a byte order mark removed; bytes that do not decode become lone surrogates."""
-    reader = io.TextIOWrapper(stream, encoding=encoding, errors=_DECODE_ERRORS, newline="")
+    reader = io.TextIOWrapper(stream, encoding=encoding, errors=DECODE_ERRORS, newline="")
     first = next(reader, "").removeprefix("\ufeff")
     if first:
         yield first
@@ -102,6 +112,9 @@ class CsvFramer:
         self._quote = source.quote
         self._multiline = source.multiline
         self._max_characters = max_characters
+        self._waiting: deque[str] = deque()
+        self._hopeless = 0
+        self._characters = 0
         quote, escape = re.escape(source.quote), re.escape(source.escape or source.quote)
         if source.escape in {"", source.quote}:
             self._body = re.compile(f"(?:[^{quote}]++|{quote}{quote})*+") if quote else None
@@ -110,26 +123,35 @@ class CsvFramer:
             self._body = re.compile(f"(?:[^{quote}{escape}]++|{escape}[{quote}{escape}]|{quote}{quote}|{escape})*+") if quote else None
             self._escaped = re.compile(f"(?:{escape}|{quote}(?={quote}))([{quote}{escape}])")
 
-    def frames(self, lines: Iterator[str]) -> Iterator[Frame]:
-        """The records and empty lines of one file, in order."""
-        waiting: deque[str] = deque()
-        quote, delimiter = self._quote, self._delimiter
-        number = 1
-        while True:
-            line = waiting.popleft() if waiting else next(lines, None)
-            if line is None:
-                return
-            if not quote or quote not in line:
-                text = line.rstrip(_LINE_END)
-                yield Frame(number, 1, text.split(delimiter) if text else [], None, text)
-                number += 1
-                continue
-            frame = self._quoted(number, line, lines, waiting)
+    @property
+    def is_waiting(self) -> bool:
+        """Whether lines were taken that no frame has yet."""
+        return bool(self._waiting)
+
+    def frames(self, lines: Iterator[str], number: int = 1) -> Iterator[Frame]:
+        """The records and empty lines of one file, in order; `number` is the first line's."""
+        while (frame := self.take(number, lines)) is not None:
             yield frame
             number += frame.lines
 
-    def _quoted(self, number: int, line: str, lines: Iterator[str], waiting: deque[str]) -> Frame:
+    def take(self, number: int, lines: Iterator[str]) -> Frame | None:
+        """The record or empty line that begins with line `number`, the next one of `lines`; None after the last.
+
+        Lines that were looked at in vain are kept for the next call, so that it has to be given the same iterator.
+        """
+        line = self._waiting.popleft() if self._waiting else next(lines, None)
+        if line is None:
+            return None
+        if isinstance(line, LongLine):
+            return Frame(number, 1, None, TOO_LONG, line.rstrip(_LINE_END))
+        if not self._quote or self._quote not in line:
+            text = line.rstrip(_LINE_END)
+            return Frame(number, 1, text.split(self._delimiter) if text else [], None, text)
+        return self._quoted(number, line, lines)
+
+    def _quoted(self, number: int, line: str, lines: Iterator[str]) -> Frame:
         taken = [line]
+        self._characters = len(line)
         fields: list[str] = []
         position = 0
         while True:
@@ -141,7 +163,7 @@ class CsvFramer:
                 fields.append(line[position:end])
                 position = end + len(self._delimiter)
                 continue
-            content, line, position = self._content(line, position + 1, taken, lines, waiting)
+            content, line, position = self._content(number, line, position + 1, taken, lines)
             if content is None:
                 break
             fields.append(content)
@@ -150,15 +172,13 @@ class CsvFramer:
             if not line.startswith(self._delimiter, position):
                 break
             position += len(self._delimiter)
-        waiting.extendleft(reversed(taken[1:]))
+        self._hopeless = max(self._hopeless, number + len(taken) - 1)
+        self._waiting.extendleft(reversed(taken[1:]))
         return Frame(number, 1, None, MALFORMED_QUOTES, taken[0].rstrip(_LINE_END))
 
-    def _content(
-        self, line: str, position: int, taken: list[str], lines: Iterator[str], waiting: deque[str]
-    ) -> tuple[str | None, str, int]:
+    def _content(self, number: int, line: str, position: int, taken: list[str], lines: Iterator[str]) -> tuple[str | None, str, int]:
         """What stands up to the closing quote, the line it is in, and the position after it; None when there is no closing quote."""
         parts = []
-        characters = 0
         while True:
             found = self._body.match(line, position) if self._body else None
             if found is None:  # pragma: no cover - the pattern matches the empty text
@@ -168,14 +188,24 @@ class CsvFramer:
             if position < len(line):
                 text = "".join(parts)
                 return self._escaped.sub(r"\1", text), line, position + 1
-            characters += len(parts[-1])
-            following = None
-            if self._multiline and characters <= self._max_characters:
-                following = waiting.popleft() if waiting else next(lines, None)
+            following = self._following(number, taken, lines)
             if following is None:
                 return None, line, position
-            taken.append(following)
             line, position = following, 0
+
+    def _following(self, number: int, taken: list[str], lines: Iterator[str]) -> str | None:
+        """The next line of a record that has taken some; None when there is none, or it is not for this record."""
+        if not self._multiline or number + len(taken) <= self._hopeless or self._characters > self._max_characters:
+            return None
+        following = self._waiting.popleft() if self._waiting else next(lines, None)
+        if following is None:
+            return None
+        if isinstance(following, LongLine):
+            self._waiting.appendleft(following)
+            return None
+        taken.append(following)
+        self._characters += len(following)
+        return following
 
 
 class JsonNumber(str):
@@ -188,11 +218,14 @@ class _DuplicateKeyError(ValueError):
     pass
 
 
-def json_frames(lines: Iterator[str]) -> Iterator[Frame]:
-    """One frame a line; a line of white space alone is an empty one."""
-    for number, line in enumerate(lines, start=1):
+def json_frames(lines: Iterator[str], number: int = 1) -> Iterator[Frame]:
+    """One frame a line, the first of which has that number; a line of white space alone is an empty one."""
+    for at, line in enumerate(lines, start=number):
         text = line.rstrip(_LINE_END)
-        yield Frame(number, 1, [text] if text.strip() else [], None, text)
+        if isinstance(line, LongLine):
+            yield Frame(at, 1, None, TOO_LONG, text)
+        else:
+            yield Frame(at, 1, [text] if text.strip() else [], None, text)
 
 
 def parse_json(text: str) -> Any:

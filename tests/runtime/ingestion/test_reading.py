@@ -1,0 +1,163 @@
+"""The quick ways of reading give the rows of the close look, whatever the file: no Spark here, so that many texts can be tried."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from constructs_lib.runtime.ingestion import survey as surveying
+from constructs_lib.runtime.ingestion.files import Storage, StoredFile
+from constructs_lib.runtime.ingestion.framing import CsvFramer, is_undecodable, json_frames, lines_of, printable
+from constructs_lib.runtime.ingestion.reading import batches, tasks
+from constructs_lib.runtime.ingestion.reading.batches import Piece, csv_cells, json_cells, piece_batches
+from constructs_lib.runtime.ingestion.reading.header import by_position, layout
+from constructs_lib.runtime.ingestion.spec import parse_spec
+from constructs_lib.runtime.ingestion.survey import has_header, is_record, survey_file
+
+from .specs import column, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+    from constructs_lib.runtime.ingestion.spec import JobSpec
+
+FILE = StoredFile("memory", 0)
+QUICK_WORTH_IT = 1
+PARTS = [b"a", b"1", b",", b",", b"\n", b"\n", b'"', b'""', b"\r\n", b"\r", b'","', b'"x"', b"1,2\n", b'"a\nb",2\n', b"\\", b"-", b" "]
+ODD = [b"\x00", b"\xff", "é".encode(), "\u2028".encode(), b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xe2\x82", b"a,b\n", b"\xff\xfe"]
+
+
+class Memory(Storage):
+    """One file, in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        object.__setattr__(self, "data", data)
+
+    def open(self, file: StoredFile, start: int = 0, length: int | None = None) -> BinaryIO:  # noqa: ARG002
+        return io.BufferedReader(io.BytesIO(self.data[start:]))  # type: ignore[attr-defined, arg-type]
+
+
+def described(width: int = 2, **source: Any) -> JobSpec:
+    return parse_spec(text([column(name) for name in "abc"[:width]], source={"format": "csv", "null_marker": "-", **source}))
+
+
+def closely(data: bytes, spec: JobSpec, max_characters: int) -> list[tuple[Any, ...]]:
+    """The rows as `framing` alone splits them, line by line, a record at a time."""
+    lines = lines_of(io.BytesIO(data), spec.source.encoding)
+    if spec.source.format == "jsonl":
+        frames, cells = json_frames(lines), json_cells(spec)
+    else:
+        frames = CsvFramer(spec.source, max_characters=max_characters).frames(lines)
+        how = by_position(spec)
+        if has_header(spec):
+            header = next((frame for frame in frames if frame.fields != []), None)
+            how = layout(header and header.fields, spec)
+        cells = csv_cells(spec, how)
+    rows = []
+    for frame in frames:
+        if is_record(frame, spec):
+            found, problem = cells(frame)
+            if is_undecodable(frame.text):
+                problem, found = problem or "undecodable_bytes", [None if cell is None else printable(cell) for cell in found]
+            rows.append((frame.line, frame.lines, problem, None if problem is None else printable(frame.text), *found))
+    return rows
+
+
+def rows(piece: Piece, data: bytes, spec: JobSpec, **how: Any) -> list[tuple[Any, ...]]:
+    """By line: that is what says where a row stands, not where it comes."""
+    found = (
+        row[1:]
+        for batch in piece_batches(piece, Memory(data), spec, **how)
+        for row in zip(*(values.to_pylist() for values in batch.columns), strict=True)
+    )
+    return sorted(found, key=lambda row: row[0])
+
+
+def texts(parts: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+    return st.lists(st.sampled_from(parts), max_size=40).map(b"".join)
+
+
+@settings(max_examples=400)
+@given(
+    texts(PARTS) | texts(PARTS + ODD),
+    st.fixed_dictionaries(
+        {
+            "header": st.booleans(),
+            "multiline": st.booleans(),
+            "quote": st.sampled_from(['"', '"', "", "'"]),
+            "escape": st.sampled_from(['"', '"', "\\", ""]),
+            "delimiter": st.sampled_from([",", ",", ",", "\\", '","', "é"]),
+            "null_marker": st.sampled_from(["-", "", "1", "a\nb", "é"]),
+        }
+    ),
+    st.sampled_from([1, 2, 3, 7, 50]),
+    st.integers(1, 3),
+    st.sampled_from([QUICK_WORTH_IT, 12, batches.WORTH_IT]),
+    st.sampled_from([20, 1_000_000]),
+)
+def test_quick_and_close_reading_agree(
+    data: bytes, source: dict[str, Any], chunk: int, width: int, worth_it: int, max_characters: int
+) -> None:
+    """On any text, however it is cut into chunks: the same records, lines, problems and cells; and the survey counts as many."""
+    spec = described(width, **source)
+    if max_characters < len(data):  # `framing` alone knows no line that is too long
+        limited = rows(Piece(file=FILE), data, spec, chunk=chunk, worth_it=worth_it, max_characters=max_characters)
+        assert limited == rows(Piece(file=FILE), data, spec, chunk=1000, worth_it=1_000_000, max_characters=max_characters)
+        return
+    if data.startswith((b"\xff\xfe", b"\x1f")):
+        data = b"a" + data
+    expected = closely(data, spec, max_characters)
+    assert rows(Piece(file=FILE), data, spec, chunk=chunk, worth_it=worth_it) == expected
+    found = survey_file(FILE, Memory(data), spec)
+    assert found.error is None
+    assert (found.records, found.framed_lines) == (len(expected), found.lines)
+
+
+@given(
+    texts(PARTS + ODD).map(lambda data: data.decode("utf-8", "ignore")),
+    st.sampled_from(["UTF-16", "UTF-16LE", "UTF-32", "cp1252", "cp037", "GB18030"]),
+)
+def test_other_encodings_are_read_alike(content: str, encoding: str) -> None:
+    """Wide, single-byte and EBCDIC texts; what an encoding lacks is left out."""
+    spec = described(encoding=encoding, header=False)
+    data = content.encode(encoding, "ignore")
+    expected = closely(data, spec, 1_000_000)
+    assert rows(Piece(file=FILE), data, spec, chunk=3, worth_it=QUICK_WORTH_IT) == expected
+    found = survey_file(FILE, Memory(data), spec)
+    assert (found.records, found.framed_lines) == (len(expected), found.lines)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b'{"a":1}', b"\n", b"\r\n", b" ", b"\t", b'{"a":"x","c":2}\n', b"{", "\u00a0".encode(), b"\x1c", b"\xff", b'{"b":"\\ud800"}']
+        ),
+        max_size=30,
+    ).map(b"".join),
+    st.sampled_from([1, 3, 50]),
+)
+def test_json_lines_are_read_alike(data: bytes, chunk: int) -> None:
+    """Lines of white space are no records, in any of Unicode's kinds of it."""
+    spec = described(format="jsonl")
+    expected = closely(data, spec, 1_000_000)
+    assert rows(Piece(file=FILE), data, spec, chunk=chunk) == expected
+    found = survey_file(FILE, Memory(data), spec)
+    assert (found.records, found.framed_lines) == (len(expected), found.lines)
+
+
+@settings(max_examples=200)
+@given(texts(PARTS + ODD), st.sampled_from([{"format": "csv"}, {"format": "csv", "header": False}, {"format": "jsonl"}]), st.integers(1, 3))
+def test_a_file_in_parts_is_the_file(data: bytes, source: dict[str, Any], parallelism: int) -> None:
+    """Wherever the survey says that a file may be cut, its parts together give its rows."""
+    spec = described(**source)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(surveying, "CUT_EVERY", 2)
+        patched.setattr(surveying, "READ_AT_A_TIME", 3)
+        found = survey_file(FILE, Memory(data), spec)
+    parts = tasks.pieces([FILE], Memory(data), spec, {FILE.path: found}, parallelism)
+    assert [row for part in parts for row in rows(part, data, spec)] == rows(Piece(file=FILE), data, spec)
