@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.governance import CatalogPermissions, grant_pipeline
-from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation
+from constructs_lib.pipeline import DomainDashboard, IngestionPipeline, PipelineFoundation, RunQueries
 from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.naming import pascal_case
@@ -34,6 +34,7 @@ class PipelinesStack(Stack):
     Args:
         contracts: The products of this stack alone (`PlacementLock.by_pipelines_stack`).
         tables: By domain and name of each declared table, that table and its quarantine table.
+        dashboards: Whether each domain gets a dashboard of its pipelines; it does when left out.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class PipelinesStack(Stack):
         account: LakeAccount,
         locations: LocationsStack,
         tables: Mapping[tuple[str, str], Sequence[GovernedTable]],
+        dashboards: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        # a full stack has 18 products, and without indentation a quarter less of the 1 MB that a template may have
+        super().__init__(scope, construct_id, suppress_template_indentation=True, **kwargs)
         self.foundation = PipelineFoundation(self, "Foundation", state=state)
         self.pipelines = {
             contract.key: IngestionPipeline(
@@ -62,6 +65,10 @@ class PipelinesStack(Stack):
             )
             for contract in contracts.contracts
         }
+        self.queries = RunQueries(self, "Queries", log_group=self.foundation.log_group)
+        self.dashboards = (
+            {domain: self._dashboard(domain) for domain in sorted({one.domain for one in contracts.contracts})} if dashboards else {}
+        )
         permissions = CatalogPermissions(
             self, "Permissions", settings=account.settings, revoke_iam_allowed_principals=False, parts=TABLE_PARTS
         )
@@ -69,3 +76,7 @@ class PipelinesStack(Stack):
         for pipeline in self.pipelines.values():
             own = [made for table in pipeline.contract.tables for made in tables[pipeline.contract.domain, table.name]]
             grant_pipeline(permissions, pipeline.job_role, tables=own, locations=written)
+
+    def _dashboard(self, domain: str) -> DomainDashboard:
+        own = [pipeline for pipeline in self.pipelines.values() if pipeline.contract.domain == domain]
+        return DomainDashboard(self, f"{pascal_case(domain)}Dashboard", pipelines=own)
