@@ -86,19 +86,24 @@ class WrittenEntry(TypedDict):
     base_version: str
 
 
-class Manifest(TypedDict):
-    """Everything about a run. Times are UTC, ISO 8601."""
+class RunIdentity(TypedDict):
+    """What two starts of the same run have in common."""
 
-    manifest_version: int
     run_id: str
-    execution: str
     product: str
     table: str
-    contract_version: str
-    job_version: str
     input: str
     since: str | None
     until: str | None
+
+
+class Manifest(RunIdentity):
+    """Everything about a run. Times are UTC, ISO 8601."""
+
+    manifest_version: int
+    execution: str
+    contract_version: str
+    job_version: str
     status: Status
     started_at: str
     written_at: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from .manifest import MANIFEST_VERSION, MOST_LISTED, OUTCOME_VERSION
 from .reading import undeclared
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .accounting import Counts
     from .arguments import Arguments
-    from .manifest import FileEntry, Gate, Manifest, Outcome, RefusedFile, WrittenEntry
+    from .manifest import FileEntry, Gate, Manifest, Outcome, RefusedFile, RunIdentity, WrittenEntry
     from .spec import JobSpec
     from .survey import FileSurvey
 
@@ -24,7 +24,7 @@ JOB_VERSION = "0.1.0"
 NOTHING = Written(files=(), rows=0, base_version="")
 
 
-def identity(arguments: Arguments, spec: JobSpec) -> dict[str, Any]:
+def identity(arguments: Arguments, spec: JobSpec) -> RunIdentity:
     """What two starts of the same run have in common."""
     return {
         "run_id": arguments.run_id,
@@ -68,7 +68,13 @@ def manifest_of(
         "written_at": times[1],
         "published_at": None,
         "seconds": round(seconds, 1),
-        "counts": {**asdict(counts), "replaced": written.replaced_rows},
+        "counts": {
+            "input": counts.input,
+            "good": counts.good,
+            "quarantined": counts.quarantined,
+            "duplicates": counts.duplicates,
+            "replaced": written.replaced_rows,
+        },
         "reasons": dict(sorted(tallies["reasons"].items())),
         "warnings": dict(sorted(tallies["warnings"].items())),
         "files": [_file(item, spec, repeats.get(item.path)) for item in surveys],
@@ -79,7 +85,7 @@ def manifest_of(
         "quarantined": _entry(quarantined),
         "written": _entry(written),
         "table_version": None,
-    }  # type: ignore[return-value,typeddict-item]  # identity's keys are the TypedDict's
+    }
 
 
 def _file(item: FileSurvey, spec: JobSpec, repeats: str | None) -> FileEntry:
@@ -105,8 +111,16 @@ def _entry(written: Written) -> WrittenEntry:
 
 def written_of(entry: WrittenEntry) -> Written:
     """What was written, out of a manifest that was read again."""
-    files = tuple(DataFile(**{**one, "partition": tuple(one["partition"])}) for one in entry["files"])
-    return Written(**{**entry, "files": files, "replaced_files": tuple(entry["replaced_files"])})
+    return Written(
+        files=tuple(
+            DataFile(path=one["path"], rows=one["rows"], size=one["size"], partition=tuple(one["partition"]), sha256=one["sha256"])
+            for one in entry["files"]
+        ),
+        rows=entry["rows"],
+        base_version=entry["base_version"],
+        replaced_rows=entry["replaced_rows"],
+        replaced_files=tuple(entry["replaced_files"]),
+    )
 
 
 def outcome_of(manifest: Manifest, path: str) -> Outcome:

@@ -78,9 +78,7 @@ def ingest(
     spec = parse_spec(specs, arguments.table)
 
     def opened(wanted: JobSpec) -> PublishedTable:
-        return open_table(
-            wanted, arguments.catalog, storage=storage, curated_root=arguments.curated, glue_client=cast("Callable[[], Any]", glue_client)
-        )
+        return open_table(wanted, arguments.catalog, storage=storage, curated_root=arguments.curated, glue_client=glue_client)
 
     table = opened(spec)
     run = Run(
@@ -141,7 +139,7 @@ class Run:
         if not self.storage.exists(path):
             return None
         manifest: Manifest = json.loads(self.storage.read_text(path))
-        told: Mapping[str, Any] = identity(self.arguments, self.spec)
+        told = cast("Mapping[str, Any]", identity(self.arguments, self.spec))
         differing = [key for key, value in told.items() if manifest.get(key) != value]
         if differing:
             message = f"{path} is another run's manifest: {', '.join(differing)} differ; give each run an id and a manifest of its own"
