@@ -22,6 +22,7 @@ RUN_BY = {
     "examples/delivery/*.yaml": "tests/delivery",
     "examples/estate/*.json": "tests/lakecheck/estate/test_supplement.py",
     "examples/estate/*.yaml": "tests/lakecheck/estate/test_supplement.py",
+    "examples/pipelines/*.odcs.yaml": "tests/unit/contracts/test_pipelines_page.py",
     "examples/rules/*.guard": "tests/lakecheck/rules/test_own.py",
     "examples/rules/*.py": "tests/lakecheck/rules/test_own.py",
     "examples/rules/*.yaml": "tests/lakecheck/rules/test_own.py",

@@ -43,7 +43,6 @@ def test_turns_options_into_checks(prop: dict, expected: list):
     {"logicalType": "object", "properties": [{"name": "x", "logicalType": "string", "enum": [{"value": "a"}]}]},
     {"logicalType": "string", "quality": [{"type": "sql", "query": "select 1", "mustBe": 0}]},
     {"logicalType": "string", "quality": [{"metric": "nullValues", "mustBeLessThan": 5}]},
-    {"logicalType": "string", "quality": [{"metric": "nullValues", "mustBe": 0, "severity": "warning"}]},
     {"logicalType": "array", "items": {"logicalType": "string"}, "enum": [{"value": "a"}]},
 ])  # fmt: skip
 def test_tells_what_is_not_enforced(options: dict):
