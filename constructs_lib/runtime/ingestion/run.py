@@ -301,7 +301,7 @@ class Run:
             event = run_event(
                 manifest, self.spec, producer=PRODUCER, region=region, account=account, engine_version=str(self.spark.version)
             )
-            self.storage.write_text(f"{beside}.lineage.json", json.dumps(event, indent=2, ensure_ascii=False))
+            self.storage.write_text(f"{beside}.lineage.json", json.dumps(event, ensure_ascii=False, separators=(",", ":")))
         outcome = outcome_of(manifest, self.arguments.manifest)
         self.storage.write_text(f"{beside}.outcome.json", json.dumps(outcome, indent=2, ensure_ascii=False))
         self._log("finished", status=manifest["status"], gate=manifest["gate"]["verdict"], **manifest["counts"])
@@ -331,14 +331,16 @@ def main(argv: Sequence[str]) -> int:
     """Runs the job and returns the process's exit code: 0 done, else that of `errors`."""
     logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.WARNING)
     _log.setLevel(logging.INFO)
+    who: dict[str, Any] = {}
     try:
         arguments = parse_arguments(argv)
+        who = {"run_id": arguments.run_id, "execution": arguments.execution}
         ingest(arguments, spark_session())
     except IngestionError as error:
-        log("failed", error=type(error).__name__, message=str(error), exit_code=error.exit_code)
+        log("failed", **who, error=type(error).__name__, message=str(error), exit_code=error.exit_code)
         return error.exit_code
     except Exception as error:
-        log("failed", error=type(error).__name__, exit_code=1)
+        log("failed", **who, error=type(error).__name__, exit_code=1)
         raise
     return 0
 
