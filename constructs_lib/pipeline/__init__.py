@@ -5,12 +5,14 @@ from constructs_lib.pipeline.foundation import PipelineFoundation
 from constructs_lib.pipeline.ingestion import IngestionPipeline, PipelineGrants
 from constructs_lib.pipeline.metrics import RunMetric
 from constructs_lib.pipeline.monitoring import PipelineMonitoring, RunMetrics
+from constructs_lib.pipeline.schedule import OffPeak, SweepSchedule
 from constructs_lib.pipeline.state import PipelineState
 from constructs_lib.pipeline.zones import PipelineZones
 
 __all__ = [
     "DomainDashboard",
     "IngestionPipeline",
+    "OffPeak",
     "PipelineFoundation",
     "PipelineGrants",
     "PipelineMonitoring",
@@ -19,4 +21,5 @@ __all__ = [
     "RunMetric",
     "RunMetrics",
     "RunQueries",
+    "SweepSchedule",
 ]

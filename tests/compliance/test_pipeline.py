@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation, PipelineState
+from constructs_lib.pipeline import IngestionPipeline, OffPeak, PipelineFoundation, PipelineState
 from constructs_lib.query import QueryWorkgroup, ResultsBucket
 from constructs_lib.storage import LakeStorage
 from lakecheck.assembly import read_assembly
 from lakecheck.checks import cloudformation, lint
+from lakemodel.contracts.model import GateRule
 from tests.compliance.nag import acknowledged, findings, report
 from tests.constructs.pipeline.lake import contract, spec
 from tests.support import new_app, new_stack
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakecheck.assembly import Assembly
+    from lakemodel.contracts.model import DataContract
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +41,22 @@ def validation(outdir: Path) -> dict[str, Any]:
         IngestionPipeline(
             stack,
             name.title(),
-            contract=contract("routes", product=name),
+            contract=_with_a_rule(contract("routes", product=name)),
             job_specs={"routes": spec("routes", table_format)},
             zones=storage,
             foundation=foundation,
+            schedule=OffPeak.nightly("UTC"),
+            on_arrival=True,
+            catalog_rulesets=True,
         )
     QueryWorkgroup(stack, "Analysts", name="analysts", results=ResultsBucket(stateful, "Results", access_logs=storage.access_logs))
     return report(app)
+
+
+def _with_a_rule(product: DataContract) -> DataContract:
+    """The product with a rule of the gate, so that there are rulesets."""
+    rule = GateRule(name="rows", metric="rows", operator=">", threshold=0)
+    return replace(product, tables=tuple(replace(table, gate=(rule,)) for table in product.tables))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +71,7 @@ def test_no_finding_is_left(validation: dict[str, Any]) -> None:
 
 
 def test_what_is_acknowledged_is_exactly_this(validation: dict[str, Any]) -> None:
-    """Wildcards in two policies of each pipeline, the dead-letter queue's own dead letters, backup plans of the claims."""
+    """Wildcards in three policies of each pipeline, the dead-letter queue's own dead letters, backup plans of the claims."""
     found = {path: rules for path, rules in acknowledged(validation).items() if not path.startswith(("Storage/Lake", "Storage/Results"))}
     assert found.pop("Storage/State/Resource/Resource") == {
         "NIST.800.53.R5::NIST.800.53.R5-DynamoDBInBackupPlan",
@@ -70,7 +82,7 @@ def test_what_is_acknowledged_is_exactly_this(validation: dict[str, Any]) -> Non
     assert {path: len(rules) for path, rules in found.items()} == {
         f"Pipelines/{name}/{policy}/Resource": count
         for name in ("Flights", "Hotels")
-        for policy, count in (("JobPolicy", 6), ("Policy", 3))
+        for policy, count in (("JobPolicy", 6), ("Policy", 4), ("SweepPolicy", 2))
     }
     assert all(rule.startswith("AwsSolutions::AwsSolutions-IAM5[Resource::") for rules in found.values() for rule in rules)
 

@@ -90,10 +90,10 @@ def _close(scope: Construct, parts: PipelineParts, failed: sfn.IChainable) -> sf
     )
     ended = sfn.Choice.jsonata(scope, "Ended")
     ended.when(sfn.Condition.jsonata("{% $status = 'HELD' %}"), held)
-    ended.when(sfn.Condition.jsonata("{% $status = 'EMPTY' %}"), nothing)
+    ended.when(sfn.Condition.jsonata("{% $status = 'SUCCEEDED' %}"), published)
     close = claims.close_run(scope, parts)
     caught(close, failed)
-    close.next(ended.otherwise(published))
+    close.next(ended.otherwise(nothing))
     return close
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 NOT_MINE = "DynamoDB.ConditionalCheckFailedException"
 _NOW = "$floor($millis() / 1000)"
-_ENDED = "#status IN (:failed, :again) OR (#status = :running AND lease_until < :now)"
-"""What can be begun again: a run that failed, that did nothing or that somebody releases, and one that was abandoned."""
+_CAN_BEGIN = "#status IN (:failed, :again) OR (#status = :running AND (execution = :execution OR lease_until < :now))"
+"""What can be begun: a run that failed, that did nothing or that somebody releases; one that is this execution's or was abandoned."""
 
 
 def run_key(parts: PipelineParts, run_id: str = "$runId") -> str:
@@ -51,7 +51,7 @@ def open_run(scope: Construct, parts: PipelineParts) -> tasks.DynamoUpdateItem:
         ),
         condition_expression=query(
             "($given = '' ? 'attribute_not_exists(#object) OR ' : 'attribute_exists(#object) AND attribute_exists(held_at) AND ')"
-            f" & '(execution = :execution OR {_ENDED})'"
+            f" & '({_CAN_BEGIN})'"
         ),
         expression_attribute_names={"#object": CLAIM_KEY, "#status": "status", "#table": "table"},
         expression_attribute_values={

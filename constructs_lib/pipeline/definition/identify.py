@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 EVENT, SWEEP, REPLAY = "event", "sweep", "replay"
 
+NOTHING = query("''")
 _INPUT = "$states.input"
 _DAY = r"\d{4}-\d\d-\d\d"
-_MOMENT = rf"/^{_DAY}(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/"
+_MOMENT = rf"/^{_DAY}T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/"
 _RUN_ID = "/^[0-9a-f]{32}$/"
 _FORMS = (
     "expected an S3 event, or {'sweep': {'table'?, 'retry_failed'?}}, or {'replay': {'table', 'since', 'until'?}}, with times such as "
@@ -36,15 +37,15 @@ def receive(scope: Construct, parts: PipelineParts) -> sfn.Pass:
         assign={
             "tables": list(parts.tables),
             "failure": {"Error": "Lake.BadInput", "Cause": _FORMS},
-            "way": "",
-            "table": "",
-            "runId": "",
-            "objectId": "",
-            "bucket": "",
-            "key": "",
+            "way": NOTHING,
+            "table": NOTHING,
+            "runId": NOTHING,
+            "objectId": NOTHING,
+            "bucket": NOTHING,
+            "key": NOTHING,
             "version": "-",
             "size": 0,
-            "claim": "",
+            "claim": NOTHING,
             "status": "RUNNING",
             "leftBehind": 0,
             "retryFailed": False,
@@ -61,8 +62,8 @@ def receive(scope: Construct, parts: PipelineParts) -> sfn.Pass:
 def identify(scope: Construct, parts: PipelineParts, *, admit: sfn.IChainable, refuse: sfn.IChainable) -> sfn.Choice:
     """Names the run: after the version of an object, or after the request and the execution.
 
-    The same delivery is the same run, however often it is told of. A sweep or a replay is the same run when its execution starts again
-    under its name; to continue with a held one, the input names it.
+    The same delivery is the same run, however often it is told of. A sweep or a replay that is redriven is the same run; to continue with a
+    held one, the input names it.
     """
     choice = sfn.Choice.jsonata(scope, "Identify")
     choice.when(sfn.Condition.jsonata(query(_malformed())), refuse)
@@ -112,7 +113,8 @@ def _is_sweep() -> str:
 
 def _sweep(parts: PipelineParts) -> dict[str, Any]:
     table = f"{_INPUT}.sweep.table"
-    name = f"'sweep ' & {table} & ' ' & $states.context.Execution.Name"
+    # with the time: a name can be used again after 90 days, and a run must not grow once its job has begun
+    name = f"'sweep ' & {table} & ' ' & $states.context.Execution.Name & ' ' & $states.context.Execution.StartTime"
     return {
         "way": SWEEP,
         "table": query(f"{table} & ''"),

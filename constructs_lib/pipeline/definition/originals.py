@@ -55,7 +55,7 @@ def keep_original(scope: Construct, name: str, parts: PipelineParts) -> tasks.Ca
             "ChecksumAlgorithm": "SHA256",
             "TaggingDirective": "REPLACE",
         },
-        outputs=CLAIMED,
+        outputs=query(f"{CLAIMED}"),
         task_timeout=sfn.Timeout.duration(COPY_TIMEOUT),
     )
     return retried(state, TRANSIENT_S3)
@@ -120,8 +120,8 @@ def collect(scope: Construct, parts: PipelineParts) -> sfn.DistributedMap:
 
 
 def _one_waiting(scope: Construct, parts: PipelineParts) -> sfn.Choice:
-    known = sfn.Pass.jsonata(scope, "Known", outputs=KNOWN)
-    too_large = sfn.Pass.jsonata(scope, "TooLarge", outputs=TOO_LARGE)
+    known = sfn.Pass.jsonata(scope, "Known", outputs=query(f"{KNOWN}"))
+    too_large = sfn.Pass.jsonata(scope, "TooLarge", outputs=query(f"{TOO_LARGE}"))
     look = _look(scope, parts)
     look.add_catch(known, errors=["S3.NoSuchKeyException"])
     mine = claim(scope, "ClaimWaiting", parts)

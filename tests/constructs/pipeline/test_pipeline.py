@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from aws_cdk import Duration, RemovalPolicy, aws_iam as iam, aws_sns as sns
 
 from constructs_lib.pipeline import IngestionPipeline, PipelineFoundation, PipelineState
+from constructs_lib.pipeline.metrics import NAMESPACE
 from constructs_lib.pipeline.permissions import LARGEST_POLICY
+from lakemodel.contracts.model import ExpectedVolume, GateRule
+from lakemodel.dqdl import ruleset
 from lakemodel.errors import DataLakeError
+from lakemodel.sizing import product_size
 from tests.constructs.pipeline.lake import contract, existing_storage, flat, pipelines, spec, state_machine, statements
 from tests.support import ACCOUNT, new_app, new_stack, resources, template
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from constructs_lib.storage import LakeStorage
 
 
 @pytest.fixture(scope="module")
@@ -37,24 +45,42 @@ def actions(statement: dict[str, Any]) -> list[str]:
 
 
 def test_the_job_is_sized_and_guarded_explicitly(synthesized: dict[str, Any]) -> None:
-    """Four workers at most, not CDK's ten; no retries of its own; the documented timeout and concurrency; queueing."""
+    """Four workers at most, not CDK's ten; no retries of its own; the documented timeout; one run at a time, others queue."""
     job = one(synthesized, "AWS::Glue::Job")
     assert (job["GlueVersion"], job["WorkerType"], job["NumberOfWorkers"]) == ("5.0", "G.1X", 4)
     assert (job["MaxRetries"], job["Timeout"], job["JobRunQueuingEnabled"]) == (0, 120, True)
-    assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 5}
+    assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
+    assert job.get("ExecutionClass") != "FLEX"
     assert job["SecurityConfiguration"] == {"Ref": next(iter(resources(synthesized, "AWS::Glue::SecurityConfiguration")))}
 
 
 def test_the_job_has_its_arguments(synthesized: dict[str, Any]) -> None:
-    """Auto scaling and metrics on, bookmarks off, the package beside the script, Iceberg because one table is."""
+    """Auto scaling and metrics on, bookmarks off, the package beside the script, PyIceberg by its lock, no Iceberg runtime for Spark."""
     arguments = one(synthesized, "AWS::Glue::Job")["DefaultArguments"]
     assert arguments["--enable-auto-scaling"] == "true"
     assert arguments["--job-bookmark-option"] == "job-bookmark-disable"
     assert arguments["--enable-observability-metrics"] == "true"
     assert arguments["--enable-continuous-cloudwatch-log"] == "true"
     assert arguments["--extra-py-files"].endswith(".zip")
-    assert arguments["--datalake-formats"] == "iceberg"
-    assert "spark.sql.catalog.glue_catalog.warehouse=s3://lake-curated" in arguments["--conf"]
+    assert arguments["--additional-python-modules"].endswith(".txt")
+    assert not {"--datalake-formats", "--conf"} & set(arguments)
+
+
+def test_the_job_is_as_large_as_the_contract_expects() -> None:
+    """Workers and execution class follow from volume and deadline; a number of one's own goes before; the reason is kept."""
+    product = contract("routes")
+    (table,) = product.tables
+    large = replace(product, tables=(replace(table, volume=ExpectedVolume(megabytes_per_delivery=4000)),), freshness_hours=48)
+    stack, pipeline = pipelines(contract=large, job_specs=None)
+    job = one(template(stack), "AWS::Glue::Job")
+    expected = product_size(large)
+    assert (job["NumberOfWorkers"], job["WorkerType"]) == (expected.most_workers, expected.worker_type)
+    assert expected.most_workers > 4
+    assert expected.flex
+    assert job["ExecutionClass"] == "FLEX"
+    assert job["DefaultArguments"]["--enable-auto-scaling"] == "true"
+    assert pipeline.size == expected
+    assert pipelines(contract=large, job_specs=None, workers=3)[1].size.most_workers == 3
 
 
 def test_logs_and_bookmarks_are_encrypted_and_data_is_left_to_its_bucket(synthesized: dict[str, Any]) -> None:
@@ -86,9 +112,9 @@ def test_the_job_reaches_its_own_product_only(synthesized: dict[str, Any]) -> No
 
 
 def test_the_job_reads_single_code_objects(synthesized: dict[str, Any]) -> None:
-    """Of the bucket with everybody's assets the job reads its script, its package and its contracts."""
+    """Of the bucket with everybody's assets the job reads its script, its package, its lock and its contracts."""
     code = [flat(resource) for resource in statements(synthesized, "FlightsJobPolicy")["Code"]["Resource"]]
-    assert sorted(resource.rsplit(".", 1)[1] for resource in code) == ["json", "py", "zip"]
+    assert sorted(resource.rsplit(".", 1)[1] for resource in code) == ["json", "py", "txt", "zip"]
     assert not [resource for resource in code if "*" in resource]
 
 
@@ -102,22 +128,44 @@ def test_the_job_changes_its_own_tables_only(synthesized: dict[str, Any]) -> Non
 
 
 def test_the_state_machine_moves_its_own_product_only(synthesized: dict[str, Any]) -> None:
-    """It reads the product's landing prefix, writes the product's raw prefix, starts the one job, and deletes nothing."""
+    """It lists and reads the product's landing prefix, writes the product's raw prefix, starts the one job, and deletes nothing."""
     machine = statements(synthesized, "FlightsPolicy")
     assert machine["OriginalsOfProduct"]["Resource"] == "arn:aws:s3:::lake-landing/travel/flights/*"
+    assert machine["WaitingOfProduct"]["Resource"] == "arn:aws:s3:::lake-landing"
+    assert machine["WaitingOfProduct"]["Condition"] == {"StringLike": {"s3:prefix": ["travel/flights/*"]}}
+    assert machine["OutcomesOfProduct"]["Resource"] == "arn:aws:s3:::lake-raw/travel/flights/_manifests/*"
+    assert actions(machine["OutcomesOfProduct"]) == ["s3:GetObject"]
+    assert machine["Metrics"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
     assert machine["CopiesOfProduct"]["Resource"] == "arn:aws:s3:::lake-raw/travel/flights/*"
     assert actions(machine["CopiesOfProduct"]) == ["s3:PutObject"]
     assert "*" not in flat(machine["RunJob"]["Resource"])
     assert machine["Tell"]["Resource"] == f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
-    assert {sid for sid, statement in machine.items() if statement["Resource"] == "*"} == {"DeliverLogs", "Trace"}
+    assert {sid for sid, statement in machine.items() if statement["Resource"] == "*"} == {"DeliverLogs", "Metrics", "Trace"}
     assert not [action for statement in machine.values() for action in actions(statement) if "Delete" in action and "s3" in action]
 
 
+def test_the_state_machine_sweeps_with_itself_only(synthesized: dict[str, Any]) -> None:
+    """It starts itself, and looks at, stops and redrives executions of itself; in a policy that comes after the machine."""
+    (name,) = resources(synthesized, "AWS::StepFunctions::StateMachine")
+    own = statements(synthesized, "FlightsSweepPolicy")
+    assert {sid: actions(statement) for sid, statement in own.items()} == {
+        "StartSweeps": ["states:StartExecution"],
+        "WatchSweeps": ["states:DescribeExecution", "states:StopExecution"],
+        "RedriveSweeps": ["states:RedriveExecution"],
+    }
+    assert own["StartSweeps"]["Resource"] == {"Ref": name}
+    executions = f"arn:aws:states:eu-west-1:{ACCOUNT}:execution:<{name}.Name>"
+    assert flat(own["WatchSweeps"]["Resource"]) == f"{executions}:*"
+    assert flat(own["RedriveSweeps"]["Resource"]) == f"{executions}/Collect:*"
+    (machine,) = resources(synthesized, "AWS::StepFunctions::StateMachine").values()
+    assert not [other for other in machine["DependsOn"] if "SweepPolicy" in other]
+
+
 def test_the_state_machine_claims_its_own_product_only(synthesized: dict[str, Any]) -> None:
-    """It can neither take nor release the claim on another product's object: keys begin with the bucket and the prefix."""
+    """It neither reads nor takes nor releases another product's objects and runs: keys begin with bucket or mark, and the prefix."""
     claims = statements(synthesized, "FlightsPolicy")["ClaimsOfProduct"]
     assert claims["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lake-landing/travel/flights/*"]},
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lake-landing/travel/flights/*", "run#travel/flights/*"]},
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
 
@@ -206,14 +254,7 @@ def test_the_pipeline_itself_has_no_inline_policy(synthesized: dict[str, Any]) -
     assert [p["Properties"]["Roles"][0]["Ref"][:8] for p in resources(synthesized, "AWS::IAM::Policy").values()] == ["Operator"]
 
 
-def test_no_iceberg_where_no_table_is_iceberg() -> None:
-    """A product of Parquet tables gets no Iceberg runtime."""
-    stack, _ = pipelines(contract=contract("routes"), job_specs={"routes": spec("routes")})
-    arguments = one(template(stack), "AWS::Glue::Job")["DefaultArguments"]
-    assert not {"--datalake-formats", "--conf"} & set(arguments)
-
-
-def test_a_second_pipeline_adds_eleven_resources_and_moves_none() -> None:
+def test_a_second_pipeline_adds_fourteen_resources_and_moves_none() -> None:
     """What is shared is made once; a new product changes no logical id of another."""
     first_stack, _ = pipelines()
     before = template(first_stack)["Resources"]
@@ -223,13 +264,13 @@ def test_a_second_pipeline_adds_eleven_resources_and_moves_none() -> None:
         "Hotels",
         contract=contract("rooms", product="hotels"),
         job_specs={"rooms": spec("rooms")},
-        zones=stack.node.find_child("Storage"),
+        zones=cast("LakeStorage", stack.node.find_child("Storage")),
         foundation=pipeline.foundation,
     )
     after = template(stack)["Resources"]
     assert set(before) < set(after)
     added = [key for key in after if key not in before]
-    assert len(added) == 11
+    assert len(added) == 14
     assert all(key.startswith("Hotels") for key in added)
     assert {key: after[key] for key in before} == before
 
@@ -274,9 +315,9 @@ def test_every_table_of_the_contract_is_ingested_by_default(tmp_path: Path) -> N
     """Without job specs the contract is compiled, table by table, and the compiled form is what the job will read."""
     stack, _ = pipelines(new_app(tmp_path), job_specs=None)
     states = state_machine(template(stack))["States"]
-    address = states["RunJob"]["Arguments"]["Arguments"]["--spec"]
-    compiled = json.loads((tmp_path / f"asset.{address.rsplit('/', 1)[1]}").read_text())
-    assert list(compiled["tables"]) == states["Identify"]["Assign"]["tables"] == ["airlines", "routes"]
+    (address,) = re.findall(r"'--spec': 's3://[^']+/([^/']+)'", states["RunJob"]["Arguments"]["Arguments"])
+    compiled = json.loads((tmp_path / f"asset.{address}").read_text())
+    assert list(compiled["tables"]) == states["Receive"]["Assign"]["tables"] == ["airlines", "routes"]
     for table, one_spec in compiled["tables"].items():
         assert (one_spec["product"], one_spec["table"]) == ("travel.flights", table)
 
@@ -288,7 +329,7 @@ def test_tables_whose_names_differ_in_underscores_only_have_a_spec_each(tmp_path
     foundation = PipelineFoundation(stack, "Foundation", state=PipelineState(stack, "State"))
     specs = {name: spec(name) for name in ("a_b", "a__b")}
     IngestionPipeline(stack, "Flights", contract=both, job_specs=specs, zones=existing_storage(stack), foundation=foundation)
-    assert state_machine(template(stack))["States"]["Identify"]["Assign"]["tables"] == ["a__b", "a_b"]
+    assert state_machine(template(stack))["States"]["Receive"]["Assign"]["tables"] == ["a__b", "a_b"]
     (file,) = [file for file in tmp_path.glob("asset.*.json") if "tables" in json.loads(file.read_text())]
     assert set(json.loads(file.read_text())["tables"]) == {"a_b", "a__b"}
 
@@ -321,6 +362,22 @@ def test_metrics_count_every_kind_of_failure() -> None:
     assert [metric.metric_name for metric in metrics] == ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionTime"]
 
 
+def test_rulesets_stand_beside_tables_where_asked_for() -> None:
+    """One for each table with a rule, in the table's own database; none by default, since each is a resource."""
+    product = contract("airlines", "routes")
+    airlines, routes = product.tables
+    rule = GateRule(name="rows", metric="rows", operator=">", threshold=0)
+    stack, pipeline = pipelines(contract=replace(product, tables=(replace(airlines, gate=(rule,)), routes)), catalog_rulesets=True)
+    made = {key: r["Properties"] for key, r in resources(template(stack), "AWS::Glue::DataQualityRuleset").items()}
+    assert list(pipeline.rulesets) == ["airlines"]
+    assert ruleset(routes) == ""
+    (one_made,) = made.values()
+    assert one_made["TargetTable"]["DatabaseName"] == "travel"
+    assert one_made["Name"] == "travel.flights.airlines"
+    assert one_made["Ruleset"].startswith("Rules")
+    assert resources(template(pipelines()[0]), "AWS::Glue::DataQualityRuleset") == {}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -330,6 +387,7 @@ def test_metrics_count_every_kind_of_failure() -> None:
         ({"concurrency": 0}, "pipeline_concurrency"),
         ({"job_timeout": Duration.days(8)}, "pipeline_timeout"),
         ({"job_timeout": Duration.seconds(30)}, "pipeline_timeout"),
+        ({"on_arrival": False}, "pipeline_trigger"),
     ],
 )
 def test_fails_when_misused(arguments: dict[str, Any], code: str) -> None:
