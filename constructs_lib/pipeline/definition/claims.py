@@ -152,8 +152,8 @@ def take_over(scope: Construct, parts: PipelineParts) -> tasks.CallAwsService:
                     "Put": {
                         "TableName": name,
                         "Item": {key: {"S": text} for key, text in _CLAIM.items()},
-                        "ConditionExpression": "run_id = :owner",
-                        "ExpressionAttributeValues": {":owner": {"S": "{% $owner %}"}},
+                        "ConditionExpression": "run_id IN (:owner, :run)",  # itself again: a retried call whose answer was lost
+                        "ExpressionAttributeValues": {":owner": {"S": "{% $owner %}"}, ":run": {"S": "{% $runId %}"}},
                     }
                 },
             ]

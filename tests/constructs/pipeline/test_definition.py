@@ -253,7 +253,7 @@ def test_an_object_is_taken_over_in_one_transaction_with_a_look_at_its_run(waiti
         "attribute_not_exists(held_at) AND (#status = :failed OR (#status = :running AND lease_until < :now))"
     )
     assert check["ConditionCheck"]["ExpressionAttributeValues"][":failed"] == {"S": "{% $retryFailed ? 'FAILED' : '-' %}"}
-    assert put["Put"]["ConditionExpression"] == "run_id = :owner"
+    assert put["Put"]["ConditionExpression"] == "run_id IN (:owner, :run)"
     assert put["Put"]["Item"] == waiting["States"]["ClaimWaiting"]["Arguments"]["Item"]
     assert waiting["States"]["TakeOver"]["Catch"] == [{"ErrorEquals": ["DynamoDb.TransactionCanceledException"], "Next": "Known"}]
 
