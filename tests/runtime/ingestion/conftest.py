@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
+    from constructs_lib.runtime.ingestion.manifest import Manifest
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
@@ -69,21 +71,22 @@ class Lake:
             "quarantine": str(self.root / "quarantine"),
             "manifest": str(self.root / "manifests" / "run.json"),
             "run_id": "run-1",
+            "catalog": str(self.root / "catalog"),
             **changed,
         }
         return ingestion.Arguments(**given)
 
-    def ingest(self, spec: str, source: Path | None = None, **changed: Any) -> dict[str, Any]:
+    def ingest(self, spec: str, source: Path | None = None, **changed: Any) -> Manifest:
         """Runs the job."""
         return ingestion.ingest(self.arguments(spec, source, **changed), self.spark)
 
-    def good(self, manifest: dict[str, Any]) -> DataFrame:
+    def good(self, manifest: Manifest) -> DataFrame:
         """The good rows that a run wrote."""
-        return self.spark.read.parquet(manifest["curated"]["location"])
+        return self.spark.read.parquet(manifest["curated_location"])
 
-    def quarantined(self, manifest: dict[str, Any]) -> DataFrame:
+    def quarantined(self, manifest: Manifest) -> DataFrame:
         """The quarantined rows that a run wrote."""
-        return self.spark.read.parquet(manifest["quarantine"]["location"])
+        return self.spark.read.parquet(manifest["quarantine_location"])
 
 
 @pytest.fixture
