@@ -71,7 +71,7 @@ class IcebergTable:
         return None if snapshot is None else str(snapshot)
 
     def rows(self, spark: SparkSession, columns: Sequence[str]) -> DataFrame | None:
-        """What readers saw when this was first asked for; after a `StaleTableError`, what they see now."""
+        """What readers saw when this was first asked for; after `publish`, or a `StaleTableError`, what they see now."""
         table, tasks = self._plan()
         if table is None or not tasks:
             return None
@@ -131,6 +131,7 @@ class IcebergTable:
         if run_of(written.files[0].path) != run_id:
             message = f"the files of run {run_of(written.files[0].path)} cannot be published as run {run_id}"
             raise PublishError(message)
+        self._judged = None
         lost: Exception | None = None
         for _ in range(ATTEMPTS):
             published = self.published_as(run_id)

@@ -97,7 +97,7 @@ class ParquetTable:
         return digest(partitions) if _of_run(partitions, run_id) else None
 
     def rows(self, spark: SparkSession, columns: Sequence[str]) -> DataFrame | None:
-        """What stands in the directories that were registered when this was first asked for; after a `StaleTableError`, now."""
+        """What stands in the directories that were registered when this was first asked for; after `publish`, now."""
         partitions = self._seen()
         if not partitions:
             return None
@@ -161,11 +161,8 @@ class ParquetTable:
         standing = self._registry.partitions()
         if all(standing.get(values) == place for values, place in wanted.items()):
             return digest(standing)
-        try:
-            self._registry.register(wanted, lambda now: self._require_base(now, wanted, written.base_version))
-        except StaleTableError:
-            self._judged = None
-            raise
+        self._judged = None
+        self._registry.register(wanted, lambda now: self._require_base(now, wanted, written.base_version))
         return self.version()
 
     def _wanted(self, run_id: str, written: Written) -> dict[Values, str]:
