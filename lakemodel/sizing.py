@@ -66,7 +66,7 @@ def product_size(contract: DataContract) -> JobSize:
 def job_size(volume: ExpectedVolume, freshness_hours: int | None, schedule: Schedule | None = None) -> JobSize:
     """The size of a job.
 
-    A run has to be done in ten minutes, in a quarter of the promised freshness, and in half of the time from one delivery to the next;
+    A run has to be done in ten minutes, in a tenth of the promised freshness, and in half of the time from one delivery to the next;
     what is least counts. A scheduled product ingests all deliveries of a day in one run.
 
     Args:
@@ -102,7 +102,7 @@ def _minutes(deliveries_per_day: float | None, freshness_hours: int | None) -> f
     if deliveries_per_day is not None:
         limits.append(24 * 60 / deliveries_per_day / 2)
     if freshness_hours is not None:
-        limits.append(freshness_hours * 60 / 4)
+        limits.append(freshness_hours * 60 / 10)
     return max(float(LEAST_MINUTES), min(limits))
 
 

@@ -22,7 +22,8 @@ def volume(megabytes: float | None = None, deliveries: float | None = None) -> E
     (1, None, None, 2), (500, None, 24, 2), (501, None, 24, 3), (2000, 1, 24, 5), (1e6, 1, 24, MOST_WORKERS),
     (500, 144, 24, 3),  # every ten minutes: five for a run
     (500, 1e6, 24, 6),  # never less than two minutes
-    (600, 1, 1, 3), (1500, 1, None, 4),
+    (900, 1, 1, 4),  # six minutes of the hour
+    (900, 1, 2, 3), (1500, 1, None, 4),
 ])  # fmt: skip
 def test_workers_follow_the_volume(megabytes: float, deliveries: float | None, freshness: int | None, workers: int) -> None:
     """A driver, and 50 MB a minute for each of the others."""
