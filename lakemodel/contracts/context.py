@@ -19,8 +19,8 @@ MAX_NAME: Final = 255
 MAX_PRODUCT_NAME: Final = 40
 """So that the names of a product's role and state machine stay within AWS's 64 and 80 characters."""
 
-RESERVED_COLUMNS: Final = frozenset({"_reasons", "_source_file", "_source_line", "_run_id"})
-"""Columns that the quarantine table of each table has of its own."""
+RESERVED_COLUMNS: Final = frozenset({"_reasons", "_source_file", "_source_line", "_source_record", "_run_id", "_data_file"})
+"""Columns that the quarantine table of each table has of its own, and the one by which the job knows where a published row stands."""
 
 _LEGAL: Final = re.compile(r"[a-z0-9_]+")
 

@@ -130,7 +130,7 @@ def _drafts(reading: Reading, path: Path, properties: list[tuple[int, dict[str, 
             reading.report.error(place, "duplicate_source", message, "Correct physicalName.")
         sources[source_name.lower()] = name
         if name in RESERVED_COLUMNS:
-            message = f"the column name {name} is reserved for the quarantine; reserved: {', '.join(sorted(RESERVED_COLUMNS))}"
+            message = f"the column name {name} is reserved for the pipeline; reserved: {', '.join(sorted(RESERVED_COLUMNS))}"
             reading.report.error(place, "reserved_name", message, "Rename it.")
         if len(glue_type(resolved.type)) > MAX_TYPE_LENGTH:
             message = f"the type has {len(glue_type(resolved.type)):,} characters in the catalog; at most {MAX_TYPE_LENGTH:,} are allowed"
