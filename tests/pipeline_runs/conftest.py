@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto import mock_aws
@@ -21,16 +21,16 @@ def clients() -> Clients:
 
 
 @pytest.fixture
-def new_world(clients: Clients) -> Iterator[Callable[[], World]]:
-    """Makes lakes, one after the other: each begins with nothing."""
+def new_world(clients: Clients) -> Iterator[Callable[..., World]]:
+    """Makes lakes, one after the other: each begins with nothing. Their jobs are modelled unless others are given."""
     mocks = [mock_aws()]
     mocks[0].start()
 
-    def make() -> World:
+    def make(jobs: Any = None) -> World:
         mocks[0].stop()
         mocks[0] = mock_aws()
         mocks[0].start()
-        return World(clients)
+        return World(clients, jobs)
 
     yield make
     mocks[0].stop()
