@@ -18,6 +18,7 @@ from lakemodel.contracts.model import Check, CheckKind, GateRule
 from lakemodel.contracts.nodes import items_of, mapping_of, text_of
 from lakemodel.contracts.report import quoted
 from lakemodel.naming import normalize
+from lakemodel.types.model import List, Map, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -110,7 +111,7 @@ def table_rules(
 ) -> tuple[list[GateRule], set[str]]:
     """What the quality rules of a table ask: rules of the gate, and the columns whose values have to be unique.
 
-    `columns` are names in the catalog by the names that the contract uses, `key` is the primary key's columns.
+    `columns` are the names in the catalog of plain columns by those that the contract uses, `key` is the primary key's columns.
     """
     gate: list[GateRule] = []
     unique: set[str] = set()
@@ -213,6 +214,8 @@ def _nulls(reading: Reading, rule: _Rule, found: Demands) -> None:
 def _duplicates(reading: Reading, rule: _Rule, found: Demands) -> None:
     if rule.allows_none and rule.binds:
         found.unique = True
+    elif isinstance(found.type, Struct | List | Map):
+        not_enforced(reading, rule.place, rule.node, "values of this type are not counted")
     else:
         _share(reading, rule, "distinct_ratio", found)
 
@@ -303,7 +306,7 @@ def _combination(reading: Reading, rule: _Rule, columns: Mapping[str, str], key:
     names = [columns.get(one, columns.get(normalize(one))) for one in written]
     known = {name for name in names if name is not None}
     if not known or len(known) != len(written) or len(written) != len(listed):
-        not_enforced(reading, rule.place, rule.node, f"properties is {quoted(listed)}, which are no columns of the table")
+        not_enforced(reading, rule.place, rule.node, f"properties is {quoted(listed)}, which are no plain columns of the table")
         return [], set()
     if rule.allows_none and rule.binds and (len(known) == 1 or known == key):
         return [], known if len(known) == 1 else set()

@@ -60,7 +60,8 @@ def read_table(reading: Reading, path: Path, node: dict[str, Any]) -> Table | No
     unclassified: list[str] = []
     read = [_column(reading, draft, keys.get(draft.name), unclassified, source) for draft in drafts]
     columns = [column for column, _ in read]
-    gate, unique = table_rules(reading, path, node, {text_of(draft.prop, "name"): draft.name for draft in drafts}, keys)
+    plain = {text_of(one.prop, "name"): one.name for one in drafts if not isinstance(one.resolved.type, Struct | List | Map)}
+    gate, unique = table_rules(reading, path, node, plain, keys)
     columns = [replace(column, unique=True) if column.name in unique else column for column in columns]
     _tell_unclassified(reading, unclassified, len(columns))
     _check_encrypted(reading, drafts, properties)

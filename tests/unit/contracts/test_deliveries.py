@@ -13,9 +13,12 @@ import pytest
 
 from constructs_lib.runtime.ingestion import spec as job
 from constructs_lib.runtime.ingestion.errors import SpecError
+from constructs_lib.runtime.ingestion.tables.base import DATA_FILE
+from lakemodel.contracts.context import RESERVED_COLUMNS
 from lakemodel.contracts.deliveries import CONFLICTS, EQUAL_ROWS
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.contracts.model import DuplicateRule, ExpectedVolume, Schedule, Table
+from lakemodel.contracts.quarantine import quarantine_columns
 from lakemodel.contracts.schedules import time_zones
 
 from .support import codes, document, finding_of, read, table_of
@@ -193,6 +196,14 @@ def test_time_zones_are_pinned() -> None:
     assert {"Europe/Berlin", "Asia/Kolkata", "America/New_York", "UTC"} <= set(zones)
     assert not {"EST", "CET", "Etc/GMT+5", "Factory"} & set(zones)
     assert zoneinfo.ZoneInfo("Europe/Berlin").key in zones
+
+
+def test_keeps_names_that_the_pipeline_uses() -> None:
+    """A column of such a name would be taken for the pipeline's own."""
+    own_names = {column.name for column in quarantine_columns(table_of(source()))} - {"k", "note"}
+    assert own_names | {DATA_FILE} == RESERVED_COLUMNS
+    for name in RESERVED_COLUMNS:
+        assert codes(source(KEY, NOTE | {"name": name}), severity="error") == ["reserved_name"]
 
 
 def test_tells_of_a_vendor_that_was_forgotten() -> None:
