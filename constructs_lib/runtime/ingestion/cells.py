@@ -29,7 +29,7 @@ INTEGER_BITS: dict[type[T.DataType], int] = {T.ByteType: 8, T.ShortType: 16, T.I
 BASE64 = r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 MOST_DIGITS = 4096
 """Characters of a decimal; what is longer is out of range unread, since turning digits into a number takes the square of their count."""
-_MAX_PRECISION = 38
+MAX_PRECISION = 38
 _FLOAT_LIMIT = 2.0**128 - 2.0**103  # halfway from the largest single float to the next power of two, which rounds to infinity
 
 NOT_AN_INTEGER = "not_an_integer"
@@ -159,7 +159,7 @@ def _decimal(text: str, precision: int, scale: int) -> Decimal:
     if len(fraction) - int(exponent or 0) > scale:
         raise RefusedCell(TOO_MANY_DECIMALS)
     number = Decimal(text)
-    if (number and number.adjusted() >= precision - scale) or number.adjusted() > _MAX_PRECISION:
+    if (number and number.adjusted() >= precision - scale) or number.adjusted() > MAX_PRECISION:
         raise RefusedCell(OUT_OF_RANGE)
     return number
 

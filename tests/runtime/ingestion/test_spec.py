@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from constructs_lib.runtime.ingestion.arguments import parse_arguments
 from constructs_lib.runtime.ingestion.errors import SpecError
-from constructs_lib.runtime.ingestion.run import parse_arguments
 from constructs_lib.runtime.ingestion.spec import CheckSpec, ColumnSpec, SourceSpec, parse_spec
 from constructs_lib.runtime.ingestion.writing import run_location
 from lakemodel import naming
@@ -62,7 +63,7 @@ def test_one_of_several_specs_is_read() -> None:
 
 def test_the_table_may_be_left_out() -> None:
     """A spec of one table needs none; a named one gets through."""
-    given = [part for name in ("spec", "input", "curated", "quarantine", "manifest", "run-id") for part in (f"--{name}", "x")]
+    given = [part for name in ("spec", "input", "curated", "quarantine", "manifest", "run-id") for part in (f"--{name}", "x.json")]
     assert parse_arguments(given).table is None
     assert parse_arguments([*given, "--table", "routes"]).table == "routes"
 
@@ -93,6 +94,46 @@ def test_fails_when_the_spec_is_wrong(changed: dict[str, Any], message: str) -> 
         parse_spec(json.dumps({**spec(COLUMNS), **changed}))
 
 
+GATE = {"name": "g", "metric": "mean", "column": "b", "operator": ">", "threshold": 1}
+LATEST = {"conflict": "latest", "latest_by": "b"}
+SELF = {"columns": ["b"], "table": "orders", "target_columns": ["b"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"gate": [{**GATE, "column": "a"}]}, "'g': mean of column 'a', whose type is string; allowed: a number"),
+        ({"gate": [{**GATE, "metric": "age_hours"}]}, "age_hours of column 'b', whose type is int; allowed: a moment"),
+        ({"gate": [{**GATE, "column": "c"}]}, "'c' is no column"),
+        ({"gate": [{**GATE, "column": None}]}, "mean is measured on a column"),
+        ({"gate": [{**GATE, "metric": "rows"}]}, "rows is measured on rows, not on a column"),
+        ({"gate": [{**GATE, "metric": "mode"}]}, "metric is 'mode'; allowed: rows, good_rows"),
+        ({"gate": [{**GATE, "operator": "=="}]}, "operator is '=='"),
+        ({"gate": [{**GATE, "severity": "info"}]}, "severity is 'info'; allowed: block, warn"),
+        ({"gate": [{**GATE, "threshold": "1"}]}, "threshold is '1', expected a number"),
+        ({"gate": [{**GATE, "threshold": True}]}, "threshold is True"),
+        ({"gate": [{**GATE, "threshold": float("nan")}]}, "NaN is no number"),
+        ({"duplicates": {**LATEST, "latest_by": "m"}}, "latest_by of column 'm', whose type is map<string,int>"),
+        ({"duplicates": {"conflict": "latest"}}, "latest_by goes with"),
+        ({"duplicates": {"conflict": "first"}, "primary_key": []}, "no primary key"),
+        ({"duplicates": LATEST, "format": "parquet"}, "only an Iceberg table can"),
+        ({"duplicates": {"equal_rows": "keep"}}, "'keep', and the table has a primary key"),
+        ({"references": [{**SELF, "columns": ["m"], "table": "t"}]}, "the reference to t of column 'm'"),
+        ({"references": [{**SELF, "target_columns": ["a"]}]}, "'b' to 'a': their types are int and string"),
+        ({"references": [{**SELF, "target_columns": ["z"]}]}, "orders: 'z' is no column"),
+        ({"references": [{**SELF, "target_columns": ["b", "b"]}]}, "names 1 columns and 2 there"),
+        ({"columns": [*COLUMNS, column("e", checks=[("enum", [])])]}, "enum without a value"),
+        ({"columns": [{**column("a"), "checks": [{"kind": "pattern", "value": "a", "severity": "info"}]}]}, "severity is 'info'"),
+    ],
+)
+def test_fails_when_a_rule_cannot_work(changed: dict[str, Any], message: str) -> None:
+    """Rules about rows, references and the gate fit the table's columns; those that do get through."""
+    good = spec([*COLUMNS, column("m", "map<string,int>")], format="iceberg", primary_key=["a"])
+    parse_spec(json.dumps({**good, "gate": [GATE, {**GATE, "metric": "rows", "column": None}], "duplicates": LATEST, "references": [SELF]}))
+    with pytest.raises(SpecError, match=re.escape(message)):
+        parse_spec(json.dumps({**good, **changed}))
+
+
 def test_fails_with_everything_at_once() -> None:
     """Not one mistake a run."""
     with pytest.raises(SpecError, match=r"'orc'.*'c' is no column"):
@@ -119,7 +160,7 @@ def test_fails_when_a_run_id_is_no_directory(run_id: str) -> None:
         run_location("/zone", parse_spec(json.dumps(spec(COLUMNS))), run_id)
 
 
-ARGUMENTS = ["--spec", "s", "--input", "i", "--curated", "c", "--quarantine", "q", "--manifest", "m", "--run-id", "r"]
+ARGUMENTS = ["--spec", "s", "--input", "i", "--curated", "c", "--quarantine", "q", "--manifest", "m.json", "--run-id", "r"]
 
 
 def test_reads_arguments_among_those_of_glue() -> None:

@@ -150,7 +150,7 @@ def _literal(value: Any, type_: T.DataType, name: str) -> Column:
     """A value of the contract as Spark compares it with the column's, without rounding it to the column's type first."""
     try:
         if isinstance(type_, (*INTEGERS, T.DecimalType)):
-            return F.lit(Decimal(str(value)))
+            return F.lit(_exact(value))
         if isinstance(type_, FLOATS):
             return F.lit(float(value)).cast(type_)
         if isinstance(type_, T.BooleanType):
@@ -162,3 +162,13 @@ def _literal(value: Any, type_: T.DataType, name: str) -> Column:
         message = f"column {name!r} of type {type_.simpleString()} cannot be compared with {value!r}"
         raise SpecError(message) from error
     return F.lit(str(value))
+
+
+def _exact(value: Any) -> Decimal:
+    """The number itself, if Spark has a decimal for it: at most 38 digits."""
+    number = Decimal(str(value))
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or max(len(digits) + max(exponent, 0), -exponent) > cells.MAX_PRECISION:
+        message = f"{value!r} has more than {cells.MAX_PRECISION} digits"
+        raise ValueError(message)
+    return number
