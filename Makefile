@@ -61,10 +61,11 @@ docs: ## build the documentation site into site/, warnings are errors
 	@$(PYTHON) tools/setup.py docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings that --strict counts
 
-bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK, and the checks against synthesis
+bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK, the checks against synthesis, ingestion against plain Spark
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/access.py
 	@$(BIN)/python bench/checks.py
+	@$(BIN)/python bench/ingestion.py
 
 scale: setup-dev ## measure how the reference grows, from 250 to 10,000 tables
 	@$(BIN)/python bench/scale.py

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
@@ -25,11 +26,14 @@ from pyspark.sql import SparkSession
 from constructs_lib.runtime.ingestion import run
 from constructs_lib.runtime.ingestion.files import Storage
 from constructs_lib.runtime.ingestion.reading import read, survey
+from constructs_lib.runtime.ingestion.session import size_shuffles
 from constructs_lib.runtime.ingestion.spec import parse_spec
 from constructs_lib.runtime.ingestion.validation import column_types, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from pyspark.sql import DataFrame
 
 SEED = 20
 WARM_UP_ROWS = 2000
@@ -118,7 +122,8 @@ def lines(table: str, rows: int) -> Iterator[str]:
         amounts = ",".join(f"{dice.randrange(10_000_000)}.{dice.randrange(100):02}" for _ in range(3))
         ratios = f"{dice.random()},{dice.random() * 1e6}"
         days = f"20{dice.randrange(10, 30)}-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02},2024-02-29"
-        yield f"{number},{names},{counts},{amounts},{ratios},{days},2024-02-29T10:{number % 60:02}:00Z,{'true' if number % 3 else 'false'}\n"
+        paid = "true" if number % 3 else "false"
+        yield f"{number},{names},{counts},{amounts},{ratios},{days},2024-02-29T10:{number % 60:02}:00Z,{paid}\n"
 
 
 def deliver(folder: Path, table: str, rows: int) -> Path:
@@ -139,7 +144,7 @@ def plain(spark: SparkSession, source: Path, table: str, target: Path) -> int:
     return spark.read.parquet(str(target)).count()
 
 
-def ingest(spark: SparkSession, source: Path, table: str, folder: Path) -> dict[str, int]:
+def ingest(spark: SparkSession, source: Path, table: str, folder: Path) -> dict[str, Any]:
     """The job; returns its counts."""
     run_id = f"run-{time.monotonic_ns()}"
     arguments = run.Arguments(
@@ -149,10 +154,10 @@ def ingest(spark: SparkSession, source: Path, table: str, folder: Path) -> dict[
         quarantine=str(folder / "quarantine"),
         manifest=str(folder / "manifests" / f"{run_id}.json"),
         run_id=run_id,
+        catalog=str(folder / "catalog"),
         publish=False,
     )
-    counts: dict[str, int] = run.ingest(arguments, spark)["counts"]
-    return counts
+    return dict(run.ingest(arguments, spark)["counts"])
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -168,14 +173,23 @@ def parts(spark: SparkSession, source: Path, table: str) -> dict[str, float]:
     storage = Storage()
     files = storage.files(str(source))
     types = column_types(spark, spec)
-    taken = {"survey": timed(lambda: survey(spark, files, storage, spec))}
-    taken["read"] = timed(lambda: read(spark, files, storage, spec, types).write.format("noop").mode("overwrite").save())
-    both = timed(lambda: judge(read(spark, files, storage, spec, types), spec, types).write.format("noop").mode("overwrite").save())
+    found = survey(spark, files, storage, spec)
+    size_shuffles(spark, sum(file.size for file in files))
+
+    def records() -> DataFrame:
+        return read(spark, files, storage, spec, types, found)
+
+    taken = {
+        "survey": timed(lambda: survey(spark, files, storage, spec)),
+        "read": timed(lambda: records().write.format("noop").mode("overwrite").save()),
+    }
+    both = timed(lambda: judge(records(), spec, types).write.format("noop").mode("overwrite").save())
     return {**taken, "judge": both - taken["read"]}
 
 
 def session() -> SparkSession:
     """A local session of all cores, quiet."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[*]").appName("bench").config("spark.driver.memory", "4g")
     for name in ("spark.ui.enabled", "spark.ui.showConsoleProgress"):
         builder = builder.config(name, "false")
@@ -188,7 +202,7 @@ def compare(spark: SparkSession, folder: Path, table: str, rows: int, runs: int,
     """Prints one line: rows per second of both, their ratio, and where the job's time goes."""
     source = deliver(folder, table, rows)
     taken: dict[str, list[float]] = {"plain": [], "job": []}
-    found: dict[str, int] = {}
+    found: dict[str, Any] = {}
     for _ in range(runs):
         taken["plain"].append(timed(lambda: plain(spark, source, table, folder / "plain")))
         taken["job"].append(timed(lambda: found.update(ingest(spark, source, table, folder))))

@@ -195,7 +195,7 @@ class Quotes:
 
     def outside(self, data: bytes) -> bytes:
         """A stretch without what stands between quotes."""
-        return b"".join(data.split(self._quote)[::2]) if self._quote and self._quote in data else data
+        return self._quote.join(data.split(self._quote)[::2]) if self._quote and self._quote in data else data
 
     def is_outside(self, data: bytes) -> bool:
         """Whether the end of `data`, which begins where a record does in a stretch, is outside quotes."""
@@ -224,6 +224,7 @@ class Records:
         self.line = line
         self._blocks = text.blocks()
         self._quotes = Quotes(source)
+        self._max_characters = max_characters
         self._framer = CsvFramer(source, max_characters=max_characters)
         self._block = Block(0, b"")
         self._position = 0
@@ -236,7 +237,9 @@ class Records:
             return True
         self._block = next(self._blocks, Block(0, b""))
         self._position = 0
-        self._quick = not self._block.too_long and self._quotes.allow(self._block.data)
+        # what is quick knows no limits, so that nothing in its hands may reach them
+        short = not self._block.too_long and len(self._block.data) <= self._max_characters
+        self._quick = short and self._quotes.allow(self._block.data)
         return bool(self._block.data)
 
     def _next_lines(self) -> Iterator[str]:

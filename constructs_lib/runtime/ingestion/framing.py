@@ -12,9 +12,9 @@ Nothing is dropped and nothing is repaired: a record that cannot be split is han
 frames of a file, the empty ones included, add up to the file's lines; the job checks that against a count of line ends in the bytes.
 
 **An open quote does not swallow the file.** When a quoted field runs over several lines and then proves malformed (the closing quote is
-followed by neither delimiter nor line end, the file ends inside it, or it exceeds `MAX_RECORD_CHARACTERS`), its first line alone is
-the malformed record and reading resumes with the second line. Every line that was found to begin inside such a field is known to lead
-nowhere and is not tried again, so that no file, whatever its quotes, takes longer than its length is worth.
+followed by neither delimiter nor line end, the file ends inside it, or the record exceeds `MAX_RECORD_CHARACTERS` or `MAX_RECORD_LINES`),
+its first line alone is the malformed record and reading resumes with the second line. Every line that was found to begin inside such a
+field is known to lead nowhere and is not tried again, so that no file, whatever its quotes, takes longer than its length is worth.
 
 Why not Spark's CSV reader: it gives no line numbers, drops empty and reads ragged lines leniently, replaces undecodable bytes
 silently, and without `multiLine` truncates a row at an embedded newline. Why not Python's `csv`: it takes an unclosed quote to the end
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .spec import SourceSpec
 
 MAX_RECORD_CHARACTERS = 64 * 1024 * 1024
+MAX_RECORD_LINES = 1024 * 1024
 MALFORMED_QUOTES = "malformed_quotes"
 MALFORMED_JSON = "malformed_json"
 NOT_AN_OBJECT = "not_an_object"
@@ -195,7 +196,9 @@ class CsvFramer:
 
     def _following(self, number: int, taken: list[str], lines: Iterator[str]) -> str | None:
         """The next line of a record that has taken some; None when there is none, or it is not for this record."""
-        if not self._multiline or number + len(taken) <= self._hopeless or self._characters > self._max_characters:
+        if not self._multiline or self._characters > self._max_characters or len(taken) >= MAX_RECORD_LINES:
+            return None
+        if number + len(taken) <= self._hopeless:
             return None
         following = self._waiting.popleft() if self._waiting else next(lines, None)
         if following is None:

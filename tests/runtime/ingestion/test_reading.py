@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 import io
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from constructs_lib.runtime.ingestion import survey as surveying
+from constructs_lib.runtime.ingestion import framing, survey as surveying
 from constructs_lib.runtime.ingestion.files import Storage, StoredFile
 from constructs_lib.runtime.ingestion.framing import CsvFramer, is_undecodable, json_frames, lines_of, printable
 from constructs_lib.runtime.ingestion.reading import batches, tasks
 from constructs_lib.runtime.ingestion.reading.batches import Piece, csv_cells, json_cells, piece_batches
 from constructs_lib.runtime.ingestion.reading.header import by_position, layout
 from constructs_lib.runtime.ingestion.spec import parse_spec
-from constructs_lib.runtime.ingestion.survey import has_header, is_record, survey_file
+from constructs_lib.runtime.ingestion.survey import FileSurvey, has_header, is_record, survey_file
 
 from .specs import column, text
 
@@ -161,3 +164,95 @@ def test_a_file_in_parts_is_the_file(data: bytes, source: dict[str, Any], parall
         found = survey_file(FILE, Memory(data), spec)
     parts = tasks.pieces([FILE], Memory(data), spec, {FILE.path: found}, parallelism)
     assert [row for part in parts for row in rows(part, data, spec)] == rows(Piece(file=FILE), data, spec)
+
+
+def drifted(header: str, **source: str) -> str | None:
+    """The trouble with the records of a file of columns a, b, c that has this header."""
+    return layout(header.split(","), described(3, **source)).trouble
+
+
+@pytest.mark.parametrize(
+    ("header", "source", "trouble"),
+    [
+        ("a,b,c", {"extra_columns": "quarantine", "column_order": "declared"}, None),
+        ("c, a ,b", {}, None),
+        ("c,a,b", {"column_order": "declared"}, "column_order"),
+        ("a,x,b,c", {"column_order": "declared"}, None),
+        ("a,x,b,c", {"extra_columns": "quarantine"}, "undeclared_column"),
+        ("a,b,c,", {"extra_columns": "quarantine"}, "undeclared_column"),
+        ("a,c", {}, "missing_column:b"),
+        ("a,c", {"missing_columns": "null"}, None),
+        ("c,a", {"missing_columns": "null", "column_order": "declared"}, "column_order"),
+        ("x,y,z", {"missing_columns": "null"}, "missing_column:a"),
+        ("A,b,c", {}, "missing_column:a"),
+        ("a,b,c,b", {"missing_columns": "null"}, "ambiguous_column:b"),
+        ("a,x,x,b,c", {}, None),
+        ("", {}, "missing_column:a"),
+    ],
+)
+def test_a_header_that_differs_is_treated_as_the_contract_says(header: str, source: dict[str, str], trouble: str | None) -> None:
+    """Missing, undeclared, reordered, repeated and empty names, other case and spaces."""
+    assert drifted(header, **source) == trouble
+
+
+def test_a_missing_column_is_null_where_the_contract_says_so() -> None:
+    """In the quick and in the close reading; the others keep their places."""
+    spec = described(3, missing_columns="null")
+    for worth_it in (QUICK_WORTH_IT, 1000):
+        assert rows(Piece(file=FILE), b"c,a\n1,2\n3,-\n", spec, worth_it=worth_it) == [
+            (2, 1, None, None, "2", None, "1"),
+            (3, 1, None, None, None, None, "3"),
+        ]
+
+
+def test_keys_of_json_that_nobody_declared_and_keys_that_are_not_there() -> None:
+    """An absent key is NULL whatever the contract says of missing columns; an undeclared one is the trouble of its record alone."""
+    spec = described(format="jsonl", missing_columns="quarantine", extra_columns="quarantine")
+    assert rows(Piece(file=FILE), b'{"a":"1"}\n{"a":"1","x":2}\n', spec) == [
+        (1, 1, None, None, "1", None),
+        (2, 1, "undeclared_column", '{"a":"1","x":2}', "1", None),
+    ]
+
+
+def test_an_undecodable_header_can_be_told() -> None:
+    """Its names go to manifests, which are UTF-8."""
+    assert survey_file(FILE, Memory(b"a,M\xfc\n1,2\n"), described()).header == ("a", "M\\xfc")
+
+
+def test_a_record_may_be_as_long_as_memory_allows() -> None:
+    """A field of 10 MB arrives whole, however it is quoted and cut into chunks."""
+    for field in (b"x" * 10_000_000, b'"' + (b"y" * 99 + b"\n") * 100_000 + b'"'):
+        ((line, lines, problem, _, first, second),) = rows(Piece(file=FILE), field + b",2\n", described(header=False))
+        assert (line, problem, len(first), second) == (1, None, 10_000_000, "2")
+        assert lines == 1 + field.count(b"\n")
+
+
+def test_lines_that_open_quotes_forever_take_no_quadratic_time() -> None:
+    """Each line begins a record that only the end of the file ends, which would be read as often as there are lines."""
+    data = b'x","a\n' * 20_000
+    started = time.perf_counter()
+    found = rows(Piece(file=FILE), data, described(header=False))
+    assert {row[2] for row in found} == {"malformed_quotes"}
+    assert len(found) == 20_000
+    assert time.perf_counter() - started < 10
+
+
+def test_a_record_of_too_many_lines_is_malformed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open quote before many short lines is given up before they fill the memory."""
+    monkeypatch.setattr(framing, "MAX_RECORD_LINES", 5)
+    found = rows(Piece(file=FILE), b'1,"a\n\n\n\n"\n1,"a' + b"\n" * 5 + b'"\n1,2\n', described(header=False))
+    assert [row[:3] for row in found] == [(1, 5, None), (6, 1, "malformed_quotes"), (11, 1, "malformed_quotes"), (12, 1, None)]
+
+
+def test_large_files_are_cut_and_small_ones_are_not() -> None:
+    """A few parts for each task slot, none of more than the most cuts; a file whose header is in trouble is read as a whole."""
+    cuts = tuple((at * 100, at * 10 + 1) for at in range(1, 1001))
+    found = FileSurvey(path=FILE.path, size=100_100, sha256="", header=("a", "b"), cuts=cuts)
+    parts = tasks.pieces([FILE], Memory(b"a,b"), described(), {FILE.path: found}, 2)
+    assert len(parts) == 126
+    assert [(part.start, part.end) for part in parts[:2]] == [(0, 800), (800, 1600)]
+    assert parts[-1].end is None
+    assert [part.line for part in parts[:3]] == [1, 81, 161]
+    assert len(tasks.pieces([FILE], Memory(gzip.compress(b"a,b")), described(), {FILE.path: found}, 2)) == 3
+    assert len(tasks.pieces([FILE], Memory(b"a,b"), described(), {FILE.path: dataclasses.replace(found, header=("x",))}, 2)) == 1
+    assert len(tasks.pieces([FILE], Memory(b"a,b"), described(), {}, 2)) == 1

@@ -7,6 +7,7 @@ everything outside stretches, `framing` splits record by record. Both give the s
 
 from __future__ import annotations
 
+import codecs
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -168,6 +169,8 @@ def _stretch(stretch: Stretch, records: Records, spec: JobSpec, how: Layout, row
 def _quickly(stretch: Stretch, outside: bytes, spec: JobSpec, how: Layout, rows: _Rows) -> pa.RecordBatch | None:
     """The stretch as one batch; None when Arrow's reader does not take it or counts otherwise."""
     data = stretch.data
+    if data.startswith(codecs.BOM_UTF8):  # Arrow takes it for no character, wherever the stretch is in the file
+        return None
     lines, found = count_lines(data), count_lines(outside)
     if lines == found and b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
