@@ -12,6 +12,7 @@ from constructs_lib.pipeline.definition.common import (
     TRANSIENT_DYNAMODB,
     TRANSIENT_TRANSACTION,
     query,
+    report_key,
     retried,
 )
 from constructs_lib.pipeline.state import CLAIM_KEY
@@ -68,7 +69,10 @@ def open_run(scope: Construct, parts: PipelineParts) -> tasks.DynamoUpdateItem:
             ":now": value.number_from_string(query(f"$string({_NOW})")),
         },
         return_values=tasks.DynamoReturnValues.ALL_NEW,
-        assign={"rawKey": "{% $states.result.Attributes.raw_key.S %}"},
+        assign={
+            "rawKey": "{% $states.result.Attributes.raw_key.S %}",
+            "report": query(f"'{parts.zones.raw.bucket.s3_url_for_object()}/{report_key(parts)}"),
+        },
         outputs={},
         task_timeout=sfn.Timeout.duration(CALL_TIMEOUT),
         comment="One execution at a time for a run",

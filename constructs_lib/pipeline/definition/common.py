@@ -120,7 +120,6 @@ def retried(state: State, errors: Sequence[str]) -> State:
     state.add_retry(
         errors=list(errors),
         interval=Duration.seconds(2),
-        backoff_rate=2,
         max_attempts=6,
         max_delay=_LONGEST_DELAY,
         jitter_strategy=sfn.JitterType.FULL,
@@ -133,7 +132,6 @@ def waiting_its_turn(state: State) -> State:
     state.add_retry(
         errors=list(BUSY_GLUE),
         interval=Duration.seconds(30),
-        backoff_rate=2,
         max_attempts=int(QUEUE_ALLOWANCE.to_minutes() // _LONGEST_DELAY.to_minutes()),
         max_delay=_LONGEST_DELAY,
         jitter_strategy=sfn.JitterType.FULL,
@@ -144,6 +142,11 @@ def waiting_its_turn(state: State) -> State:
 def query(expression: str) -> str:
     """JSONata as a value of the definition."""
     return f"{{% {expression} %}}"
+
+
+def report_key(parts: PipelineParts) -> str:
+    """JSONata, its first quote left out, for where the run's reports stand in raw: apart from originals, outside of any table."""
+    return f"{parts.prefix}{MANIFEST_FOLDER}/' & $table & '/' & $runId"
 
 
 def copy_source(bucket: str, key: str, version: str) -> str:

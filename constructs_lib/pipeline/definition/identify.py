@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EVENT, SWEEP, REPLAY = "event", "sweep", "replay"
 
 NOTHING = query("''")
-_INPUT = "$states.input"
+_INPUT = "$i"
+"""The input, under a short name: it is looked at many times, and a template has many pipelines."""
 _DAY = r"\d{4}-\d\d-\d\d"
 _MOMENT = rf"/^{_DAY}T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/"
 _RUN_ID = "/^[0-9a-f]{32}$/"
@@ -30,11 +31,12 @@ _FORMS = (
 
 def receive(scope: Construct, parts: PipelineParts) -> sfn.Pass:
     """Gives every variable a value that fits input of no form, so that nothing later names one that is not there."""
-    received = f"$type({_INPUT}.time) = 'string' and $contains($string({_INPUT}.time), /^{_DAY}T/)"
+    received = f"$type($states.input.time) = 'string' and $contains($string($states.input.time), /^{_DAY}T/)"
     return sfn.Pass.jsonata(
         scope,
         "Receive",
         assign={
+            "i": "{% $states.input %}",
             "tables": list(parts.tables),
             "failure": {"Error": "Lake.BadInput", "Cause": _FORMS},
             "way": NOTHING,
@@ -52,9 +54,9 @@ def receive(scope: Construct, parts: PipelineParts) -> sfn.Pass:
             "arguments": {},
             "outcome": {"failed_rules": [], "refused_files": []},
             "told": INCOMPLETE,
-            "release": query(f"{_INPUT}.release = true"),
-            "given": query(f"$type({_INPUT}.run) = 'string' ? {_INPUT}.run : ''"),
-            "receivedAt": query(f"{received} ? {_INPUT}.time : $states.context.Execution.StartTime"),
+            "release": query("$states.input.release = true"),
+            "given": query("$type($states.input.run) = 'string' ? $states.input.run : ''"),
+            "receivedAt": query(f"{received} ? $states.input.time : $states.context.Execution.StartTime"),
         },
     )
 

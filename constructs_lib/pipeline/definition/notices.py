@@ -28,7 +28,7 @@ _INPUT = "$states.context.Execution.Input"
 def tell(scope: Construct, parts: PipelineParts) -> tasks.EventBridgePutEvents:
     """Tells programs of a run that ended: published or held."""
     numbers = {name: f"{{% $outcome.{name} %}}" for name in ("counts", "gate", "refused")}
-    reports = {"manifest": query(report(parts, ".json")), "lineage": query(report(parts, ".lineage.json"))}
+    reports = {"manifest": query(report(".json")), "lineage": query(report(".lineage.json"))}
     return _event(scope, parts, "Tell", "{% $told %}", {"status": "{% $status %}", **numbers, **reports})
 
 
@@ -62,7 +62,7 @@ def notify(scope: Construct, parts: PipelineParts) -> tasks.SnsPublish:
             "failed_rules": "{% $outcome.failed_rules %}",
             "refused_files": "{% $outcome.refused_files %}",
             "too_large": "{% $leftBehind %}",
-            "manifest": query(report(parts, ".json")),
+            "manifest": query(report(".json")),
             "to_release_start_with": query(f"$status = 'HELD' ? {again} : {{}}"),
         },
     )

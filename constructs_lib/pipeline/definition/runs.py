@@ -8,11 +8,11 @@ from aws_cdk import ArnFormat, Stack, aws_stepfunctions as sfn, aws_stepfunction
 
 from constructs_lib.pipeline.definition.common import (
     CALL_TIMEOUT,
-    MANIFEST_FOLDER,
     QUEUE_ALLOWANCE,
     TRANSIENT_GLUE,
     TRANSIENT_S3,
     query,
+    report_key,
     retried,
     waiting_its_turn,
 )
@@ -38,7 +38,7 @@ def run_job(scope: Construct, parts: PipelineParts) -> sfn.CustomState:
     computed = {
         "--table": "$table",
         "--input": f"'{raw}/' & $rawKey",
-        "--manifest": f"'{raw}/{_manifests(parts)}' & '.json'",
+        "--manifest": report(".json"),
         "--run-id": "$runId",
         "--release": "$string($release)",
         "--execution": "$states.context.Execution.Id",
@@ -67,14 +67,9 @@ def run_job(scope: Construct, parts: PipelineParts) -> sfn.CustomState:
     return waiting_its_turn(retried(state, TRANSIENT_GLUE))
 
 
-def _manifests(parts: PipelineParts) -> str:
-    """Where the run's reports stand, within quotes of JSONata: in raw, apart from originals, and never inside a table's location."""
-    return f"{parts.prefix}{MANIFEST_FOLDER}/' & $table & '/' & $runId & '"
-
-
-def report(parts: PipelineParts, ending: str) -> str:
+def report(ending: str) -> str:
     """JSONata for the address of one of the run's reports: `.json`, `.outcome.json` or `.lineage.json`."""
-    return f"'{parts.zones.raw.bucket.s3_url_for_object()}/{_manifests(parts)}{ending}'"
+    return f"$report & '{ending}'"
 
 
 def read_outcome(scope: Construct, parts: PipelineParts) -> tasks.CallAwsService:
@@ -85,7 +80,7 @@ def read_outcome(scope: Construct, parts: PipelineParts) -> tasks.CallAwsService
         service="s3",
         action="getObject",
         iam_resources=[parts.zones.raw.bucket.arn_for_objects("*")],
-        parameters={"Bucket": parts.zones.raw.bucket.bucket_name, "Key": query(f"'{_manifests(parts)}.outcome.json'")},
+        parameters={"Bucket": parts.zones.raw.bucket.bucket_name, "Key": query(f"'{report_key(parts)} & '.outcome.json'")},
         assign={"outcome": "{% $parse($states.result.Body) %}"},
         outputs={},
         task_timeout=sfn.Timeout.duration(CALL_TIMEOUT),

@@ -236,7 +236,7 @@ def test_a_run_keeps_the_folder_of_its_first_start(machine: dict[str, Any]) -> N
     for field, value in (("raw_key", ":raw"), ("received_at", ":received")):
         assert f"{field} = if_not_exists({field}, {value})" in state["Arguments"]["UpdateExpression"]
     assert state["Arguments"]["ReturnValues"] == "ALL_NEW"
-    assert state["Assign"] == {"rawKey": "{% $states.result.Attributes.raw_key.S %}"}
+    assert state["Assign"]["rawKey"] == "{% $states.result.Attributes.raw_key.S %}"
 
 
 def test_an_object_belongs_to_one_run(machine: dict[str, Any], waiting: dict[str, Any]) -> None:
@@ -316,6 +316,7 @@ def test_a_sweep_reads_what_waits_below_the_tables_prefix(machine: dict[str, Any
     given = set(collect["ItemSelector"])
     first = collect["ItemProcessor"]["States"]["Look"]["Assign"]
     assert given - {"size"} <= set(first)
+    assert {name for one in queries(collect["ItemProcessor"]) for name in re.findall(r"\$states\.input\.(\w+)", one)} <= given
 
 
 def test_a_childs_variables_are_its_own(waiting: dict[str, Any]) -> None:
@@ -346,8 +347,9 @@ def test_the_job_is_told_what_it_needs(machine: dict[str, Any]) -> None:
         "--curated": "'s3://lake-curated'", "--quarantine": "'s3://lake-quarantine'", "--catalog": "'glue'", "--publish": "'true'",
         "--table": "$table", "--input": "'s3://lake-raw/' & $rawKey", "--run-id": "$runId", "--release": "$string($release)",
         "--execution": "$states.context.Execution.Id",
-        "--manifest": "'s3://lake-raw/travel/flights/_manifests/' & $table & '/' & $runId & '' & '.json'",
+        "--manifest": "$report & '.json'",
     }  # fmt: skip
+    assert machine["States"]["Open"]["Assign"]["report"] == "{% 's3://lake-raw/travel/flights/_manifests/' & $table & '/' & $runId %}"
     assert text.startswith("{% $merge([{'--spec': 's3://")
     assert text.endswith("}, $arguments]) %}")
     for name, value in constant.items():
