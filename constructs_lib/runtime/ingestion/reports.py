@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
@@ -106,7 +107,7 @@ def _refused(item: FileSurvey) -> RefusedFile:
 
 
 def _entry(written: Written) -> WrittenEntry:
-    return cast("WrittenEntry", asdict(written))
+    return cast("WrittenEntry", json.loads(json.dumps(asdict(written))))  # lists for tuples, as who reads the file has them
 
 
 def written_of(entry: WrittenEntry) -> Written:

@@ -14,10 +14,15 @@ import pytest
 
 from constructs_lib.runtime.ingestion import run as ingestion
 from constructs_lib.runtime.ingestion.errors import AccountingError, SpecError, UnreadableInput
+from constructs_lib.runtime.ingestion.tables.parquet import ParquetTable
 
 from .specs import AIRPORTS, ROUTES, column, text
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from constructs_lib.runtime.ingestion.tables.base import Written
+
     from .conftest import Lake
 
 pytestmark = pytest.mark.spark
@@ -60,13 +65,13 @@ def test_routes_are_accounted_for_as_duckdb_counts_them(lake: Lake) -> None:
     assert counts(manifest) == (total, good, total - good - duplicates, duplicates)
     assert duplicates == 2
     expected = duck.execute("SELECT f[1], f[3], f[5], f[7], f[9] FROM ranked WHERE nth = 1 ORDER BY line").fetchall()
-    files = f"{manifest['curated']['location']}/*.parquet"
+    files = f"{manifest['curated_location']}/*.parquet"
     found = duck.execute(
         "SELECT airline, source_airport, destination_airport, codeshare, equipment FROM read_parquet(?)", [files]
     ).fetchall()
     assert sorted(found) == sorted(expected)
     assert {row[0] for row in duck.execute("SELECT compression FROM parquet_metadata(?)", [files]).fetchall()} == {"ZSTD"}
-    quarantined = duck.execute("SELECT _source_line FROM read_parquet(?)", [f"{manifest['quarantine']['location']}/*.parquet"]).fetchall()
+    quarantined = duck.execute("SELECT _source_line FROM read_parquet(?)", [f"{manifest['quarantine_location']}/*.parquet"]).fetchall()
     bad = duck.execute("SELECT line FROM line WHERE line NOT IN (SELECT line FROM ranked WHERE nth = 1 OR same)").fetchall()
     assert sorted(quarantined) == sorted(bad)
     assert reasons(lake, manifest)[18] == ["stops:maximum"]
@@ -123,11 +128,10 @@ def test_airports_go_to_partitions_and_quarantine(lake: Lake) -> None:
     assert good[9]["name"] == 'Jassenova ""Sudmark"" International Airport'.replace('""', '"')
     assert good[12]["city"] == "Marrow, Upper"
     assert good[1]["latitude"] == Decimal("23.540617")
-    values = [partition["values"] for partition in manifest["curated"]["partitions"]]
-    assert values == sorted(values)
-    assert ["__HIVE_DEFAULT_PARTITION__"] in values
-    assert ["E"] in values
-    assert manifest["curated"]["partitions"][-1]["location"].startswith(f"{manifest['curated']['location']}/dst=")
+    values = {file["partition"][0] for file in manifest["written"]["files"]}
+    assert values == {row["dst"] for row in good.values()}
+    assert {None, "E"} <= values
+    assert all(file["path"].startswith(f"{manifest['curated_location']}/dst=") for file in manifest["written"]["files"])
 
 
 def test_casts_and_checks_every_column(lake: Lake) -> None:
@@ -285,11 +289,10 @@ def test_partition_values_that_a_directory_cannot_hold(lake: Lake) -> None:
     partitioning = [{"column": "p", "transform": "identity"}]
     manifest = lake.ingest(text(columns, source={"format": "csv", "null_marker": "-"}, partitioning=partitioning))
     assert reasons(lake, manifest) == {3: ["p:not_a_partition_value"]}
-    assert [partition["values"] for partition in manifest["curated"]["partitions"]] == [["__HIVE_DEFAULT_PARTITION__"], ["a/b c=%d"]]
+    assert {file["partition"][0] for file in manifest["written"]["files"]} == {None, "a/b c=%d"}
     assert {row["id"]: row["p"] for row in lake.good(manifest).collect()} == {1: "a/b c=%d", 3: None}
-    root = manifest["curated"]["location"]
-    assert all((Path(partition["location"])).is_dir() for partition in manifest["curated"]["partitions"])
-    assert all(partition["location"].startswith(f"{root}/p=") for partition in manifest["curated"]["partitions"])
+    root = manifest["curated_location"]
+    assert all(Path(file["path"]).is_file() and file["path"].startswith(f"{root}/p=") for file in manifest["written"]["files"])
 
 
 def test_a_run_is_done_once(lake: Lake) -> None:
@@ -301,7 +304,7 @@ def test_a_run_is_done_once(lake: Lake) -> None:
     stamps = [file.stat().st_mtime_ns for file in files]
     assert lake.ingest(spec) == first
     second = lake.ingest(spec, run_id="run-2", manifest=str(lake.root / "manifests" / "run-2.json"))
-    assert second["curated"]["location"] != first["curated"]["location"]
+    assert second["curated_location"] != first["curated_location"]
     assert [file.stat().st_mtime_ns for file in files] == stamps
     with pytest.raises(SpecError, match="another run's manifest: input differ"):
         lake.ingest(spec, source)
@@ -325,13 +328,16 @@ def test_a_run_that_died_is_done_again_from_the_start(lake: Lake, monkeypatch: p
 def test_fails_when_rows_are_lost(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that drops a row is found out; there is no manifest and nothing is published."""
     lake.deliver("a.csv", "id\n1\n2\n")
-    real = ingestion.write_good
-    monkeypatch.setattr(ingestion, "write_good", lambda judged, spec, location: real(judged.where("_line <> 2"), spec, location))
+    real = ParquetTable.write
+
+    def lossy(table: ParquetTable, good: DataFrame, location: str, **more: Any) -> Written:
+        return real(table, good.limit(1), location, **more)
+
+    monkeypatch.setattr(ParquetTable, "write", lossy)
     with pytest.raises(AccountingError, match="2 rows judged good, 1 written"):
-        ingestion.ingest(
-            lake.arguments(text([column("id", "int")]), publish=True), lake.spark, glue_client=lambda: pytest.fail("nothing to publish")
-        )
+        lake.ingest(text([column("id", "int")]), publish=True)
     assert not (lake.root / "manifests").exists()
+    assert not (lake.root / "catalog").exists()
 
 
 def test_fails_when_there_is_nothing_or_half_a_file(lake: Lake) -> None:
@@ -370,6 +376,6 @@ def test_the_manifest_tells_the_run(lake: Lake) -> None:
         "status": "written",
         "reasons": {"id:not_an_integer": 1},
     }
-    assert written["counts"] == {"input": 2, "good": 1, "quarantined": 1, "duplicates": 0}
+    assert written["counts"] == {"input": 2, "good": 1, "quarantined": 1, "duplicates": 0, "replaced": 0}
     (file,) = written["files"]
     assert (file["path"], file["size"], file["lines"], file["records"]) == (str(source), 7, 3, 2)

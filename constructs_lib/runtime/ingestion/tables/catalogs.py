@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyiceberg.catalog.glue import GLUE_SKIP_ARCHIVE, GlueCatalog
+from pyspark.errors import ParseException
 from pyspark.sql import types as T  # noqa: N812 - the name everybody gives it
 
+from ..errors import SpecError
 from ..files import Storage, join
 from .file_io import io_properties
 from .iceberg import IcebergTable
@@ -96,4 +98,8 @@ def _registry(catalog: str, database: str, table: str, columns: tuple[str, ...],
 
 
 def _field(name: str, ddl: str) -> T.StructField:
-    return T.StructField(name, T._parse_datatype_string(ddl))  # noqa: SLF001 - Spark has no public name for it
+    try:
+        return T.StructField(name, T._parse_datatype_string(ddl))  # noqa: SLF001 - Spark has no public name for it
+    except ParseException as error:
+        message = f"column {name!r} has type {ddl!r}, which Spark does not know"
+        raise SpecError(message) from error
