@@ -243,8 +243,8 @@ def test_a_parquet_table_is_written_and_read_by_its_registry(spark: SparkSession
         opened().write(rows.select("id", "day", "kind", "at"), run_location(root, spec, "r1"))
 
     bad = spark.sql(
-        "SELECT 'x' id, CAST(null AS string) day, 'k' kind, 'no' at, array('id:not_an_integer') _reasons, 'f.csv' _source_file, 3L _source_line, "
-        "CAST(NULL AS string) _source_record"
+        "SELECT 'x' id, CAST(null AS string) day, 'k' kind, 'no' at, array('id:not_an_integer') _reasons, 'f.csv' _source_file, "
+        "3L _source_line, CAST(NULL AS string) _source_record"
     )
     place = run_location(f"{root}/quarantine", spec, "r1")
     quarantine = open_quarantine(spec, f"{root}/catalog", storage=Storage())

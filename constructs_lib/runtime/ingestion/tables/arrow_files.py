@@ -62,21 +62,26 @@ class Layout(Protocol):
 
 
 def write_files(
-    rows: DataFrame, layout: Layout, location: str, storage: Storage, *, target_size: int = TARGET_SIZE, row_group: int = ROW_GROUP
+    rows: DataFrame, layout: Layout, location: str, storage: Storage, *, arrange: Callable[[DataFrame], DataFrame]
 ) -> tuple[DataFile, ...]:
     """Writes the rows below the location and returns the files, their rows read back from the footers.
 
-    Rows of the same partition ought to come together in `rows`: a task writes one partition after the other.
+    Args:
+        rows: What is written; read twice, so persist what is dear.
+        layout: How rows become files.
+        location: A prefix of the run's own.
+        storage: On executors too.
+        arrange: Brings rows of the same partition together: a task writes one partition after the other.
 
     Raises:
         PublishError: If a footer tells other numbers than the task that wrote it.
     """
-    writer = TaskWriter(layout, location, storage, target_size, row_group)
+    writer = TaskWriter(layout, location, storage, TARGET_SIZE, ROW_GROUP)
     conf = rows.sparkSession.conf
     before = str(conf.get(_ARROW_BATCH))
     conf.set(_ARROW_BATCH, str(rows_per_batch(rows)))
     try:
-        answers = map_in_arrow(rows, writer, _RESULT).collect()
+        answers = map_in_arrow(arrange(rows), writer, _RESULT).collect()
     finally:
         conf.set(_ARROW_BATCH, before)
     return finish([json.loads(answer["pending"]) for answer in answers], storage)

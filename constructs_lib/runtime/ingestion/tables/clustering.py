@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 _PERIODS = {YearTransform: "year", MonthTransform: "month", DayTransform: "day", HourTransform: "hour"}
 
 
-def cluster(rows: DataFrame, table: Table, *, keep: bool) -> DataFrame:
+def cluster(rows: DataFrame, table: Table, *, spread: bool) -> DataFrame:
     """The rows by the table's partition fields.
 
     Args:
         rows: With the table's columns.
         table: Says by which columns, and how.
-        keep: Whether the rows come straight from the delivered files, a task each, and not out of a search for duplicates.
+        spread: Whether the rows come straight from the delivered files, a task each, and not out of a search for duplicates.
     """
     schema = table.schema()
     keys = [_key(field, f"`{schema.find_column_name(field.source_id)}`", table) for field in table.spec().fields]
-    return together(rows, keys, spread=keep)
+    return together(rows, keys, spread=spread)
 
 
 def together(rows: DataFrame, keys: Sequence[Column], *, spread: bool) -> DataFrame:

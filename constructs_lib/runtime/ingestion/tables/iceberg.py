@@ -230,7 +230,8 @@ class IcebergTable:
 
     def _write(self, table: Table, rows: DataFrame, location: str) -> tuple[DataFile, ...]:
         layout = layout_of(table.schema(), table.spec())
-        return write_files(cluster(rows, table, keep=self._spec.duplicates.equal_rows == "keep"), layout, location, self._storage)
+        spread = self._spec.duplicates.equal_rows == "keep"
+        return write_files(rows, layout, location, self._storage, arrange=lambda frame: cluster(frame, table, spread=spread))
 
     def _affected(self, tasks: Sequence[FileScanTask], replaced: DataFrame) -> list[FileScanTask]:
         names = {row[DATA_FILE] for row in replaced.select(DATA_FILE).distinct().collect()}

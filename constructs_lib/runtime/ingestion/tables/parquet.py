@@ -131,8 +131,9 @@ class ParquetTable:
         remove_below(self._storage, location)
         keys = [F.col(f"`{name}`").cast("string") for name in self._partition_columns]
         keyed = good.withColumns({_KEY.format(at): key for at, key in enumerate(keys)}) if keys else good
-        rows = together(keyed, [F.col(_KEY.format(at)) for at in range(len(keys))], spread=self._spread)
-        files = write_files(rows, DirectoryLayout(self._partition_columns), location, self._storage)
+        names = [F.col(_KEY.format(at)) for at in range(len(keys))]
+        layout = DirectoryLayout(self._partition_columns)
+        files = write_files(keyed, layout, location, self._storage, arrange=lambda frame: together(frame, names, spread=self._spread))
         return Written(files=files, rows=sum(file.rows for file in files), base_version=digest(partitions))
 
     def audit(self, written: Written) -> None:
