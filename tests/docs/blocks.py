@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-CODE = frozenset({"python", "yaml", "json", "sh", "console"})
+CODE = frozenset({"python", "yaml", "json", "sh", "console", "csv", "sql"})
 PROSE = frozenset({"text"})
 MADE = frozenset({"cdk.out", "cdk.base", "dist", "site", "node_modules", "__pycache__", "spark-warehouse", "metastore_db"})
 HIDDEN_BUT_OURS = frozenset({".ci"})

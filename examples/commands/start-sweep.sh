@@ -1,0 +1,1 @@
+aws stepfunctions start-execution --state-machine-arn "$STATE_MACHINE" --input '{"sweep": {"table": "routes"}}'
