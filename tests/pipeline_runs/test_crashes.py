@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from lakecheck.rehearsal.states import Execution
     from tests.pipeline_runs.world import World
 
-pytestmark = pytest.mark.xdist_group("pipeline_runs")
-
 SWEEP = {"sweep": {"table": "routes"}}
 
 
@@ -74,7 +72,7 @@ def test_an_event_that_crashed_anywhere_is_done_by_the_next_sweep(new_world: Cal
         world.assert_nothing_lost_nothing_doubled()
 
 
-@pytest.mark.parametrize("prepare", [an_event, a_sweep])
+@pytest.mark.parametrize("prepare", [an_event, pytest.param(a_sweep, marks=pytest.mark.full)])
 def test_an_execution_that_crashed_anywhere_is_done_by_its_redrive(new_world: Callable[[], World], prepare: Any) -> None:
     """Without waiting for the lease, although Glue never heard that the job's caller is gone: two jobs with one run id overlap."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.pipeline_runs.world import World
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("pipeline_runs")]
+pytestmark = pytest.mark.spark
 
 EXCERPT = Path(__file__).parent.parent / "data" / "openflights-routes.csv"
 NAMES = ["airline", "airline_id", "source_airport", "source_id", "destination_airport", "destination_id", "codeshare", "stops", "equipment"]
