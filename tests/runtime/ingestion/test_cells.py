@@ -14,8 +14,8 @@ from pyspark.sql import (
 )
 
 from constructs_lib.runtime.ingestion.cells import RefusedCell, leaf_value, nested_value
-from constructs_lib.runtime.ingestion.run import SESSION
-from constructs_lib.runtime.ingestion.validation import cast_problem, cast_value
+from constructs_lib.runtime.ingestion.judging.casting import cast_problem, cast_value
+from constructs_lib.runtime.ingestion.session import SESSION
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -53,6 +53,7 @@ HOSTILE = [
         "2024-02-29 10:00:00 UTC",
         "2024-02-29T10:00+0200",
     ),
+    *("0" * 4096, "0" * 4097, "1." + "0" * 5000, "\x7f5", "5\x85", "+5", "1e00002"),
     *("2024-02-29T10:00:00+02:00x", "2024-02-29x", "now", "today", "epoch", "aGk=", "aGk", "a b", "ä", "\x00", "1\x00", "\x1f5", "5\u00a0"),
 ]
 
