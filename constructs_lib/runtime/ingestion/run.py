@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
@@ -72,6 +72,7 @@ def ingest(
     """
     storage = Storage() if storage is None else storage
     glue_client = _glue if glue_client is None else glue_client
+    started = time.monotonic()
     prepare(spark)
     inline = arguments.spec.lstrip().startswith("{")
     specs = arguments.spec if inline else storage.read_text(arguments.spec)
@@ -80,18 +81,27 @@ def ingest(
     def opened(wanted: JobSpec) -> PublishedTable:
         return open_table(wanted, arguments.catalog, storage=storage, curated_root=arguments.curated, glue_client=glue_client)
 
-    table = opened(spec)
-    run = Run(
-        arguments=arguments,
-        spec=spec,
-        spark=spark,
-        storage=storage,
-        table=table,
-        quarantine=open_quarantine(spec, arguments.catalog, storage=storage, glue_client=glue_client),
-        references={one.table: opened(parse_spec(specs, one.table)) for one in spec.references if one.table != spec.table},
-        files=PublishedFiles(storage, arguments.manifest_folder, table),
-    )
-    return run.finish()
+    attempt = 0
+    while True:
+        attempt += 1
+        table = opened(spec)  # anew each time: a table is judged against one version of it
+        run = Run(
+            arguments=arguments,
+            spec=spec,
+            spark=spark,
+            storage=storage,
+            table=table,
+            quarantine=open_quarantine(spec, arguments.catalog, storage=storage, glue_client=glue_client),
+            references={one.table: opened(parse_spec(specs, one.table)) for one in spec.references if one.table != spec.table},
+            files=PublishedFiles(storage, arguments.manifest_folder, table),
+            started=started,
+        )
+        try:
+            return run.finish(again=attempt > 1)
+        except StaleTableError:
+            if attempt == ATTEMPTS:
+                raise
+            run.log("judging_again", because="the table was changed meanwhile")
 
 
 def _glue() -> Any:
@@ -110,26 +120,24 @@ class Run:
     quarantine: PublishedTable
     references: Mapping[str, PublishedTable]
     files: PublishedFiles
-    _clock: float = field(default_factory=time.monotonic)
+    started: float
 
-    def finish(self) -> Manifest:
-        """Does what is not done yet, and says how it ended."""
-        self._log("started", product=self.spec.product, table=self.spec.table, version=self.spec.contract_version, job=JOB_VERSION)
-        manifest = self._earlier()
-        for attempt in range(1, ATTEMPTS + 1):
-            if manifest is None:
-                manifest = self._write()
-            if manifest["status"] == PUBLISHED or not self.arguments.publish:
-                break
-            try:
-                manifest = self._publish(manifest)
-                break
-            except StaleTableError:
-                if attempt == ATTEMPTS:
-                    raise
-                self._log("judging_again", attempt=attempt, because="the table was changed meanwhile")
-                manifest = None
-        manifest = cast("Manifest", manifest)
+    def finish(self, *, again: bool = False) -> Manifest:
+        """Does what is not done yet, and says how it ended.
+
+        Args:
+            again: Whether what was written is out of date, because the table was changed before it could be published.
+
+        Raises:
+            StaleTableError: If the table was changed before the run could be published.
+            IngestionError: If the run must not be published.
+        """
+        self.log("started", product=self.spec.product, table=self.spec.table, version=self.spec.contract_version, job=JOB_VERSION)
+        manifest = None if again else self._earlier()
+        if manifest is None:
+            manifest = self._write()
+        if self.arguments.publish and manifest["status"] != PUBLISHED:
+            manifest = self._publish(manifest)
         self._tell(manifest)
         return manifest
 
@@ -145,9 +153,9 @@ class Run:
             message = f"{path} is another run's manifest: {', '.join(differing)} differ; give each run an id and a manifest of its own"
             raise SpecError(message)
         if manifest["status"] != PUBLISHED and manifest["contract_version"] != self.spec.contract_version:
-            self._log("judging_again", because="the contract has another version than when the run was written")
+            self.log("judging_again", because="the contract has another version than when the run was written")
             return None
-        self._log("already_written", status=manifest["status"])
+        self.log("already_written", status=manifest["status"])
         return manifest
 
     def _write(self) -> Manifest:
@@ -166,7 +174,7 @@ class Run:
         repeats = self.files.repeats(surveys, spec, arguments.run_id)
         readable = {item.path for item in surveys} - repeats.keys()
         records = sum(one.records for one in surveys)
-        self._log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=records)
+        self.log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=records)
         fresh = [file for file in delivered if file.path in readable]
         judged = self._judge(fresh, surveys, types).persist(StorageLevel.MEMORY_AND_DISK)
         try:
@@ -174,7 +182,7 @@ class Run:
             outcomes = {(row["_file"], row[OUTCOME]): int(row["records"]) for row in rows}
             judged_good = sum(count for (_, outcome), count in outcomes.items() if outcome == GOOD)
             judged_bad = sum(count for (_, outcome), count in outcomes.items() if outcome == QUARANTINED)
-            self._log("judged", good=judged_good, quarantined=judged_bad)
+            self.log("judged", good=judged_good, quarantined=judged_bad)
             written = self._write_good(judged, locations[0]) if judged_good else NOTHING
             written = replace(written, base_version=base)
             quarantined = self.quarantine.write(quarantined_rows(judged, spec), locations[1]) if judged_bad else NOTHING
@@ -193,7 +201,7 @@ class Run:
             arguments,
             spec,
             times=(started, _now()),
-            seconds=time.monotonic() - self._clock,
+            seconds=time.monotonic() - self.started,
             counts=counts,
             tallies=tallies,
             surveys=surveys,
@@ -205,7 +213,7 @@ class Run:
             quarantined=quarantined,
         )
         self._keep(manifest)
-        self._log("written", **manifest["counts"])
+        self.log("written", **manifest["counts"])
         return manifest
 
     def _delivered(self) -> list[StoredFile]:
@@ -284,7 +292,7 @@ class Run:
             **manifest,
             "status": PUBLISHED,
             "published_at": _now(),
-            "seconds": round(time.monotonic() - self._clock, 1),
+            "seconds": round(time.monotonic() - self.started, 1),
             "table_version": version,
         }
         self._keep(done)
@@ -304,9 +312,10 @@ class Run:
             self.storage.write_text(f"{beside}.lineage.json", json.dumps(event, ensure_ascii=False, separators=(",", ":")))
         outcome = outcome_of(manifest, self.arguments.manifest)
         self.storage.write_text(f"{beside}.outcome.json", json.dumps(outcome, indent=2, ensure_ascii=False))
-        self._log("finished", status=manifest["status"], gate=manifest["gate"]["verdict"], **manifest["counts"])
+        self.log("finished", status=manifest["status"], gate=manifest["gate"]["verdict"], **manifest["counts"])
 
-    def _log(self, event: str, **fields: Any) -> None:
+    def log(self, event: str, **fields: Any) -> None:
+        """A line of the run's."""
         log(event, run_id=self.arguments.run_id, execution=self.arguments.execution, **fields)
 
 
