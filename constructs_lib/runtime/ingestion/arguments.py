@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 GLUE = "glue"
 """The catalog that is no folder."""
 
+FOLDER = "_catalog"
+"""The folder below the curated zone that serves as the catalog of a lake on a disk."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arguments:
@@ -29,7 +32,7 @@ class Arguments:
         run_id: Names the run; the same id never adds rows twice.
         publish: Whether readers are to see the run at its end.
         table: Which table, where `spec` holds several.
-        catalog: `glue`, or a folder that serves as the catalog on a laptop.
+        catalog: `glue`, or a folder that serves as the catalog on a laptop; by where the curated zone is when left out.
         since: Of the files below `input`, those that were stored at this moment or later; all of them when None.
         until: Of the files below `input`, those that were stored before this moment; all of them when None.
         leave_out_unreadable: Whether a file that cannot be read to its end is left out and listed, instead of failing the run.
@@ -45,12 +48,19 @@ class Arguments:
     run_id: str
     publish: bool = False
     table: str | None = None
-    catalog: str = GLUE
+    catalog: str = ""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     leave_out_unreadable: bool = False
     release: bool = False
     execution: str = ""
+
+    @property
+    def catalog_or_default(self) -> str:
+        """The catalog that is named, else Glue's for a lake in S3 and a folder below the curated zone for one on a disk."""
+        if self.catalog:
+            return self.catalog
+        return GLUE if self.curated.startswith("s3://") else f"{self.curated.rstrip('/')}/{FOLDER}"
 
     @property
     def beside_manifest(self) -> str:
@@ -73,7 +83,7 @@ _REQUIRED = {
 }
 _OPTIONAL = {
     "table": "which table, where --spec holds several",
-    "catalog": "'glue' (when left out), or a folder that serves as the catalog on a laptop",
+    "catalog": "'glue', or a folder that serves as the catalog; when left out, glue for zones in S3, else a folder in --curated",
     "since": "read only files stored at this moment or later, such as 2026-11-01T00:00:00Z",
     "until": "read only files stored before this moment",
     "execution": "who called, for logs and manifest",
@@ -117,7 +127,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         **{name.replace("-", "_"): given[name.replace("-", "_")] for name in _REQUIRED},
         table=given["table"],
         publish=given["publish"] == "true",
-        catalog=given["catalog"] or GLUE,
+        catalog=given["catalog"] or "",
         since=_moment("since", given["since"]),
         until=_moment("until", given["until"]),
         leave_out_unreadable=given["unreadable"] == "leave_out",

@@ -79,7 +79,7 @@ def ingest(
     spec = parse_spec(specs, arguments.table)
 
     def opened(wanted: JobSpec) -> PublishedTable:
-        return open_table(wanted, arguments.catalog, storage=storage, curated_root=arguments.curated, glue_client=glue_client)
+        return open_table(wanted, arguments.catalog_or_default, storage=storage, curated_root=arguments.curated, glue_client=glue_client)
 
     attempt = 0
     while True:
@@ -91,7 +91,7 @@ def ingest(
             spark=spark,
             storage=storage,
             table=table,
-            quarantine=open_quarantine(spec, arguments.catalog, storage=storage, glue_client=glue_client),
+            quarantine=open_quarantine(spec, arguments.catalog_or_default, storage=storage, glue_client=glue_client),
             references={one.table: opened(parse_spec(specs, one.table)) for one in spec.references if one.table != spec.table},
             files=PublishedFiles(storage, arguments.manifest_folder, table),
             started=started,
@@ -132,7 +132,14 @@ class Run:
             StaleTableError: If the table was changed before the run could be published.
             IngestionError: If the run must not be published.
         """
-        self.log("started", product=self.spec.product, table=self.spec.table, version=self.spec.contract_version, job=JOB_VERSION)
+        self.log(
+            "started",
+            program=__package__,
+            product=self.spec.product,
+            table=self.spec.table,
+            version=self.spec.contract_version,
+            job=JOB_VERSION,
+        )
         manifest = None if again else self._earlier()
         if manifest is None:
             manifest = self._write()

@@ -27,8 +27,8 @@ def test_runs_from_a_script_and_a_zip(tmp_path: Path, spark: object) -> None:
     script = tmp_path / "job.py"
     script.write_bytes((PACKAGE / "job.py").read_bytes())
     with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
-        for file in PACKAGE.glob("*.py"):
-            archive.write(file, f"ingestion/{file.name}")
+        for file in PACKAGE.rglob("*.py"):
+            archive.write(file, f"ingestion/{file.relative_to(PACKAGE)}")
     (tmp_path / "spec.json").write_text(json.dumps(ROUTES))
     submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
     settings = ["--master", "local[1]", "--conf", "spark.ui.enabled=false", "--conf", "spark.driver.host=127.0.0.1"]
@@ -46,7 +46,7 @@ def test_runs_from_a_script_and_a_zip(tmp_path: Path, spark: object) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    assert [line["event"] for line in lines] == ["started", "surveyed", "written", "finished"]
+    assert [line["event"] for line in lines] == ["started", "surveyed", "judged", "written", "finished"]
     assert lines[0]["program"] == "ingestion"
     counts = json.loads((tmp_path / "m.json").read_text())["counts"]
     assert counts["input"] == counts["good"] + counts["quarantined"] + counts["duplicates"] > 0
