@@ -9,8 +9,8 @@ from pyspark.sql import (
     functions as F,  # noqa: N812 - the name everybody gives it
 )
 
+from ..arrow import map_in_arrow
 from ..survey import has_header
-from .arrow import map_in_arrow
 from .batches import Piece, piece_batches, raw
 from .header import layout
 

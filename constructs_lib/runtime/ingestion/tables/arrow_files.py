@@ -22,6 +22,7 @@ from pyspark.sql import (
     types as T,  # noqa: N812
 )
 
+from ..arrow import map_in_arrow
 from ..errors import PublishError
 from ..files import Storage, join
 from .base import DataFile
@@ -153,21 +154,6 @@ def rows_per_batch(rows: DataFrame) -> int:
     width = sum((F.coalesce(F.octet_length(F.col(f"`{name}`")), F.lit(0)).cast("long") for name in wide), F.lit(0).cast("long"))
     widest = rows.agg(F.max(width).alias("widest")).collect()[0]["widest"]
     return max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, int(widest or 0))))
-
-
-def map_in_arrow(frame: DataFrame, function: Callable[[Iterable[Any]], Iterable[Any]], schema: T.StructType) -> DataFrame:
-    """`DataFrame.mapInArrow`, without Spark's demand for pandas, which neither side of it uses (Glue brings pandas, a laptop need not)."""
-    from pyspark.sql.pandas import functions  # noqa: PLC0415 - patched just here
-
-    demands = ("require_minimum_pandas_version", "require_minimum_pyarrow_version")
-    kept = {name: getattr(functions, name) for name in demands}
-    try:
-        for name in demands:
-            setattr(functions, name, lambda: None)
-        return frame.mapInArrow(function, schema)
-    finally:
-        for name, demand in kept.items():
-            setattr(functions, name, demand)
 
 
 @dataclass(frozen=True)

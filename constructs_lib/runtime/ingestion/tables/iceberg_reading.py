@@ -21,8 +21,8 @@ from pyspark.sql import (
     types as T,  # noqa: N812
 )
 
+from ..arrow import map_in_arrow
 from ..errors import PublishError
-from .arrow_files import map_in_arrow
 from .base import DATA_FILE
 from .file_io import StorageFileIO, io_properties
 from .schemas import spark_struct
