@@ -108,9 +108,7 @@ class Text:
                 rest, pending, size, dropped = data[1:] if data.startswith(b"\n") else data, [], 0, 0
             else:
                 rest = data
-            end = rest.rfind(b"\n") + 1
-            if not end:
-                end = rest.rfind(b"\r", 0, -1) + 1
+            end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1
             if end:
                 yield from self._lines([*pending, rest[:end]], dropped)
                 pending, size, dropped = [], 0, 0

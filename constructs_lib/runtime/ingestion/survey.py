@@ -256,9 +256,10 @@ def _count_csv(text: Text, spec: JobSpec, cuts: list[tuple[int, int]]) -> _Count
                 return count
             count.add(following, spec)
             continue
-        empty = 0 if len(spec.columns) == 1 else count_empty_lines(stretch.data)
+        outside = records.outside(stretch.data)
+        empty = 0 if len(spec.columns) == 1 else count_empty_lines(outside)
         count.framed += count_lines(stretch.data)
-        count.records += count_lines(records.outside(stretch.data)) - empty
+        count.records += count_lines(outside) - empty
         count.empty += empty
 
 
