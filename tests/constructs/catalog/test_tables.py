@@ -10,7 +10,7 @@ import pytest
 from aws_cdk import CfnResource, RemovalPolicy, aws_glue as glue, aws_s3 as s3
 
 from constructs_lib.catalog import IcebergTable, ImportedTable, LakeDatabase, ParquetTable, QuarantineTable, rendering
-from constructs_lib.runtime.ingestion.tables.parquet import RUN_KEY
+from constructs_lib.runtime.ingestion.tables.registries import RUN_KEY
 from lakemodel.config.model import Zone
 from lakemodel.contracts.model import PartitionField, TableFormat
 from lakemodel.errors import DataLakeError

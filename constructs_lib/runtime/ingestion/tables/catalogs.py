@@ -17,9 +17,9 @@ from ..errors import SpecError
 from ..files import Storage, join
 from .file_io import io_properties
 from .iceberg import IcebergTable
-from .parquet import RUN_KEY, ParquetTable
+from .parquet import ParquetTable
 from .places import absolute
-from .registries import FolderRegistry, GlueRegistry
+from .registries import RUN_KEY, FolderRegistry, GlueRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from .base import DATA_FILE, Written
 from .clustering import together
 from .iceberg_reading import path_of
 from .places import absolute, is_below, remove_below, run_of, shown
-from .registries import BATCH
+from .registries import BATCH, RUN_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from .base import DataFile
     from .registries import PartitionRegistry, Values
 
-RUN_KEY = "_run_id"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 """The value of a partition whose column is NULL."""
 _KEY = "_partition_{}"

@@ -19,6 +19,8 @@ from .places import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+RUN_KEY = "_run_id"
+"""A table's last partition key, by which several runs may add to the same values."""
 BATCH = 100
 """Partitions that one call to the catalog takes.
 
