@@ -183,7 +183,9 @@ class Run:
         records = sum(one.records for one in surveys)
         self.log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=records)
         fresh = [file for file in delivered if file.path in readable]
-        judged = self._judge(fresh, surveys, types).persist(StorageLevel.MEMORY_AND_DISK)
+        # read once: judging looks at the records several times, and splitting text in Python is the dearest step of all
+        records = read(self.spark, fresh, self.storage, spec, types, surveys).persist(StorageLevel.MEMORY_AND_DISK)
+        judged = self._judge(records, types).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             rows = judged.groupBy("_file", OUTCOME).agg(F.count("*").alias("records"), F.sum("_lines").alias("lines")).collect()
             outcomes = {(row["_file"], row[OUTCOME]): int(row["records"]) for row in rows}
@@ -204,6 +206,7 @@ class Run:
             tallies = {"reasons": _tally(judged, REASONS, QUARANTINED), "warnings": _tally(judged, WARNINGS, GOOD)}
         finally:
             judged.unpersist()
+            records.unpersist()
         manifest = manifest_of(
             arguments,
             spec,
@@ -246,18 +249,20 @@ class Run:
             raise UnreadableInput("; ".join(f"{item.path}: {item.error}" for item in refused))
         return [item for item in found if not item.error], refused
 
-    def _judge(self, files: Sequence[StoredFile], surveys: Sequence[FileSurvey], types: Sequence[T.DataType]) -> DataFrame:
+    def _judge(self, records: DataFrame, types: Sequence[T.DataType]) -> DataFrame:
+        """The records against the published table, where its rows matter, and against the tables that they refer to."""
         spec = self.spec
-        names = [column.name for column in spec.columns]
         asks = spec.duplicates.equal_rows == "remove" or any(column.unique for column in spec.columns)
         refers_to_itself = any(one.table == spec.table for one in spec.references)
-        published = self.table.rows(self.spark, names) if asks or refers_to_itself else None
-        references: dict[str, DataFrame] = {}
+        published = self.table.rows(self.spark, [column.name for column in spec.columns]) if asks or refers_to_itself else None
+        wanted: dict[str, list[str]] = {}
         for one in spec.references:
-            found = published if one.table == spec.table else self.references[one.table].rows(self.spark, list(one.target_columns))
+            wanted.setdefault(one.table, []).extend(name for name in one.target_columns if name not in wanted.get(one.table, []))
+        references: dict[str, DataFrame] = {}
+        for table, columns in wanted.items():
+            found = published if table == spec.table else self.references[table].rows(self.spark, columns)
             if found is not None:
-                references[one.table] = found
-        records = read(self.spark, files, self.storage, spec, types, surveys)
+                references[table] = found
         return judge(records, spec, types, published=published, references=references)
 
     def _write_good(self, judged: DataFrame, location: str) -> Written:
