@@ -180,8 +180,8 @@ class Run:
         surveys, refused = self._survey(delivered)
         repeats = self.files.repeats(surveys, spec, arguments.run_id)
         readable = {item.path for item in surveys} - repeats.keys()
-        records = sum(one.records for one in surveys)
-        self.log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=records)
+        counted = sum(one.records for one in surveys)
+        self.log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=counted)
         fresh = [file for file in delivered if file.path in readable]
         # read once: judging looks at the records several times, and splitting text in Python is the dearest step of all
         records = read(self.spark, fresh, self.storage, spec, types, surveys).persist(StorageLevel.MEMORY_AND_DISK)
