@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pyspark
 import pytest
+from packaging.requirements import Requirement
 
 import constructs_lib.runtime.ingestion
 from constructs_lib.runtime.ingestion import run as ingestion
@@ -51,6 +53,25 @@ def test_runs_from_a_script_and_a_zip(tmp_path: Path, spark: object) -> None:
     counts = json.loads((tmp_path / "m.json").read_text())["counts"]
     assert counts["input"] == counts["good"] + counts["quarantined"] + counts["duplicates"] > 0
     assert "E95" not in done.stdout
+
+
+def test_is_imported_where_boto3_is_not_installed() -> None:
+    """The extra that runs it on a laptop does not bring boto3, which only Glue's catalog and S3 need."""
+    statement = "import sys; sys.modules['boto3'] = None; import constructs_lib.runtime.ingestion.run"
+    done = subprocess.run([sys.executable, "-c", statement], cwd=PACKAGE.parents[2], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize(("python", "wanted"), [("3.11", False), ("3.12", True), ("3.13", True)])
+def test_the_extra_brings_distutils_where_python_has_none(python: str, wanted: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """The Spark of the extra imports it whenever it makes a function of Arrow batches."""
+    stated = tomllib.loads((PACKAGE.parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"][
+        "pipeline"
+    ]
+    extra = [Requirement(text) for text in stated]
+    brought = {one.name for one in extra if one.marker is None or one.marker.evaluate({"python_version": python})}
+    assert ("setuptools" in brought) == wanted
+    assert "pyspark" in brought
 
 
 @pytest.mark.spark

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyiceberg.catalog.glue import GLUE_SKIP_ARCHIVE, GlueCatalog
 from pyspark.errors import ParseException
 from pyspark.sql import types as T  # noqa: N812 - the name everybody gives it
 
@@ -81,6 +80,8 @@ def iceberg_catalog(catalog: str, *, storage: Storage, glue_client: Callable[[],
     """
     properties = io_properties(storage)
     if catalog == GLUE:
+        from pyiceberg.catalog.glue import GLUE_SKIP_ARCHIVE, GlueCatalog  # noqa: PLC0415 - needs boto3, which a laptop may lack
+
         return GlueCatalog(GLUE, client=glue_client(), **{**properties, GLUE_SKIP_ARCHIVE: "true"})
     from pyiceberg.catalog.sql import SqlCatalog  # noqa: PLC0415 - Glue's side needs no SQLAlchemy
     from sqlalchemy import URL  # noqa: PLC0415
