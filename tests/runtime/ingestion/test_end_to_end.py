@@ -101,7 +101,7 @@ def test_some_contract_as_counted(
 
 @pytest.mark.full
 @given(contract=contracts(), seed=st.integers(0, 2**32), badness=st.tuples(KINDS, KINDS, KINDS))
-@settings(EACH_COSTS_SECONDS, max_examples=60)
+@settings(EACH_COSTS_SECONDS, max_examples=20)
 def test_any_contract_as_counted(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, contract: dict[str, Any], seed: int, badness: Sequence[Sequence[str]]
 ) -> None:
