@@ -156,7 +156,7 @@ def test_every_kind_of_badness_again(lake: Lake) -> None:
     _, again = book.deliver({f"again-{name}": data for name, data in files.items()})
     assert again.counts["duplicates"] == again.counts["input"] == first.counts["input"]
     _, third = book.deliver(sender.send(BADNESS, rows=40))
-    assert third.counts["replaced"] > 5
+    assert third.counts["replaced"] > 0
 
 
 @pytest.mark.parametrize("lie", [{"good": 2}, {"input": 3}, {"quarantined": 1}, {"duplicates": 1}])
