@@ -32,6 +32,7 @@ class Shape:
         classes: How many classes the columns have in turn.
         iceberg: Whether tables are Iceberg, else every third is Parquet.
         retention: Whether products have a retention.
+        promises: Whether products promise a freshness, and every second one is ingested on a schedule.
     """
 
     columns: int = 12
@@ -40,12 +41,13 @@ class Shape:
     classes: int = 4
     iceberg: bool = True
     retention: bool = False
+    promises: bool = False
 
 
 SHAPES = {
     "narrow": Shape(columns=3, description=10, classes=1),
     "usual": Shape(),
-    "mixed": Shape(iceberg=False, retention=True),
+    "mixed": Shape(iceberg=False, retention=True, promises=True),
     "wide": Shape(columns=400, description=250),
     "nested": Shape(columns=20, depth=8),
 }
@@ -102,8 +104,12 @@ def contract(number: int, *, domain: str, tables: int, shape: Shape) -> str:
         f"team:\n  name: team-{number}\n  members:\n    - {{ username: owner-{number}@example.com, role: Data Owner }}\n"
         "roles:\n  - { role: persona_000, access: read }\n"
     )
-    if shape.retention:
-        head += f"slaProperties:\n  - {{ property: retention, value: {1 + number % 7}, unit: years }}\n"
+    levels = [f"property: retention, value: {1 + number % 7}, unit: years"] if shape.retention else []
+    levels += ["property: freshness, value: 26, unit: h"] if shape.promises else []
+    if levels:
+        head += "slaProperties:\n" + "".join(f"  - {{ {level} }}\n" for level in levels)
+    if shape.promises and number % 2:
+        head += 'customProperties:\n  - { property: schedule, value: "02:30 Europe/Berlin", vendor: governed-lake }\n'
     return head + "schema:\n" + "".join(_table(name, each, number, shape) for each in range(tables))
 
 

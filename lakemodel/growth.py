@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from lakemodel.locks.placement import PlacementLock
 
 ROLES_PER_PIPELINE: Final = 3
-POLICIES_PER_PIPELINE: Final = 4
+POLICIES_PER_PIPELINE: Final = 5
+"""Of one that is started by arrivals or by a schedule, as those of a contract are; by both, it has one role and one policy more."""
 _OWN_ROLES: Final = 25
 _OWN_POLICIES: Final = 25
 _OWN_STACKS: Final = 6
@@ -46,11 +47,12 @@ def growth_findings(config: LakeConfig, contracts: ContractSet, placement: Place
 def _of_lake(config: LakeConfig, contracts: ContractSet, placement: PlacementLock, lake: str, file: str) -> Iterator[Finding]:
     domains = {name for name, domain in config.domains.items() if domain.lake == lake}
     place = Place(file, None, f"domains of lake {lake}")
-    products = len(contracts.of_domains(domains).contracts)
+    own = contracts.of_domains(domains).contracts
+    products = len(own)
     catalogs = len(placement.stacks_of(domains))
     counts = {
         Quota.ACCOUNT_STACKS: (_OWN_STACKS + 2 * catalogs + len(placement.pipelines_stacks_of(domains)), "its tables and pipelines"),
-        Quota.EVENT_BUS_RULES: (products, "one for each product"),
+        Quota.EVENT_BUS_RULES: (sum(contract.schedule is None for contract in own), "one for each product without a schedule"),
         Quota.ACCOUNT_GLUE_JOBS: (products, "one for each product"),
         Quota.ACCOUNT_ROLES: (_OWN_ROLES + ROLES_PER_PIPELINE * products + catalogs, f"{ROLES_PER_PIPELINE} for each product"),
         Quota.ACCOUNT_MANAGED_POLICIES: (

@@ -51,7 +51,7 @@ class PipelinesStack(Stack):
         dashboards: bool = True,
         **kwargs: Any,
     ) -> None:
-        # a full stack has 18 products, and without indentation a quarter less of the 1 MB that a template may have
+        # without indentation a pipeline takes a quarter less of the 1 MB that a template may have
         super().__init__(scope, construct_id, suppress_template_indentation=True, **kwargs)
         self.foundation = PipelineFoundation(self, "Foundation", state=state)
         self.pipelines = {

@@ -1,6 +1,7 @@
 """How much of a stack a table and a pipeline take, reckoned from their contract before any template is written.
 
-The numbers were read off written templates, indentation included; `tests/app/test_scale.py` holds them against the real ones.
+The numbers were read off written templates, those of catalogs with indentation and those of pipelines without, as they are written;
+`tests/app/test_scale.py` holds them against the real ones.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PIPELINE_SLOTS_PER_STACK: Final = 72
 BYTES_PER_PIPELINE_SLOT: Final = 10_000
 """Template bytes one of them stands for: a full stack has less than three quarters of 1 MB, so that products can get more tables."""
 
-USUAL_PIPELINE_SLOTS: Final = 4
+USUAL_PIPELINE_SLOTS: Final = 7
 """What a product of a few tables takes, and what a place without a number of slots counts for."""
 
 CROWDED: Final = 0.8
@@ -58,7 +59,7 @@ class Weight:
 EMPTY_CATALOG: Final = Weight(resources=2, size=5_000)
 """A catalog stack before its first table: the optimizers' role."""
 
-EMPTY_PIPELINES: Final = Weight(resources=20, size=20_000)
+EMPTY_PIPELINES: Final = Weight(resources=20, size=12_000)
 """A pipelines stack before its first pipeline: what they share."""
 
 
@@ -77,11 +78,21 @@ def table_weight(table: Table) -> Weight:
 
 
 def pipeline_weight(contract: DataContract) -> Weight:
-    """The pipeline of a product, and the grants of its job."""
+    """The pipeline of a product, the grants of its job, and its part of its domain's dashboard: its lines, and half of what frames them."""
     names = len(contract.domain) + len(contract.product)
-    tables = sum(900 + 5 * len(table.name) + 4 * len(contract.domain) + 2 * names for table in contract.tables)
+    tables = sum(500 + 7 * len(table.name) + 4 * len(contract.domain) for table in contract.tables)
     policies = sum(150 + 2 * (len(table.name) + len(contract.domain)) for table in contract.tables) // 5_000
-    return Weight(resources=11 + policies, size=31_500 + 130 * names + tables)
+    pipeline = Weight(resources=15 + policies, size=56_500 + 125 * names + tables)
+    if contract.schedule is not None:
+        pipeline += Weight(size=500)
+    return pipeline if contract.freshness_hours is None else pipeline + _freshness_weight(contract)
+
+
+def _freshness_weight(contract: DataContract) -> Weight:
+    """An alarm for each ten tables, which names each of them."""
+    alarms = -(-len(contract.tables) // limit(Quota.ALARM_METRICS).value)
+    names = len(contract.domain) + len(contract.product)
+    return Weight(resources=alarms, size=700 * alarms + sum(240 + names + len(table.name) for table in contract.tables))
 
 
 def estimate_slots(table: Table) -> int:

@@ -10,7 +10,7 @@ import pytest
 from bench.generated_lake import lake_yaml
 from lakemodel import yaml_source
 from lakemodel.config.loader import read_config
-from lakemodel.contracts.model import ContractSet, DataContract
+from lakemodel.contracts.model import ContractSet, DataContract, Schedule
 from lakemodel.growth import growth_findings
 from lakemodel.locks.placement import PlacementLock
 
@@ -38,8 +38,9 @@ def said(lake: LakeConfig, contracts: ContractSet) -> dict[str, bool]:
 @pytest.mark.parametrize(
     ("count", "codes"),
     [
-        (300, set()),
-        (301, {"event_bus_rules"}),
+        (295, set()),
+        (300, {"account_managed_policies"}),
+        (301, {"event_bus_rules", "account_managed_policies"}),
         (400, {"event_bus_rules", "account_roles", "account_managed_policies"}),
         (1001, {"event_bus_rules", "account_roles", "account_managed_policies", "account_glue_jobs"}),
     ],
@@ -47,6 +48,13 @@ def said(lake: LakeConfig, contracts: ContractSet) -> dict[str, bool]:
 def test_what_aws_raises_on_request_is_a_warning(count: int, codes: set[str]) -> None:
     """Each product has a rule, a job, roles and policies: beyond AWS's defaults the deployment would stop half way."""
     assert said(config(3), products(count)) == dict.fromkeys(codes, False)
+
+
+def test_a_product_with_a_schedule_needs_no_rule() -> None:
+    """It is not started by arrivals; 301 products without one would be a rule too many."""
+    schedule = Schedule(at="02:30", time_zone="Europe/Berlin")
+    many = replace(products(301), contracts=tuple(replace(one, schedule=schedule) for one in products(301).contracts))
+    assert said(config(3), many) == {"account_managed_policies": False}
 
 
 def test_databases_have_to_fit_into_one_stack() -> None:

@@ -19,6 +19,7 @@ from lakemodel.locks.weights import (
     EMPTY_PIPELINES,
     PIPELINE_SLOTS_PER_STACK,
     SLOTS_PER_STACK,
+    USUAL_PIPELINE_SLOTS,
     estimate_pipeline_slots,
     estimate_slots,
     pipeline_weight,
@@ -214,7 +215,7 @@ TestBranches = Branches.TestCase
 
 def test_a_product_that_grows_keeps_its_stack_and_lets_no_other_in() -> None:
     """Room is reckoned with what a product takes now, though its line in the lock still says what it took."""
-    small = {f"sales/p{number}/t": 3 for number in range(PIPELINE_SLOTS_PER_STACK // 4 - 1)}
+    small = {f"sales/p{number}/t": 3 for number in range(PIPELINE_SLOTS_PER_STACK // USUAL_PIPELINE_SLOTS - 1)}
     lock = PlacementLock().extend(contracts(small))
     grown = small | {f"sales/p0/t{number}": 3 for number in range(20)}
     after = lock.extend(contracts(grown))
