@@ -147,7 +147,8 @@ def _failed(number: int, pipeline: IngestionPipeline) -> cloudwatch.MathExpressi
         f"timedOut{number}": machine.metric_timed_out(),
         f"aborted{number}": machine.metric_aborted(),
     }
-    return cloudwatch.MathExpression(expression=" + ".join(metrics), using_metrics=metrics, label=pipeline.contract.key, period=PERIOD)
+    expression = " + ".join(f"FILL({name}, 0)" for name in metrics)
+    return cloudwatch.MathExpression(expression=expression, using_metrics=metrics, label=pipeline.contract.key, period=PERIOD)
 
 
 def _throttled(pipeline: IngestionPipeline) -> cloudwatch.Metric:

@@ -6,7 +6,9 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import (
+    ArnFormat,
     Duration,
+    Stack,
     aws_cloudwatch as cloudwatch,
     aws_events as events,
     aws_events_targets as targets,
@@ -229,8 +231,17 @@ class IngestionPipeline(Construct):
         return [data, *catalog]
 
     def _machine(self, zones: PipelineZones, parts: PipelineParts) -> sfn.StateMachine:
+        stack = Stack.of(self)
+        machines = stack.format_arn(service="states", resource="stateMachine", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME)
         self.role = iam.Role(
-            self, "Role", description=f"Ingestion of {self.contract.key}", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
+            self,
+            "Role",
+            description=f"Ingestion of {self.contract.key}",
+            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html; Glue and rules tell no source
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={"ArnLike": {"aws:SourceArn": machines}, "StringEquals": {"aws:SourceAccount": stack.account}},
+            ),
         )
         policy = iam.ManagedPolicy(
             self,
@@ -329,7 +340,8 @@ class IngestionPipeline(Construct):
             "aborted": self.state_machine.metric_aborted(),
         }
         defaults: dict[str, Any] = {"label": f"{self.contract.key} failed", "period": Duration.minutes(5)}
-        return cloudwatch.MathExpression(expression="failed + timedOut + aborted", using_metrics=metrics, **{**defaults, **options})
+        expression = " + ".join(f"FILL({name}, 0)" for name in metrics)  # without a point of one of them the sum would have none
+        return cloudwatch.MathExpression(expression=expression, using_metrics=metrics, **{**defaults, **options})
 
     def metric_started(self, **options: Any) -> cloudwatch.Metric:
         """How many executions were started; repeated events are among them."""

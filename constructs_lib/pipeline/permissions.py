@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Stack, aws_iam as iam
 
 from constructs_lib.pipeline.definition import COLLECT_LABEL, MANIFEST_FOLDER, RUN_KEY
+from constructs_lib.pipeline.foundation import EVENT_SOURCE
 from constructs_lib.pipeline.metrics import NAMESPACE
 
 if TYPE_CHECKING:
@@ -86,11 +87,17 @@ def run_statements(
         ),
         iam.PolicyStatement(
             sid="WaitingOfProduct",
-            actions=["s3:ListBucket"],
+            actions=["s3:ListBucket", "s3:ListBucketVersions"],
             resources=[zones.landing.bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": [f"{prefix}*"]}},
         ),
         iam.PolicyStatement(sid="CopiesOfProduct", actions=["s3:PutObject"], resources=[zones.raw.bucket.arn_for_objects(f"{prefix}*")]),
+        iam.PolicyStatement(  # whatever a producer names an object, its copy is no outcome
+            sid="NoOutcome",
+            effect=iam.Effect.DENY,
+            actions=["s3:PutObject"],
+            resources=[zones.raw.bucket.arn_for_objects(f"{prefix}{MANIFEST_FOLDER}/*")],
+        ),
         iam.PolicyStatement(
             sid="OutcomesOfProduct", actions=["s3:GetObject"], resources=[zones.raw.bucket.arn_for_objects(f"{prefix}{MANIFEST_FOLDER}/*")]
         ),
@@ -101,7 +108,9 @@ def run_statements(
             actions=["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"],
             resources=[job.job_arn],
         ),
-        iam.PolicyStatement(sid="Tell", actions=["events:PutEvents"], resources=[bus]),
+        iam.PolicyStatement(
+            sid="Tell", actions=["events:PutEvents"], resources=[bus], conditions={"StringEquals": {"events:source": EVENT_SOURCE}}
+        ),
         iam.PolicyStatement(sid="Alert", actions=["sns:Publish"], resources=[foundation.alarm_topic.topic_arn]),
         _key_statement(stack, "TopicKey", "sns", [foundation.key], write=True),
         iam.PolicyStatement(

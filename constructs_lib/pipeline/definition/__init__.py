@@ -55,11 +55,23 @@ def definition(scope: Construct, parts: PipelineParts) -> sfn.IChainable:
     run = _run(scope, parts, close=close, notify=notify, failed=record_failure)
     source = _source(scope, parts, run=run, close=close, notify=notify, failed=record_failure)
     start = _open(scope, parts, source=source, failed=record_failure, refuse=refuse)
-    every = originals.sweep_every_table(scope)
-    caught(every, refuse)
-    every.next(sfn.Succeed.jsonata(scope, "SweepsStarted", comment="Each table's sweep ends by itself"))
+    every = _sweeps(scope, parts, refuse=refuse)
     admit = identify.admit(scope, parts, everything=every, start=start, refuse=refuse)
     return identify.receive(scope, parts).next(identify.identify(scope, parts, admit=admit, refuse=refuse))
+
+
+def _sweeps(scope: Construct, parts: PipelineParts, *, refuse: sfn.IChainable) -> sfn.Map:
+    """Starts a sweep of each table, then looks for what none of them will find."""
+    every, look = originals.sweep_every_table(scope), originals.look_for_strays(scope, parts)
+    strays = sfn.Choice.jsonata(scope, "Strays")
+    cause = f"objects wait in landing below {parts.prefix} and below no table of {parts.key}; the sweeps of its tables were started"
+    failure = {"Error": "Lake.UndeclaredTable", "Cause": cause}
+    strays.when(sfn.Condition.jsonata("{% $strays > 0 %}"), refuse, assign={"failure": failure})
+    strays.otherwise(sfn.Succeed.jsonata(scope, "SweepsStarted", comment="Each table's sweep ends by itself"))
+    caught(every, refuse)
+    caught(look, refuse)
+    every.next(look).next(strays)
+    return every
 
 
 def _failure_way(scope: Construct, parts: PipelineParts, record_failure: sfn.TaskStateBase) -> sfn.TaskStateBase:

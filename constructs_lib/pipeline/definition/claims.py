@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn, aws_stepfunctions_tasks as tasks
 
 from constructs_lib.pipeline.definition.common import (
     CALL_TIMEOUT,
+    CANCELLED,
     RUN_KEY,
     TRANSIENT_DYNAMODB,
     TRANSIENT_TRANSACTION,
@@ -123,10 +124,38 @@ def find_owner(scope: Construct, parts: PipelineParts) -> tasks.DynamoGetItem:
     return retried(state, TRANSIENT_DYNAMODB)
 
 
-def take_over(scope: Construct, parts: PipelineParts) -> tasks.CallAwsService:
+def find_run(scope: Construct, parts: PipelineParts) -> tasks.DynamoGetItem:
+    """Whether the object's run lets go of it: nearly none does, and a look costs less than a transaction that is cancelled.
+
+    Then a cancelled one is worth trying again, which it has to be: those that look at one run at a time get into each other's way, and
+    are told as those whose condition does not hold.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+    """
+    value = tasks.DynamoAttributeValue
+    over = f"$r.status.S = 'RUNNING' and $number($r.lease_until.N) < {_NOW}"
+    state = tasks.DynamoGetItem.jsonata(
+        scope,
+        "FindRun",
+        table=parts.claims,
+        key={CLAIM_KEY: value.from_string(query(run_key(parts, "$owner")))},
+        consistent_read=True,
+        assign={
+            "free": query(
+                f"( $r := $states.result.Item; $exists($r) and $not($exists($r.held_at))"
+                f" and ($retryFailed and $r.status.S = 'FAILED' or {over}) )"
+            )
+        },
+        outputs={},
+        task_timeout=sfn.Timeout.duration(CALL_TIMEOUT),
+    )
+    return retried(state, TRANSIENT_DYNAMODB)
+
+
+def take_over(scope: Construct, parts: PipelineParts, *, lost: sfn.IChainable) -> tasks.CallAwsService:
     """Gives the object to this run if its owner was abandoned, or has failed and that is asked for: judged and done in one transaction.
 
-    A run that was held once keeps its objects: somebody may still release it.
+    A run that was held once keeps its objects: somebody may still release it. When the condition does not hold any more, the way leads to
+    `lost`; a transaction that others keep cancelling fails.
     """
     name = parts.claims.table_name
     state = tasks.CallAwsService.jsonata(
@@ -165,7 +194,12 @@ def take_over(scope: Construct, parts: PipelineParts) -> tasks.CallAwsService:
         outputs={},
         task_timeout=sfn.Timeout.duration(CALL_TIMEOUT),
     )
-    return retried(state, TRANSIENT_TRANSACTION)
+    refused = sfn.Choice.jsonata(scope, "Lost")
+    refused.when(sfn.Condition.jsonata("{% $contains($reasons, 'ConditionalCheckFailed') %}"), lost)
+    refused.otherwise(sfn.Fail.jsonata(scope, "NotTaken", error=CANCELLED, cause="{% $reasons %}"))
+    retried(state, TRANSIENT_TRANSACTION)
+    state.add_catch(refused, errors=[CANCELLED], assign={"reasons": "{% $string($states.errorOutput.Cause) %}"})
+    return state
 
 
 def close_run(scope: Construct, parts: PipelineParts) -> tasks.DynamoUpdateItem:

@@ -27,7 +27,10 @@ RUN_KEY = "run#"
 
 # What passes by itself. Errors of AWS SDK integrations begin with the SDK's name of the service, which is not always the console's.
 # https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+# An error that has no name in the API comes under the client's: throttling does, in most of them, and with it what lasts, which is tried
+# again in vain. https://repost.aws/knowledge-center/glue-throttling-rate-exceeded
 TRANSIENT_DYNAMODB = (
+    "DynamoDB.AmazonDynamoDBException",
     "DynamoDB.InternalServerErrorException",
     "DynamoDB.ProvisionedThroughputExceededException",
     "DynamoDB.RequestLimitExceededException",
@@ -36,7 +39,10 @@ TRANSIENT_DYNAMODB = (
     "DynamoDB.SdkClientException",
     "States.Timeout",
 )
+CANCELLED = "DynamoDb.TransactionCanceledException"
 TRANSIENT_TRANSACTION = (
+    CANCELLED,  # transactions that look at one item at a time get into each other's way
+    "DynamoDb.DynamoDbException",
     "DynamoDb.InternalServerErrorException",
     "DynamoDb.ProvisionedThroughputExceededException",
     "DynamoDb.ThrottlingException",
@@ -46,21 +52,28 @@ TRANSIENT_TRANSACTION = (
 )
 TRANSIENT_S3 = ("S3.S3Exception", "S3.SdkClientException", "States.Timeout")  # throttling and 5xx have no names of their own
 TRANSIENT_GLUE = (
+    "Glue.AWSGlueException",
     "Glue.InternalServiceException",
     "Glue.OperationTimeoutException",
-    "Glue.ResourceNumberLimitExceededException",
     "Glue.SdkClientException",
     "Glue.ThrottlingException",
 )
-BUSY_GLUE = ("Glue.ConcurrentRunsExceededException",)
+BUSY_GLUE = ("Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException")
 TRANSIENT_SNS = (
+    "SNS.AmazonSNSException",
     "SNS.InternalErrorException",
     "SNS.KMSThrottlingException",
     "SNS.ThrottledException",
     "SNS.SdkClientException",
     "States.Timeout",
 )
-TRANSIENT_EVENTS = ("EventBridge.FailedEntry", "EventBridge.InternalException", "EventBridge.SdkClientException", "States.Timeout")
+TRANSIENT_EVENTS = (
+    "EventBridge.AmazonEventBridgeException",
+    "EventBridge.FailedEntry",
+    "EventBridge.InternalException",
+    "EventBridge.SdkClientException",
+    "States.Timeout",
+)
 TRANSIENT_STATES = ("Sfn.SfnException", "Sfn.SdkClientException", "States.Timeout")
 
 FROM_ERROR = {"failure": "{% $states.errorOutput %}"}
@@ -128,7 +141,7 @@ def retried(state: State, errors: Sequence[str]) -> State:
 
 
 def waiting_its_turn(state: State) -> State:
-    """Comes back as long as another run of the job works; for jobs that Glue does not queue, Flex ones among them."""
+    """Comes back as long as other runs, of the job or of the account, work; for jobs that Glue does not queue, Flex ones among them."""
     state.add_retry(
         errors=list(BUSY_GLUE),
         interval=Duration.seconds(30),

@@ -79,7 +79,7 @@ def _malformed() -> str:
     ways = f"$count($keys({_INPUT})[$ in ['detail', 'sweep', 'replay']]) != 1"
     release = f"$exists({_INPUT}.release) and $type({_INPUT}.release) != 'boolean'"
     run = f"$exists({_INPUT}.run) and $not($contains($given, {_RUN_ID}))"
-    return f"{ways} or {release} or {run}"
+    return f"$type({_INPUT}) != 'object' or {ways} or {release} or {run}"
 
 
 def _is_event() -> str:
@@ -173,13 +173,14 @@ def admit(
     """Refuses what cannot be ingested, before anything is claimed or copied; sends a sweep of all tables to `everything`."""
     choice = sfn.Choice.jsonata(scope, "Admit")
     choice.when(sfn.Condition.jsonata(query(f"$way = '{SWEEP}' and $table = ''")), everything)
-    elsewhere = f"$way = '{EVENT}' and $substring($key, 0, {len(parts.prefix)}) != '{parts.prefix}'"
+    landing = parts.zones.landing.bucket.bucket_name
+    elsewhere = f"$way = '{EVENT}' and ($bucket != '{landing}' or $substring($key, 0, {len(parts.prefix)}) != '{parts.prefix}')"
     refusals = {
         f"$not($table in $tables) or {elsewhere}": (
             "Lake.UndeclaredTable",
-            f"{parts.key} declares no table of that name, or the object is not below {parts.prefix}",
+            f"{parts.key} declares no table of that name, or the object is not in landing below {parts.prefix}",
         ),
-        "$version = ''": ("Lake.NotVersioned", "the landing bucket is not versioned, so the run could not be told from another"),
+        "$version in ['', 'null']": ("Lake.NotVersioned", "the landing bucket is not versioned, so the run could not be told from another"),
         f"$size > {LARGEST_COPY}": (
             "Lake.ObjectTooLarge",
             "the object has more than 5 GiB, which one copy cannot take: deliver it in parts",

@@ -50,7 +50,10 @@ def _event(scope: Construct, parts: PipelineParts, name: str, detail_type: str, 
 
 
 def notify(scope: Construct, parts: PipelineParts) -> tasks.SnsPublish:
-    """Tells people of a run that is held, or that left files out; and with what input it is released."""
+    """Tells people of a run that is held, or that left files out; and with what input it is released.
+
+    `left_behind` counts what stays in landing: objects above 5 GiB, and those without a version.
+    """
     again = f"$merge([{_INPUT}, {{'release': true}}, $way = 'event' ? {{}} : {{'run': $runId}}])"
     return _message(
         scope,
@@ -61,7 +64,7 @@ def notify(scope: Construct, parts: PipelineParts) -> tasks.SnsPublish:
             "status": "{% $status %}",
             "failed_rules": "{% $outcome.failed_rules %}",
             "refused_files": "{% $outcome.refused_files %}",
-            "too_large": "{% $leftBehind %}",
+            "left_behind": "{% $leftBehind %}",
             "manifest": query(report(".json")),
             "to_release_start_with": query(f"$status = 'HELD' ? {again} : {{}}"),
         },

@@ -24,6 +24,7 @@ BAD_WAY = ["RecordFailure", "TellFailure", "Alert", "Failed"]
 TO_DATA = ("copyObject", "startJobRun", "deleteObject", "putObject")
 GOES_ON = {"PutMetrics": "Gate", "Alert": "Failed", "TellFailure": "Alert", "RecordFailure": "TellFailure"}
 """Where whatever is caught goes that does not go the failure's way, or is that way."""
+WITHOUT_A_RUN = ("EachTable", "LookForStrays")
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def test_every_task_has_a_timeout_and_retries(machine: dict[str, Any]) -> None:
     """No call hangs, none gives up at the first hiccup."""
     assert set(tasks(machine)) == {
         "Open", "Claim", "KeepOriginal", "RunJob", "ReadOutcome", "PutMetrics", "Tell", "Notify", "Close", "RecordFailure", "TellFailure",
-        "Alert", "StartSweep", "Look", "ClaimWaiting", "FindOwner", "TakeOver", "KeepWaiting",
+        "Alert", "StartSweep", "LookForStrays", "Look", "ClaimWaiting", "FindOwner", "FindRun", "TakeOver", "KeepWaiting",
     }  # fmt: skip
     for name, state in tasks(machine).items():
         assert 0 < state["TimeoutSeconds"] < machine["TimeoutSeconds"], name
@@ -186,7 +187,7 @@ def test_everything_that_fails_is_caught(machine: dict[str, Any]) -> None:
         if state["Type"] in ("Task", "Map"):
             last = state["Catch"][-1]
             assert last["ErrorEquals"] == ["States.ALL"], name
-            assert last["Next"] == GOES_ON.get(name, "TellFailure" if name == "EachTable" else "RecordFailure"), name
+            assert last["Next"] == GOES_ON.get(name, "TellFailure" if name in WITHOUT_A_RUN else "RecordFailure"), name
             if name not in GOES_ON:
                 assert last["Assign"] == {"failure": "{% $states.errorOutput %}"}, name
 
@@ -197,14 +198,27 @@ def test_only_what_passes_by_itself_is_retried(machine: dict[str, Any]) -> None:
     everything = set().union(*retried.values())
     assert not {"States.ALL", "States.TaskFailed"} & everything
     assert "States.Timeout" not in retried["RunJob"]
-    assert not [error for error in everything if "ConditionalCheckFailed" in error or "TransactionCanceled" in error]
+    assert not [error for error in everything if "ConditionalCheckFailed" in error]
+    assert [name for name, errors in retried.items() if "DynamoDb.TransactionCanceledException" in errors] == ["TakeOver"]
     assert not [error for error in everything if "NoSuchKey" in error or "AlreadyExists" in error]
+
+
+def test_errors_without_a_name_in_the_api_are_retried(machine: dict[str, Any]) -> None:
+    """Throttling is such an error in most services: it comes under the name of the SDK's client, which differs by integration."""
+    general = {
+        "dynamodb": "DynamoDB.AmazonDynamoDBException", "glue": "Glue.AWSGlueException", "sns": "SNS.AmazonSNSException",
+        "events": "EventBridge.AmazonEventBridgeException", "aws-sdk:dynamodb": "DynamoDb.DynamoDbException",
+        "aws-sdk:s3": "S3.S3Exception", "aws-sdk:cloudwatch": "CloudWatch.CloudWatchException", "aws-sdk:sfn": "Sfn.SfnException",
+    }  # fmt: skip
+    for name, state in tasks(machine).items():
+        service = state["Resource"].split(":::")[1].rpartition(":")[0]
+        assert general[service] in state["Retry"][0]["ErrorEquals"], name
 
 
 def test_a_job_that_is_busy_is_waited_for(machine: dict[str, Any]) -> None:
     """One run of a product at a time: the next one comes back until it is let in, for no longer than an execution may take."""
     busy = machine["States"]["RunJob"]["Retry"][1]
-    assert busy["ErrorEquals"] == ["Glue.ConcurrentRunsExceededException"]
+    assert busy["ErrorEquals"] == ["Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException"]
     assert 3600 < busy["MaxAttempts"] * busy["MaxDelaySeconds"] < machine["TimeoutSeconds"]
 
 
@@ -255,7 +269,11 @@ def test_an_object_is_taken_over_in_one_transaction_with_a_look_at_its_run(waiti
     assert check["ConditionCheck"]["ExpressionAttributeValues"][":failed"] == {"S": "{% $retryFailed ? 'FAILED' : '-' %}"}
     assert put["Put"]["ConditionExpression"] == "run_id IN (:owner, :run)"
     assert put["Put"]["Item"] == waiting["States"]["ClaimWaiting"]["Arguments"]["Item"]
-    assert waiting["States"]["TakeOver"]["Catch"] == [{"ErrorEquals": ["DynamoDb.TransactionCanceledException"], "Next": "Known"}]
+    (caught,) = waiting["States"]["TakeOver"]["Catch"]
+    assert (caught["ErrorEquals"], caught["Next"]) == (["DynamoDb.TransactionCanceledException"], "Lost")
+    (lost,) = waiting["States"]["Lost"]["Choices"]
+    assert (lost["Condition"], lost["Next"]) == ("{% $contains($reasons, 'ConditionalCheckFailed') %}", "Known")
+    assert waiting["States"][waiting["States"]["Lost"]["Default"]]["Type"] == "Fail"
 
 
 def test_a_run_is_ended_by_its_own_execution_only(machine: dict[str, Any]) -> None:
@@ -291,7 +309,7 @@ def test_each_table_of_the_contract_is_known(machine: dict[str, Any]) -> None:
     assert machine["States"]["Receive"]["Assign"]["tables"] == ["airlines", "routes"]
     (condition,) = [choice["Condition"] for choice in machine["States"]["Admit"]["Choices"] if "UndeclaredTable" in json.dumps(choice)]
     assert condition.startswith("{% $not($table in $tables) or ")
-    assert "$substring($key, 0, 15) != 'travel/flights/'" in condition
+    assert "($bucket != 'lake-landing' or $substring($key, 0, 15) != 'travel/flights/')" in condition
 
 
 def test_originals_are_copied_by_version_encoded_and_apart(machine: dict[str, Any], waiting: dict[str, Any]) -> None:
@@ -301,7 +319,7 @@ def test_originals_are_copied_by_version_encoded_and_apart(machine: dict[str, An
         assert "'?versionId=' & $version" in arguments["CopySource"]
         assert "$encodeUrlComponent($p)" in arguments["CopySource"]
         assert arguments["Bucket"] == "lake-raw"
-        assert arguments["Key"] == "{% $rawKey & $claim & '/' & $split($key, '/')[-1] %}"
+        assert arguments["Key"].endswith("; $rawKey & $claim & '/' & $n ) %}")
         assert arguments["TaggingDirective"] == "REPLACE"
 
 
@@ -321,8 +339,10 @@ def test_a_sweep_reads_what_waits_below_the_tables_prefix(machine: dict[str, Any
 
 def test_a_childs_variables_are_its_own(waiting: dict[str, Any]) -> None:
     """No expression inside of the distributed map names a variable that its children do not assign themselves."""
-    assigned = {name for state in waiting["States"].values() for name in state.get("Assign", {})}
-    functions = {"string", "floor", "millis", "hash", "substring", "split", "join", "map", "p", "encodeUrlComponent", "states"}
+    states = [*waiting["States"].values()]
+    assigned = {name for state in states for one in (state, *state.get("Catch", [])) for name in one.get("Assign", {})}
+    functions = {"string", "floor", "millis", "hash", "substring", "split", "join", "map", "encodeUrlComponent", "states"}
+    functions |= {"exists", "not", "number", "contains", "p", "n", "v", "r"}
     named = {name for one in queries(waiting) for name in re.findall(r"\$([A-Za-z]\w*)", one)}
     assert named - functions <= assigned
 

@@ -132,13 +132,18 @@ def test_the_state_machine_moves_its_own_product_only(synthesized: dict[str, Any
     machine = statements(synthesized, "FlightsPolicy")
     assert machine["OriginalsOfProduct"]["Resource"] == "arn:aws:s3:::lake-landing/travel/flights/*"
     assert machine["WaitingOfProduct"]["Resource"] == "arn:aws:s3:::lake-landing"
+    assert actions(machine["WaitingOfProduct"]) == ["s3:ListBucket", "s3:ListBucketVersions"]
     assert machine["WaitingOfProduct"]["Condition"] == {"StringLike": {"s3:prefix": ["travel/flights/*"]}}
     assert machine["OutcomesOfProduct"]["Resource"] == "arn:aws:s3:::lake-raw/travel/flights/_manifests/*"
     assert actions(machine["OutcomesOfProduct"]) == ["s3:GetObject"]
     assert machine["Metrics"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
     assert machine["CopiesOfProduct"]["Resource"] == "arn:aws:s3:::lake-raw/travel/flights/*"
     assert actions(machine["CopiesOfProduct"]) == ["s3:PutObject"]
+    forbidden = machine["NoOutcome"]
+    assert (forbidden["Effect"], actions(forbidden)) == ("Deny", ["s3:PutObject"])
+    assert forbidden["Resource"] == machine["OutcomesOfProduct"]["Resource"]
     assert "*" not in flat(machine["RunJob"]["Resource"])
+    assert machine["Tell"]["Condition"] == {"StringEquals": {"events:source": "governed-lake.ingestion"}}
     assert machine["Tell"]["Resource"] == f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
     assert {sid for sid, statement in machine.items() if statement["Resource"] == "*"} == {"DeliverLogs", "Metrics", "Trace"}
     assert not [action for statement in machine.values() for action in actions(statement) if "Delete" in action and "s3" in action]
@@ -168,6 +173,14 @@ def test_the_state_machine_claims_its_own_product_only(synthesized: dict[str, An
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lake-landing/travel/flights/*", "run#travel/flights/*"]},
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
+
+
+def test_step_functions_takes_the_role_for_this_account_alone(synthesized: dict[str, Any]) -> None:
+    """As Step Functions' documentation asks for; rules and Glue jobs tell no source."""
+    (role,) = [r for key, r in resources(synthesized, "AWS::IAM::Role").items() if key.startswith("FlightsRole")]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert flat(trust["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(f":states:eu-west-1:{ACCOUNT}:stateMachine:*")
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
 def test_keys_are_used_through_their_services(synthesized: dict[str, Any]) -> None:
@@ -356,7 +369,7 @@ def test_an_existing_topic_is_used() -> None:
 def test_metrics_count_every_kind_of_failure() -> None:
     """The pipeline's own metrics are of its state machine; a period can be chosen."""
     _, pipeline = pipelines()
-    assert pipeline.metric_failed().expression == "failed + timedOut + aborted"
+    assert pipeline.metric_failed().expression == "FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)"
     assert pipeline.metric_failed(period=Duration.hours(1)).period.to_minutes() == 60
     metrics = (pipeline.metric_started(), pipeline.metric_succeeded(), pipeline.metric_duration())
     assert [metric.metric_name for metric in metrics] == ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionTime"]
