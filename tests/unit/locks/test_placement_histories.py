@@ -217,7 +217,7 @@ def test_a_product_that_grows_keeps_its_stack_and_lets_no_other_in() -> None:
     """Room is reckoned with what a product takes now, though its line in the lock still says what it took."""
     small = {f"sales/p{number}/t": 3 for number in range(PIPELINE_SLOTS_PER_STACK // USUAL_PIPELINE_SLOTS - 1)}
     lock = PlacementLock().extend(contracts(small))
-    grown = small | {f"sales/p0/t{number}": 3 for number in range(20)}
+    grown = small | {f"sales/p0/t{number}": 3 for number in range(100)}
     after = lock.extend(contracts(grown))
     assert after.products.items() >= lock.products.items()
     (product,) = [c for c in contracts(grown).contracts if c.product == "p0"]
