@@ -82,7 +82,7 @@ def pipeline_weight(contract: DataContract) -> Weight:
     names = len(contract.domain) + len(contract.product)
     tables = sum(500 + 7 * len(table.name) + 4 * len(contract.domain) for table in contract.tables)
     policies = sum(150 + 2 * (len(table.name) + len(contract.domain)) for table in contract.tables) // 5_000
-    pipeline = Weight(resources=15 + policies, size=60_500 + 125 * names + tables)
+    pipeline = Weight(resources=15 + policies, size=57_000 + 125 * names + tables)
     if contract.schedule is not None:
         pipeline += Weight(size=500)
     return pipeline if contract.freshness_hours is None else pipeline + _freshness_weight(contract)

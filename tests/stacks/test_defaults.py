@@ -144,8 +144,7 @@ USED: dict[str, tuple[str, Callable[[Template], object], object]] = {
         4,
     ),
     "PipelineFoundation.log_retention": ("one year", lambda it: only(it, "AWS::Logs::LogGroup", "MainPipelines")["RetentionInDays"], 365),
-    "IngestionPipeline.workers": ("4", lambda it: job(it)["NumberOfWorkers"], 4),
-    "IngestionPipeline.concurrency": ("5", lambda it: job(it)["ExecutionProperty"]["MaxConcurrentRuns"], 5),
+    "IngestionPipeline.concurrency": ("1", lambda it: job(it)["ExecutionProperty"]["MaxConcurrentRuns"], 1),
     "IngestionPipeline.job_timeout": ("2 hours", lambda it: job(it)["Timeout"], 120),
 }
 """Of constructs that need much around them: as the reference uses them, which leaves these arguments out."""
