@@ -155,7 +155,7 @@ class PipelineFoundation(Construct):
         alarm = cloudwatch.Alarm(
             self,
             "DeadLetterAlarm",
-            alarm_description="An event could not start a pipeline: see the dead-letter queue; start the execution by hand with its detail",
+            alarm_description="An event or a schedule could not start a pipeline: start it by hand with the message's body",
             metric=self.dlq.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
             threshold=1,
             evaluation_periods=1,

@@ -22,8 +22,9 @@ to). An object's status is its run's, so that a run of thousands of objects ends
 5. A run is SUCCEEDED after readers were told; before, the same input does it again, and the job, idempotent by run id, tells what it told.
 6. Failures end in one way, which touches no data: `RecordFailure` frees the run if it is still this execution's.
 
-An abandoned run (execution timed out or aborted) is better redriven than waited for. The second line behind all this is the job's: a row is
-in a published table once, by key or as a whole, and a file whose bytes were published is left out.
+An abandoned run (execution timed out or aborted) is better redriven than waited for, and before its lease is over: redriven, an execution
+gets its time anew, and its lease does not. The second line behind all this is the job's: a row is in a published table once, by key or as a
+whole, and a file whose bytes were published is left out.
 
 A sweep takes the current version of a key: when a producer overwrites an object before a sweep has seen it, the last version counts.
 """
