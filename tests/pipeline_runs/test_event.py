@@ -197,3 +197,23 @@ def test_what_cannot_be_ingested_is_refused_before_anything_is_done(world: World
     assert [world.run(given).error for given in inputs.values()] == list(inputs)
     assert (world.claims(), world.originals(), world.aws.job_runs) == ({}, set(), [])
     assert [notice["error"] for notice in world.aws.notices] == list(inputs)
+
+
+def test_what_is_not_this_products_delivery_is_refused(world: World) -> None:
+    """An object of another bucket or prefix, one whose name only leads there, and events in a list, which JSONata would see through."""
+    event = world.deliver("a.csv", "r1")
+    elsewhere = {**event, "detail": {**event["detail"], "bucket": {"name": "lake-raw"}}}
+    another = _changed(event, key="travel/flights_old/routes/a.csv")
+    leading = _changed(event, key="travel/flights/routes_old/../routes/a.csv")
+    assert [world.run(given).error for given in (elsewhere, another, leading)] == ["Lake.UndeclaredTable"] * 3
+    assert world.run([event]).error == "Lake.BadInput"  # type: ignore[arg-type]
+    assert (world.claims(), world.originals()) == ({}, set())
+
+
+def test_a_name_leads_nowhere(world: World) -> None:
+    """Of a key's folders the table alone counts: names that look like a way, an outcome or another run are names."""
+    names = ["../../other/x", f"_manifests/routes/{'0' * 32}.outcome.json", "run#travel/flights/routes/x", "folder/", "{% $states %}"]
+    for number, name in enumerate(names):
+        assert world.run(world.deliver(name, f"r{number}")).status == "SUCCEEDED"
+    world.assert_nothing_lost_nothing_doubled()
+    assert set(world.manifests()) == {claim["run_id"] for claim in world.claims().values()}
