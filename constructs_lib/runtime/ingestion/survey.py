@@ -8,6 +8,7 @@ a record. A Parquet file's rows are counted by pyarrow, which decodes every page
 from __future__ import annotations
 
 import codecs
+import gzip
 import hashlib
 import io
 from dataclasses import dataclass, replace
@@ -201,14 +202,18 @@ def survey_file(file: StoredFile, storage: Storage, spec: JobSpec) -> FileSurvey
         except BROKEN as error:
             if getattr(error, "errno", None) is not None:
                 raise
-            found = replace(found, error=f"{type(error).__name__}: {error}")
+            # what gzip says of trailing bytes quotes them
+            said = "bytes that are no gzip follow" if isinstance(error, gzip.BadGzipFile) else str(error)
+            found = replace(found, error=f"{type(error).__name__}: {said}")
         sha256 = digest.hexdigest()
     return replace(found, size=digest.size, sha256=sha256)
 
 
 def _survey_text(stream: BinaryIO, path: str, spec: JobSpec) -> FileSurvey:
     counter = LineCounter(spec.source.encoding)
-    lines = _Lines(plain(io.BufferedReader(cast("io.RawIOBase", stream), buffer_size=CHUNK), path), counter)
+    found = plain(io.BufferedReader(cast("io.RawIOBase", stream), buffer_size=CHUNK), path)
+    _require_encoding(cast("io.BufferedReader", found).peek(4)[:4], spec)
+    lines = _Lines(found, counter)
     text = Text(cast("BinaryIO", lines), spec.source.encoding, chunk=READ_AT_A_TIME)
     cuts: list[tuple[int, int]] = []
     count = (_count_json if spec.source.format == "jsonl" else _count_csv)(text, spec, cuts)
@@ -223,6 +228,23 @@ def _survey_text(stream: BinaryIO, path: str, spec: JobSpec) -> FileSurvey:
         header=count.header or (),
         cuts=tuple(cuts) if text.is_utf8 else (),
     )
+
+
+def _require_encoding(start: bytes, spec: JobSpec) -> None:
+    """Holds a file's first bytes against the stated encoding: where byte order marks contradict it, line ends cannot be told."""
+    encoding = spec.source.encoding
+    decoder = codecs.getincrementaldecoder(encoding)
+    try:
+        decoder(errors="replace").decode(start)  # Python's UTF-16 and UTF-32 raise without a mark, whatever `errors` says
+    except UnicodeError:
+        message = f"the contract says {encoding}, and the file begins with no byte order mark"
+        raise UnreadableInput(message) from None
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            decoder().decode(start[:2])
+        except UnicodeDecodeError:
+            message = f"the contract says {encoding}, and the file begins with a byte order mark of UTF-16 or UTF-32"
+            raise UnreadableInput(message) from None
 
 
 def _count_json(text: Text, spec: JobSpec, cuts: list[tuple[int, int]]) -> _Count:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import bz2
 import gzip
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from constructs_lib.runtime.ingestion.errors import UnreadableInput
 from constructs_lib.runtime.ingestion.files import Storage, StoredFile
 from constructs_lib.runtime.ingestion.reading import text_rows
 from constructs_lib.runtime.ingestion.spec import parse_spec
@@ -122,6 +124,33 @@ def test_a_file_that_cannot_be_read_to_its_end_says_so(tmp_path: Path, content: 
     assert error in (survey_file(stored(tmp_path / "f.csv.gz", content), Storage(), BARE).error or "")
 
 
+@pytest.mark.parametrize(
+    ("stated", "content", "error"),
+    [
+        ("UTF-8", "1,2".encode("utf-16"), "byte order mark of UTF-16"),
+        ("US-ASCII", b"\xfe\xff" + "1,2".encode("utf-16-be"), "byte order mark of UTF-16"),
+        ("UTF-8", gzip.compress("1,2".encode("utf-32")), "byte order mark of UTF-16 or UTF-32"),
+        ("UTF-16", b"1,2", "no byte order mark"),
+        ("UTF-32", "1,2".encode("utf-16"), "no byte order mark"),
+        ("ISO-8859-1", b"\xff\xfe,2", None),
+        ("UTF-8", b"\xff,2", None),
+        ("UTF-16", "1,2".encode("utf-16"), None),
+        ("UTF-16LE", "\ufeff1,2".encode("utf-16-le"), None),
+        ("UTF-32", "1,2".encode("utf-32"), None),
+        ("UTF-16", b"", None),
+    ],
+)
+def test_a_byte_order_mark_that_contradicts_the_encoding_is_told(tmp_path: Path, stated: str, content: bytes, error: str | None) -> None:
+    """Records would be counted by bytes that are no line ends; where the bytes are characters of the stated encoding, they are read."""
+    spec = parse_spec(text([column("a"), column("b")], source={"format": "csv", "header": False, "encoding": stated}))
+    found = survey_file(stored(tmp_path / "f.csv", content), Storage(), spec)
+    if error is None:
+        assert (found.error, found.records) == (None, 1 if content else 0)
+    else:
+        assert f"the contract says {stated}, and" in (found.error or "")
+        assert error in (found.error or "")
+
+
 def test_lists_a_file_or_all_below_a_folder(tmp_path: Path) -> None:
     """By path; hidden names too, since a delivered file must not be passed over."""
     for name in ("b.csv", "a/c.csv", ".d.csv"):
@@ -163,3 +192,22 @@ def test_keeps_small_texts(root: str, tmp_path: Path, s3: Any) -> None:
     assert not Storage().exists(f"{folder}/m")
     assert Storage().read_text(path) == "ü"
     assert [file.path for file in Storage().files(folder)] == [path]
+
+
+def test_nothing_below_a_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to a folder is refused, since what is behind it would not be read; so is a folder that cannot be listed."""
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "sub" / "a.csv").write_text("id\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "in" / "sub" / "a.csv")
+    assert [file.path for file in Storage().files(str(tmp_path / "link.csv"))] == [str(tmp_path / "link.csv")]
+    assert len(Storage().files(str(tmp_path / "in"))) == 1
+    assert Storage().files(str(tmp_path / "none")) == []
+    with monkeypatch.context() as patch:
+        real = os.scandir
+        denied = PermissionError(13, "Permission denied")
+        patch.setattr(os, "scandir", lambda path: (_ for _ in ()).throw(denied) if str(path).endswith("sub") else real(path))
+        with pytest.raises(PermissionError):
+            Storage().files(str(tmp_path / "in"))
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "in" / "sub")
+    with pytest.raises(UnreadableInput, match="linked is a link to a folder"):
+        Storage().files(str(tmp_path / "in"))
