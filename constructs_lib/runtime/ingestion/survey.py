@@ -226,8 +226,16 @@ def _survey_text(stream: BinaryIO, path: str, spec: JobSpec) -> FileSurvey:
         records=count.records,
         empty_lines=count.empty,
         header=count.header or (),
+        error=None if count.records else _unrecognised(count.header or (), spec),
         cuts=tuple(cuts) if text.is_utf8 else (),
     )
+
+
+def _unrecognised(header: Sequence[str], spec: JobSpec) -> str | None:
+    """What is wrong with a file of one line: where that is no header, it is a record, which must not go by as a file without any."""
+    if not header or {name.strip() for name in header} & {column.source_name for column in spec.columns}:
+        return None
+    return "UnreadableInput: its only line names none of the table's columns; deliver the file with its header"
 
 
 def _require_encoding(start: bytes, spec: JobSpec) -> None:

@@ -151,6 +151,18 @@ def test_a_byte_order_mark_that_contradicts_the_encoding_is_told(tmp_path: Path,
         assert error in (found.error or "")
 
 
+@pytest.mark.parametrize(
+    ("content", "recognised"),
+    [(b"a,b", True), (b"b", True), (b'" a ","x"\n', True), (b"\n\n", True), (b"", True), (b"1,2\n", False), (b"\x00" * 99, False)],
+)
+def test_a_record_alone_is_not_taken_for_a_header(tmp_path: Path, content: bytes, recognised: bool) -> None:  # noqa: FBT001
+    """A file of one line has no record only where that line is a header."""
+    found = survey_file(stored(tmp_path / "f.csv", content), Storage(), TWO)
+    assert found.records == 0
+    assert (found.error is None) == recognised
+    assert recognised or "names none of the table's columns" in str(found.error)
+
+
 def test_lists_a_file_or_all_below_a_folder(tmp_path: Path) -> None:
     """By path; hidden names too, since a delivered file must not be passed over."""
     for name in ("b.csv", "a/c.csv", ".d.csv"):
