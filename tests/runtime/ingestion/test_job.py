@@ -263,13 +263,14 @@ def test_parquet_files(lake: Lake) -> None:
 
 
 def test_files_built_to_break_it(lake: Lake) -> None:
-    """Mixed line ends and encodings, zero bytes, a huge field, a header alone, nothing at all: every record is somewhere."""
+    """Mixed line ends and encodings, zero bytes, a huge field, a header alone, nothing: every record is somewhere, or its file refused."""
     lake.deliver("a.csv", b'\xef\xbb\xbfid,v\r\n1,M\xfcller\r2,\x00\n\n3,"' + b"x" * 3_000_000 + b'"\n4,"open\n5,\xc3\xa9')
     lake.deliver("b.csv", b"id,v\n")
     lake.deliver("c.csv", b"")
     lake.deliver("d.csv", b"v\n1\n")
     lake.deliver("e.csv", b"\x00" * 10)
-    manifest = lake.ingest(text([column("id", "int"), column("v")]))
+    lake.deliver("f.csv", b"6,a record without a header")
+    manifest = lake.ingest(text([column("id", "int"), column("v")]), leave_out_unreadable=True)
     assert counts(manifest) == (6, 3, 3, 0)
     assert manifest["reasons"] == {"_record:malformed_quotes": 1, "_record:missing_column:id": 1, "_record:undecodable_bytes": 1}
     assert {row["id"]: len(row["v"]) for row in lake.good(manifest).collect()} == {2: 1, 3: 3_000_000, 5: 1}
@@ -278,8 +279,9 @@ def test_files_built_to_break_it(lake: Lake) -> None:
         ("b.csv", 0),
         ("c.csv", 0),
         ("d.csv", 1),
-        ("e.csv", 0),
     ]
+    assert [Path(file["path"]).name for file in manifest["refused_files"]] == ["e.csv", "f.csv"]
+    assert "without a header" not in json.dumps(manifest)
 
 
 def test_partition_values_that_a_directory_cannot_hold(lake: Lake) -> None:
