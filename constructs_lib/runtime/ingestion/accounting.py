@@ -5,7 +5,8 @@
 - *lines*: what records, empty lines and headers take together, held against the line ends counted in the bytes, so that no stretch
   of a file was skipped;
 - *good*, *quarantined*: rows counted in the files that were written, read back;
-- *duplicates*: rows that were judged to be one.
+- *duplicates*: rows that were judged to be one; and all records of a file that was published before, byte by byte: the manifest names the
+  run, whose own equation they are part of.
 """
 
 from __future__ import annotations

@@ -120,8 +120,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     if missing:
         message = f"missing {', '.join(missing)}"
         raise SpecError(message)
-    if not given["manifest"].endswith(".json"):
-        message = f"--manifest is {given['manifest']!r}; expected a file that ends in .json"
+    if not given["manifest"].endswith(".json") or given["manifest"].endswith((".outcome.json", ".lineage.json")):
+        message = f"--manifest is {given['manifest']!r}; expected a file that ends in .json, and neither in .outcome.json nor .lineage.json"
         raise SpecError(message)
     return Arguments(
         **{name.replace("-", "_"): given[name.replace("-", "_")] for name in _REQUIRED},

@@ -34,4 +34,4 @@ class PublishError(IngestionError):
 
 
 class StaleTableError(PublishError):
-    """Readers see another version of the table than the rows were judged against; the run has to judge again."""
+    """The rows were judged against another version than readers see, or what was written is gone: the run has to judge again."""

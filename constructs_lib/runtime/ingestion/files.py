@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .compression import CHUNK, is_compressed, plain
+from .errors import UnreadableInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,13 +61,23 @@ class Storage:
     client_factory: Callable[[str], Any] = field(default=boto3_client)
 
     def files(self, root: str) -> list[StoredFile]:
-        """The file at `root`, or every file below it, by path; markers of empty folders are left out."""
+        """The file at `root`, or every file below it, by path; markers of empty folders are left out.
+
+        Raises:
+            UnreadableInput: If a folder is a link, behind which files would be passed over.
+        """
         if root.startswith("s3://"):
             return self._s3_files(root)
         path = Path(root)
         if path.is_file():
             return [_on_disk(path)]
-        found = (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+        found: list[Path] = []
+        for folder, folders, names in os.walk(path, onerror=_refuse):
+            links = [name for name in folders if (Path(folder) / name).is_symlink()]
+            if links:
+                message = f"{Path(folder) / links[0]} is a link to a folder, which is not followed; deliver the folder itself"
+                raise UnreadableInput(message)
+            found += (Path(folder) / name for name in names)
         return [_on_disk(file) for file in sorted(found)]
 
     def _s3_files(self, root: str) -> list[StoredFile]:
@@ -141,6 +153,17 @@ class Storage:
         if path.startswith("s3://"):
             return any(file.path == path for file in self._s3_files(path))
         return Path(path).is_file()
+
+
+def _refuse(error: OSError) -> None:
+    """What of a folder cannot be listed must not be passed over."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def as_pattern(path: str) -> str:
+    """What Spark reads as this path: to Spark a path is a pattern."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
 
 
 def _on_disk(path: Path) -> StoredFile:

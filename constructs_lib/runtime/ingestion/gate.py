@@ -4,7 +4,7 @@ Measured is what this run adds: its good rows. `rows`, `quarantined_ratio` and `
 share of a column's delivered values, in good and quarantined rows, that no reason and no warning of that column speaks against.
 `distinct_ratio` is of the values that are not NULL. `age_hours` runs from the greatest value to now; a date stands for its first
 moment, and a time without a zone is UTC. Where there is nothing to measure, or a mean too large to be a number, a rule has not passed;
-counts and the ratios of the input are 0 then.
+counts and the ratios of the input are 0 then. The smallest and the greatest value decide and are not told: they are delivered values.
 
 All of it takes one pass over the judged rows, and none when the rules are about the counts alone.
 """
@@ -46,12 +46,14 @@ _MEASURES: Final[dict[str, tuple[str, ...]]] = {
     "distinct_values": ("distinct", "good"),
     "distinct_ratio": ("distinct", "given"),
     "valid_ratio": ("valid", "delivered"),
-    "mean": ("mean",),
+    "mean": ("mean", "given"),
     "minimum": ("minimum",),
     "maximum": ("maximum",),
     "age_hours": ("newest",),
 }
 """What of a column has to be known for a metric."""
+_DELIVERED_VALUES: Final = frozenset({"minimum", "maximum"})
+"""Metrics whose measured number is a delivered value: it decides and is not told."""
 
 
 def judge_run(judged: DataFrame, spec: JobSpec, counts: Counts, *, now: dt.datetime, released: bool = False) -> Gate:
@@ -65,22 +67,27 @@ def judge_run(judged: DataFrame, spec: JobSpec, counts: Counts, *, now: dt.datet
         released: Whether somebody lets the run through all the same; what did not hold is still listed.
     """
     known = _measured(judged, spec)
-    results = [_result(rule, _value(rule, counts, known, now)) for rule in spec.gate]
+    results = [_result(rule, _value(rule, counts, known, now), known) for rule in spec.gate]
     failed = {entry["severity"] for entry in results if not entry["passed"]}
     if "block" in failed:
         return {"verdict": "released" if released else "block", "results": results}
     return {"verdict": "warn" if failed else "pass", "results": results}
 
 
-def _result(rule: GateRule, measured: Decimal | None) -> GateEntry:
+def _result(rule: GateRule, measured: Decimal | None, known: Mapping[str, Any]) -> GateEntry:
     passed = measured is not None and _COMPARISONS[rule.operator](measured, Decimal(str(rule.threshold)))
     return {
         "name": rule.name,
         "severity": rule.severity,
         "passed": passed,
-        "measured": None if measured is None else float(measured),
+        "measured": None if measured is None or _is_delivered(rule, known) else float(measured),
         "rule": _text(rule),
     }
+
+
+def _is_delivered(rule: GateRule, known: Mapping[str, Any]) -> bool:
+    """Whether what was measured is a delivered value; the mean of a single one is."""
+    return rule.metric in _DELIVERED_VALUES or (rule.metric == "mean" and known[_name(rule.column, "given")] == 1)
 
 
 def _text(rule: GateRule) -> str:
@@ -107,7 +114,7 @@ def _value(rule: GateRule, counts: Counts, known: Mapping[str, Any], now: dt.dat
         return None if values[0] is None else _hours(now, values[0])
     if rule.metric == "distinct_values":
         return Decimal(values[0]) if values[1] else None
-    if len(values) == 1:
+    if rule.metric in {"mean", *_DELIVERED_VALUES}:
         number = Decimal("NaN" if values[0] is None else values[0])
         return number if number.is_finite() else None
     return _share(values[0], values[1]) if values[1] else None

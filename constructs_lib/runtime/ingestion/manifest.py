@@ -1,7 +1,8 @@
 """What a run says of itself: the manifest (everything, for people and replays) and the outcome (what an orchestrator decides by).
 
-Both are JSON beside each other: `<run id>.json` and `<run id>.outcome.json`. Neither holds a delivered value. The outcome stays small
-whatever was delivered: Step Functions reads at most 256 KiB.
+Both are JSON beside each other: `<run id>.json` and `<run id>.outcome.json`. The outcome holds no delivered value, and stays small whatever
+was delivered: Step Functions reads at most 256 KiB. The manifest holds those alone that a table is partitioned by, as the names of the
+table's directories do: a run that died is published by them. Whoever may not read the table has no business with its manifests.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ class RefusedFile(TypedDict):
 
 
 class GateEntry(TypedDict):
-    """One rule of the gate and what was measured; `measured` is None, and the rule not passed, when there was nothing to measure."""
+    """One rule of the gate and what was measured.
+
+    `measured` is None where there was nothing to measure, and the rule has not passed then; and where it would be a delivered value
+    (`minimum`, `maximum`, the `mean` of a single one), whatever the rule's verdict.
+    """
 
     name: str
     severity: str

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
-from pyspark.storagelevel import StorageLevel
 
 from .accounting import settle
 from .arguments import Arguments, parse_arguments
@@ -21,13 +20,15 @@ from .files import Storage, boto3_client
 from .gate import judge_run
 from .lineage import run_event
 from .locations import run_location
+from .manifest import MANIFEST_VERSION
 from .reading import read, survey
 from .reports import JOB_VERSION, NOTHING, identity, manifest_of, outcome_of, written_of
-from .session import prepare, size_shuffles, spark_session
+from .session import Kept, prepare, size_shuffles, spark_session
 from .spec import parse_spec
 from .tables.base import DATA_FILE
 from .tables.catalogs import open_quarantine, open_table
 from .tables.quarantine import quarantined_rows
+from .telling import told, trace
 from .validation import DUPLICATE, GOOD, OUTCOME, QUARANTINED, REASONS, REPLACES, WARNINGS, column_types, judge, typed
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import (
         DataFrame,
+        Row,
         SparkSession,
         types as T,  # noqa: N812
     )
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from .spec import JobSpec
     from .survey import FileSurvey
     from .tables.base import PublishedTable, Written
+    from .tables.parquet import ParquetTable
 
 WRITTEN: Final = "written"
 HELD: Final = "held"
@@ -51,6 +54,14 @@ PUBLISHED: Final = "published"
 PRODUCER: Final = f"https://pypi.org/project/governed-lake/{JOB_VERSION}"
 ATTEMPTS: Final = 4
 """How often a run judges its rows when others change the table meanwhile."""
+
+_MEASURED: Final = {
+    "records": "count(*)",
+    "lines": "sum(_lines)",
+    "reasons": f"sum(size({REASONS}))",
+    "warnings": f"sum(size({WARNINGS}))",
+}
+"""What is counted of the judged rows, in one pass."""
 
 _PARTS_OF_ARN = 5
 _log = logging.getLogger("ingestion")
@@ -75,7 +86,7 @@ def ingest(
     started = time.monotonic()
     prepare(spark)
     inline = arguments.spec.lstrip().startswith("{")
-    specs = arguments.spec if inline else storage.read_text(arguments.spec)
+    specs = arguments.spec if inline else _spec_at(arguments.spec, storage)
     spec = parse_spec(specs, arguments.table)
 
     def opened(wanted: JobSpec) -> PublishedTable:
@@ -104,6 +115,14 @@ def ingest(
             run.log("judging_again", because="the table was changed meanwhile")
 
 
+def _spec_at(path: str, storage: Storage) -> str:
+    try:
+        return storage.read_text(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, UnicodeDecodeError) as error:
+        message = f"--spec is {path}, where no job spec stands ({type(error).__name__}); `lakecheck contracts compile` writes one"
+        raise SpecError(message) from error
+
+
 def _glue() -> Any:
     return boto3_client("glue")
 
@@ -117,7 +136,7 @@ class Run:
     spark: SparkSession
     storage: Storage
     table: PublishedTable
-    quarantine: PublishedTable
+    quarantine: ParquetTable
     references: Mapping[str, PublishedTable]
     files: PublishedFiles
     started: float
@@ -153,9 +172,9 @@ class Run:
         path = self.arguments.manifest
         if not self.storage.exists(path):
             return None
-        manifest: Manifest = json.loads(self.storage.read_text(path))
-        told = cast("Mapping[str, Any]", identity(self.arguments, self.spec))
-        differing = [key for key, value in told.items() if manifest.get(key) != value]
+        manifest = _manifest(self.storage.read_text(path), path)
+        identical = cast("Mapping[str, Any]", identity(self.arguments, self.spec))
+        differing = [key for key, value in identical.items() if manifest.get(key) != value]
         if differing:
             message = f"{path} is another run's manifest: {', '.join(differing)} differ; give each run an id and a manifest of its own"
             raise SpecError(message)
@@ -170,9 +189,11 @@ class Run:
         arguments, spec = self.arguments, self.spec
         started = _now()
         if self.table.published_as(arguments.run_id) is not None:
-            message = f"the run {arguments.run_id} is published, and its manifest {arguments.manifest} is gone; use another run id"
+            message = f"the run {arguments.run_id} is published, and no manifest {arguments.manifest} says so; use another run id"
             raise PublishError(message)
         locations = run_location(arguments.curated, spec, arguments.run_id), run_location(arguments.quarantine, spec, arguments.run_id)
+        if self.storage.exists(arguments.manifest):  # of an earlier attempt, whose quarantined rows people see already
+            self.quarantine.withdraw(arguments.run_id, locations[1])
         base = self.table.version()
         types = column_types(self.spark, spec)
         delivered = self._delivered()
@@ -183,11 +204,10 @@ class Run:
         counted = sum(one.records for one in surveys)
         self.log("surveyed", files=len(delivered), refused=len(refused), repeated=len(repeats), records=counted)
         fresh = [file for file in delivered if file.path in readable]
-        # read once: judging looks at the records several times, and splitting text in Python is the dearest step of all
-        records = read(self.spark, fresh, self.storage, spec, types, surveys).persist(StorageLevel.MEMORY_AND_DISK)
-        judged = self._judge(records, types).persist(StorageLevel.MEMORY_AND_DISK)
+        kept = Kept()
         try:
-            rows = judged.groupBy("_file", OUTCOME).agg(F.count("*").alias("records"), F.sum("_lines").alias("lines")).collect()
+            judged = self._judge(read(self.spark, fresh, self.storage, spec, types, surveys), types, kept)
+            rows = judged.groupBy("_file", OUTCOME).agg(*(F.expr(found).alias(name) for name, found in _MEASURED.items())).collect()
             outcomes = {(row["_file"], row[OUTCOME]): int(row["records"]) for row in rows}
             judged_good = sum(count for (_, outcome), count in outcomes.items() if outcome == GOOD)
             judged_bad = sum(count for (_, outcome), count in outcomes.items() if outcome == QUARANTINED)
@@ -203,10 +223,9 @@ class Run:
                 surveys, {**outcomes, **repeated}, framed_lines=lines, written_good=written.rows, written_quarantined=quarantined.rows
             )
             gate = judge_run(judged, spec, counts, now=dt.datetime.now(dt.UTC), released=arguments.release)
-            tallies = {"reasons": _tally(judged, REASONS, QUARANTINED), "warnings": _tally(judged, WARNINGS, GOOD)}
+            tallies = _tallies(judged, rows)
         finally:
-            judged.unpersist()
-            records.unpersist()
+            kept.release()
         manifest = manifest_of(
             arguments,
             spec,
@@ -249,7 +268,7 @@ class Run:
             raise UnreadableInput("; ".join(f"{item.path}: {item.error}" for item in refused))
         return [item for item in found if not item.error], refused
 
-    def _judge(self, records: DataFrame, types: Sequence[T.DataType]) -> DataFrame:
+    def _judge(self, records: DataFrame, types: Sequence[T.DataType], keep: Kept) -> DataFrame:
         """The records against the published table, where its rows matter, and against the tables that they refer to."""
         spec = self.spec
         asks = spec.duplicates.equal_rows == "remove" or any(column.unique for column in spec.columns)
@@ -263,7 +282,7 @@ class Run:
             found = published if table == spec.table else self.references[table].rows(self.spark, columns)
             if found is not None:
                 references[table] = found
-        return judge(records, spec, types, published=published, references=references)
+        return judge(records, spec, types, published=published, references=references, keep=keep)
 
     def _write_good(self, judged: DataFrame, location: str) -> Written:
         spec = self.spec
@@ -282,6 +301,7 @@ class Run:
         digests = [one["sha256"] for one in manifest["files"] if one["repeats"] is None]
         try:
             if quarantined.files:
+                self.quarantine.audit(quarantined)
                 self.quarantine.publish(run_id, quarantined)
             if manifest["gate"]["verdict"] == "block":
                 if not self.arguments.release:
@@ -294,12 +314,11 @@ class Run:
             if written.files:
                 self.table.audit(written)
                 version = self.table.publish(run_id, written)
-            self.files.confirm(digests, self.spec, run_id)
+            self.files.confirm(digests, self.spec, run_id, version)
         except PublishError:
             raise
         except Exception as error:
-            message = f"{type(error).__name__}: {error}"
-            raise PublishError(message) from error
+            raise PublishError(told(error)) from error
         done: Manifest = {
             **manifest,
             "status": PUBLISHED,
@@ -331,16 +350,37 @@ class Run:
         log(event, run_id=self.arguments.run_id, execution=self.arguments.execution, **fields)
 
 
+def _manifest(text: str, path: str) -> Manifest:
+    """The manifest of an earlier start.
+
+    Raises:
+        SpecError: If it is none that this job writes.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.get("manifest_version") != MANIFEST_VERSION:
+        message = f"{path} is no manifest of version {MANIFEST_VERSION}, as this job writes them; give the run another id and manifest"
+        raise SpecError(message)
+    return cast("Manifest", found)
+
+
 def _region_and_account(execution: str) -> tuple[str, str]:
     """Where an execution of Step Functions runs, out of its ARN; empty texts for whoever else called."""
     parts = execution.split(":")
     return (parts[3], parts[4]) if parts[0] == "arn" and len(parts) > _PARTS_OF_ARN else ("", "")
 
 
-def _tally(judged: DataFrame, column: str, outcome: str) -> dict[str, int]:
-    """How often each text stands in the lists of a column, among rows of one outcome."""
-    listed = judged.where((F.col(OUTCOME) == outcome) & (F.size(column) > 0)).select(F.explode(column).alias("text"))
-    return {row["text"]: int(row["count"]) for row in listed.groupBy("text").count().collect()}
+def _tallies(judged: DataFrame, rows: Sequence[Row]) -> dict[str, dict[str, int]]:
+    """How often each reason is given for a quarantined row, and each warning for a good one; where there are any."""
+    found: dict[str, dict[str, int]] = {}
+    for key, outcome, column in (("reasons", QUARANTINED, REASONS), ("warnings", GOOD, WARNINGS)):
+        found[key] = {}
+        if any(row[key] for row in rows if row[OUTCOME] == outcome):
+            listed = judged.where((F.col(OUTCOME) == outcome) & (F.size(column) > 0)).select(F.explode(column).alias("text"))
+            found[key] = {row["text"]: int(row["count"]) for row in listed.groupBy("text").count().collect()}
+    return found
 
 
 def log(event: str, **fields: Any) -> None:
@@ -360,9 +400,9 @@ def main(argv: Sequence[str]) -> int:
     except IngestionError as error:
         log("failed", **who, error=type(error).__name__, message=str(error), exit_code=error.exit_code)
         return error.exit_code
-    except Exception as error:
-        log("failed", **who, error=type(error).__name__, exit_code=1)
-        raise
+    except Exception as error:  # noqa: BLE001 - no traceback, which would quote its message, which may quote what was delivered
+        log("failed", **who, error=type(error).__name__, message=told(error), trace=trace(error), exit_code=1)
+        return 1
     return 0
 
 

@@ -82,6 +82,10 @@ def read(
 
 
 def undeclared(survey: FileSurvey, spec: JobSpec) -> list[str]:
-    """Columns of the file's header that the table has not; their values stay in the raw zone."""
+    """Columns of the file's header that the table has not; their values stay in the raw zone.
+
+    None where the first line names no column of the table: it may be a record, whose values nobody is to read in a manifest.
+    """
     names = {column.source_name for column in spec.columns}
-    return [name.strip() for name in survey.header if name.strip() not in names]
+    found = [name.strip() for name in survey.header]
+    return [name for name in found if name not in names] if names & set(found) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from pyspark.sql import (
     types as T,  # noqa: N812
 )
 
+from ..files import as_pattern
 from .batches import raw
 from .header import AMBIGUOUS_COLUMN, Layout, layout
 
@@ -34,6 +34,8 @@ def parquet_records(
     spark: SparkSession, files: Sequence[StoredFile], spec: JobSpec, types: Sequence[T.DataType], surveys: Mapping[str, FileSurvey]
 ) -> DataFrame:
     """The records of Parquet files."""
+    if not files:
+        return _columns(spark.range(0), "", F.col("id"), Layout(width=0, trouble=""), types)
     return reduce(DataFrame.unionByName, [_records(spark, file, spec, types, surveys.get(file.path)) for file in files])
 
 
@@ -43,11 +45,15 @@ def _records(spark: SparkSession, file: StoredFile, spec: JobSpec, types: Sequen
         frame, line = spark.range(survey.records), F.col("id") + 1
         how = Layout(width=len(survey.header), trouble=AMBIGUOUS_COLUMN + alike)
     else:
-        # a path is a pattern to Spark
-        frame = spark.read.parquet(re.sub(r"([\\*?\[\]{}])", r"\\\1", file.path))
+        frame = spark.read.parquet(as_pattern(file.path))
         how, line = layout(frame.columns, spec), F.col("_metadata.row_index") + 1
+    return _columns(frame, file.path, line, how, types)
+
+
+def _columns(frame: DataFrame, path: str, line: Column, how: Layout, types: Sequence[T.DataType]) -> DataFrame:
+    """The columns of records out of a file's own."""
     columns: list[Column] = [
-        F.lit(file.path).alias("_file"),
+        F.lit(path).alias("_file"),
         line.alias("_line"),
         F.lit(1).cast("bigint").alias("_lines"),
         F.lit(how.trouble).cast("string").alias("_problem"),

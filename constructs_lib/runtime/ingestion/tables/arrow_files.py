@@ -23,7 +23,7 @@ from pyspark.sql import (
 )
 
 from ..arrow import map_in_arrow
-from ..errors import PublishError
+from ..errors import PublishError, StaleTableError
 from ..files import Storage, join
 from .base import DataFile
 from .file_io import StorageFileIO, io_properties
@@ -113,7 +113,7 @@ def footers(paths: Sequence[str], storage: Storage) -> list[Any]:
     """The Parquet metadata of each file, in order.
 
     Raises:
-        PublishError: If one is missing or no Parquet file.
+        StaleTableError: If one is missing or no Parquet file: what cannot be published has to be written again.
     """
     if not paths:
         return []
@@ -125,8 +125,8 @@ def footers(paths: Sequence[str], storage: Storage) -> list[Any]:
             with files.new_input(path).open() as stream:
                 return pq.read_metadata(stream)
         except (FileNotFoundError, pa.ArrowInvalid) as error:
-            message = f"{shown(path)} is missing or no Parquet file: what the run wrote is not there; ingest the original again"
-            raise PublishError(message) from error
+            message = f"{shown(path)} is missing or no Parquet file: what the run wrote is not there; judge again"
+            raise StaleTableError(message) from error
 
     with ThreadPoolExecutor(READERS) as pool:
         return list(pool.map(read, paths))
@@ -136,7 +136,8 @@ def check_files(files: Sequence[DataFile], storage: Storage) -> list[Any]:
     """Holds the files against what was written, and returns their footers.
 
     Raises:
-        PublishError: If one is missing or has other rows.
+        StaleTableError: If one is missing.
+        PublishError: If one has other rows.
     """
     found = footers([file.path for file in files], storage)
     for file, footer in zip(files, found, strict=True):

@@ -64,7 +64,7 @@ def open_table(
     return ParquetTable(registry, columns, storage, partition_columns=spec.partition_columns, spread=spread)
 
 
-def open_quarantine(spec: JobSpec, catalog: str, *, storage: Storage, glue_client: Callable[[], Any] | None = None) -> PublishedTable:
+def open_quarantine(spec: JobSpec, catalog: str, *, storage: Storage, glue_client: Callable[[], Any] | None = None) -> ParquetTable:
     """The table of the spec's quarantined rows, as `quarantine.quarantined_rows` gives them; arguments as of `open_table`."""
     client = (lambda: storage.client_factory("glue")) if glue_client is None else glue_client
     registry = _registry(catalog, spec.quarantine_database, spec.table, (), client)

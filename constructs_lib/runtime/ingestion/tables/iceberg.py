@@ -18,11 +18,11 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives 
 
 from ..errors import PublishError, StaleTableError
 from . import iceberg_commits as commits, iceberg_reading as reading
-from .arrow_files import check_files, write_files
+from .arrow_files import write_files
 from .base import DATA_FILE, Written
 from .clustering import cluster
 from .places import absolute, is_below, remove_below, run_of
-from .schemas import fitting, layout_of, new_partition_spec, new_schema
+from .schemas import fitting, layout_of, new_partition_spec, new_schema, widens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,18 @@ class IcebergTable:
         table, tasks = self._plan()
         if table is None or not tasks:
             return None
-        return reading.read(spark, table, tasks, columns, self._storage)
+        known = {field.name for field in table.schema().fields}
+        lacking = [name for name in columns if name not in known]
+        if not lacking:
+            return reading.read(spark, table, tasks, columns, self._storage)
+        if self._create_at is None:
+            message = f"{'.'.join(self._identifier)} lacks the columns {', '.join(lacking)}: deploy the contract's tables before"
+            raise PublishError(message)
+        stored = [name for name in columns if name in known]
+        frame = reading.read(spark, table, tasks, stored or [table.schema().fields[0].name], self._storage)
+        types = {column.name: column.type for column in self._spec.columns}  # of columns that `write` is going to add
+        new = {name: F.lit(None).cast(types[name]) for name in lacking}
+        return frame.withColumns(new).select(*(F.col(f"`{name}`") for name in columns), F.col(DATA_FILE))
 
     def write(self, good: DataFrame, location: str, *, replaced: DataFrame | None = None) -> Written:
         """Writes the good rows, and with `replaced` the rows of the affected files that stay.
@@ -85,14 +96,14 @@ class IcebergTable:
         """
         location = absolute(location)
         table, tasks = self._plan()
-        self._refuse_published(table, tasks, location)
+        self._refuse_published(location)
         remove_below(self._storage, location)
         if table is None:
             table = self._create(good.schema)
         elif self._create_at is not None:
             self._extend(table, good.schema)
         base = commits.as_version(commits.main_of(table.metadata))
-        fitting(good.columns, table.schema(), ".".join(self._identifier))
+        fitting(good.schema, table.schema(), ".".join(self._identifier))
         files = self._write(table, good, location)
         affected = [] if replaced is None else self._affected(tasks, replaced)
         if not affected or replaced is None:
@@ -120,8 +131,7 @@ class IcebergTable:
         run_id = run_of(written.files[0].path)
         table = self._existing()
         if commits.snapshot_of_run(table.metadata, run_id) is not None:
-            check_files(written.files, self._storage)
-            return
+            return  # what became of the files since, compacted perhaps, is no longer the run's
         self._staged(written, run_id)
 
     def publish(self, run_id: str, written: Written) -> str:
@@ -196,12 +206,17 @@ class IcebergTable:
         main = commits.main_of(self._judged.metadata)
         return self._judged, [] if main is None else reading.plan(self._judged, main)
 
-    def _refuse_published(self, table: Table | None, tasks: Sequence[FileScanTask], location: str) -> None:
-        """Never removes what readers see."""
-        live = sum(is_below(task.file.file_path, location) for task in tasks)
-        if table is not None and (live or commits.snapshot_of_run(table.metadata, run_of(location)) is not None):
-            message = f"run {run_of(location)} is published in {'.'.join(self._identifier)}; give another run another id"
+    def _refuse_published(self, location: str) -> None:
+        """Never removes what readers see now, whatever the rows were judged against, nor what another start of the run has staged."""
+        table, run_id = self._load(), run_of(location)
+        if table is None:
+            return
+        main = commits.main_of(table.metadata)
+        live = main is not None and any(is_below(task.file.file_path, location) for task in reading.plan(table, main))
+        if live or commits.snapshot_of_run(table.metadata, run_id) is not None:
+            message = f"run {run_id} is published in {'.'.join(self._identifier)}; give another run another id"
             raise PublishError(message)
+        self._forget(run_id)
 
     def _create(self, rows: StructType) -> Table:
         schema = new_schema(self._spec, rows)
@@ -220,13 +235,17 @@ class IcebergTable:
         return self._judged
 
     def _extend(self, table: Table, rows: StructType) -> None:
-        """Adds the columns that the contract has got since; deployed tables get them by deploying."""
-        known = {field.name for field in table.schema().fields}
-        wanted: dict[str, Any] = {field.name: field for field in new_schema(self._spec, rows).fields if field.name not in known}
-        if wanted:
+        """Adds and widens the columns that the contract has added and widened since; deployed tables get that by deploying."""
+        known = {field.name: field.field_type for field in table.schema().fields}
+        wanted: dict[str, Any] = {field.name: field.field_type for field in new_schema(self._spec, rows).fields}
+        wider = [name for name, type_ in wanted.items() if name in known and widens(known[name], type_)]
+        if wider or wanted.keys() - known.keys():
             with table.update_schema() as update:
-                for name, field in wanted.items():
-                    update.add_column(name, field.field_type)
+                for name, type_ in wanted.items():
+                    if name not in known:
+                        update.add_column(name, type_)
+                    elif name in wider:
+                        update.update_column(name, field_type=type_)
 
     def _write(self, table: Table, rows: DataFrame, location: str) -> tuple[DataFile, ...]:
         layout = layout_of(table.schema(), table.spec())

@@ -104,6 +104,7 @@ def stage(table: Table, written: Written, run_id: str, storage: Storage) -> int:
     earlier = table.metadata.snapshot_by_name(branch)
     if earlier is not None:
         if earlier.parent_snapshot_id == base and _property(earlier, WRITTEN_PROPERTY) == digest:
+            check_files(written.files, storage)  # another attempt may have removed them since
             return earlier.snapshot_id
         drop_branch(table, run_id)
         table.refresh()

@@ -23,6 +23,7 @@ from pyspark.sql import (
 
 from ..arrow import map_in_arrow
 from ..errors import PublishError
+from ..files import as_pattern
 from .base import DATA_FILE
 from .file_io import StorageFileIO, io_properties
 from .schemas import spark_struct
@@ -63,7 +64,7 @@ def read(spark: SparkSession, table: Table, tasks: Sequence[FileScanTask], colum
     frames = []
     if by_spark:
         spark.conf.set(READ_BY_ID, "true")
-        frames.append(spark.read.schema(schema).parquet(*by_spark).withColumn(DATA_FILE, path_of(F.input_file_name())))
+        frames.append(spark.read.schema(schema).parquet(*map(as_pattern, by_spark)).withColumn(DATA_FILE, path_of(F.input_file_name())))
     if by_us:
         frames.append(_read_by_pyiceberg(spark, table, by_us, schema, storage))
     frame = frames[0]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
 
 from ..errors import PublishError, StaleTableError
+from ..files import as_pattern
 from .arrow_files import check_files, write_files
 from .base import DATA_FILE, Written
 from .clustering import together
@@ -105,7 +106,7 @@ class ParquetTable:
         frame = (
             spark.read.schema(type(self._columns)(stored or self._own_columns()[:1]))
             .option("recursiveFileLookup", "true")
-            .parquet(*sorted(partitions.values()))
+            .parquet(*map(as_pattern, sorted(partitions.values())))
             .withColumn(DATA_FILE, path_of(F.input_file_name()))
         )
         if keys:
@@ -164,6 +165,14 @@ class ParquetTable:
         self._judged = None
         self._registry.register(wanted, lambda now: self._require_base(now, wanted, written.base_version))
         return self.version()
+
+    def withdraw(self, run_id: str, location: str) -> None:
+        """Takes a run from readers and removes its files, so that it is written anew. Of quarantine only: what readers have, they keep."""
+        doomed = [values for values, place in self._registry.partitions().items() if run_of(place) == run_id]
+        if doomed:
+            self._registry.remove(doomed)
+        self._judged = None
+        remove_below(self._storage, absolute(location))
 
     def _wanted(self, run_id: str, written: Written) -> dict[Values, str]:
         """Locations by the values that the table's keys want."""

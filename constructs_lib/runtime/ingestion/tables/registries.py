@@ -7,6 +7,7 @@ against an emulation (moto) only.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ..errors import PublishError
 from .places import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 RUN_KEY = "_run_id"
 """A table's last partition key, by which several runs may add to the same values."""
@@ -50,6 +51,10 @@ class PartitionRegistry(Protocol):
 
     def partitions(self) -> dict[Values, str]:
         """Where each partition stands; locations end without a slash."""
+        ...
+
+    def remove(self, doomed: Sequence[Values]) -> None:
+        """Takes partitions from readers; their files stay."""
         ...
 
     def register(self, wanted: Mapping[Values, str], check: Callable[[Mapping[Values, str]], None]) -> None:
@@ -111,7 +116,7 @@ class GlueRegistry:
             elif self._location(values) != wanted[values]:
                 problems.append(conflict(self._location(values), wanted[values]))
         if problems:
-            self._remove([values for values in wanted if values not in refused])
+            self.remove([values for values in wanted if values not in refused])
             message = f"{self.name}: {'; '.join(problems)}"
             raise PublishError(message)
 
@@ -127,10 +132,11 @@ class GlueRegistry:
         partition = self.client.get_partition(DatabaseName=self.database, TableName=self.table, PartitionValues=list(values))
         return str(partition["Partition"]["StorageDescriptor"]["Location"]).rstrip("/")
 
-    def _remove(self, created: Sequence[Values]) -> None:
-        for start in range(0, len(created), _DELETED_A_CALL):
-            doomed = [{"Values": list(values)} for values in created[start : start + _DELETED_A_CALL]]
-            self.client.batch_delete_partition(DatabaseName=self.database, TableName=self.table, PartitionsToDelete=doomed)
+    def remove(self, doomed: Sequence[Values]) -> None:
+        """Calls of BatchDeletePartition."""
+        for start in range(0, len(doomed), _DELETED_A_CALL):
+            some = [{"Values": list(values)} for values in doomed[start : start + _DELETED_A_CALL]]
+            self.client.batch_delete_partition(DatabaseName=self.database, TableName=self.table, PartitionsToDelete=some)
 
 
 @dataclass(frozen=True)
@@ -167,20 +173,32 @@ class FolderRegistry:
 
     def register(self, wanted: Mapping[Values, str], check: Callable[[Mapping[Values, str]], None]) -> None:
         """Replaces the file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked():
             standing = self.partitions()
             check(standing)
             problems = [conflict(standing[values], place) for values, place in wanted.items() if standing.get(values, place) != place]
             if problems:
                 message = f"{self.name}: {'; '.join(problems)}"
                 raise PublishError(message)
-            together = {**standing, **wanted}
-            entries = [{"values": list(values), "location": together[values]} for values in sorted(together)]
-            unfinished = self.path.with_name(f".{self.path.name}.unfinished")
-            unfinished.write_text(json.dumps({"keys": self.keys(), "partitions": entries}, indent=2, ensure_ascii=False), encoding="utf-8")
-            unfinished.replace(self.path)
+            self._replace({**standing, **wanted})
+
+    def remove(self, doomed: Sequence[Values]) -> None:
+        """Replaces the file."""
+        with self._locked():
+            self._replace({values: place for values, place in self.partitions().items() if values not in doomed})
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _replace(self, partitions: Mapping[Values, str]) -> None:
+        entries = [{"values": list(values), "location": partitions[values]} for values in sorted(partitions)]
+        unfinished = self.path.with_name(f".{self.path.name}.unfinished")
+        unfinished.write_text(json.dumps({"keys": self.keys(), "partitions": entries}, indent=2, ensure_ascii=False), encoding="utf-8")
+        unfinished.replace(self.path)
 
     def _read(self) -> dict[str, Any]:
         if not self.path.exists():

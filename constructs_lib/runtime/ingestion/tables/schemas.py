@@ -202,17 +202,35 @@ def layout_of(schema: Schema, spec: PartitionSpec) -> IcebergLayout:
     return IcebergLayout(schema.model_dump_json(), spec.model_dump_json())
 
 
-def fitting(columns: Sequence[str], schema: Schema, table: str) -> None:
+def widens(narrow: IcebergType, wide: IcebergType) -> bool:
+    """Whether every value of the one type is one of the other, and Iceberg lets a column go that way.
+
+    https://iceberg.apache.org/spec/#schema-evolution
+    """
+    if isinstance(narrow, DecimalType) and isinstance(wide, DecimalType):
+        return narrow.scale == wide.scale and narrow.precision < wide.precision
+    return (type(narrow), type(wide)) in {(IntegerType, LongType), (FloatType, DoubleType)}
+
+
+def fitting(rows: T.StructType, schema: Schema, table: str) -> None:
     """Holds the columns of rows against the table's.
 
     Raises:
-        PublishError: If the table lacks one of them, or requires one that is not among them.
+        PublishError: If the table lacks one of them, requires one that is not among them, or has one under a type that does not hold it.
     """
+    columns = rows.names
     known = {field.name for field in schema.fields}
     lacking = [name for name in columns if name not in known]
     missing = [field.name for field in schema.fields if field.required and field.name not in columns]
-    if lacking or missing:
+    others = []
+    for row_field in rows.fields:
+        if row_field.name in known:
+            stored, delivered = schema.find_type(row_field.name), to_iceberg(row_field.dataType)
+            if to_spark(stored).simpleString() != to_spark(delivered).simpleString() and not widens(delivered, stored):
+                others.append(f"{row_field.name} ({to_spark(stored).simpleString()}, not {row_field.dataType.simpleString()})")
+    if lacking or missing or others:
         found = [f"{table} lacks the columns {', '.join(lacking)}"] * bool(lacking)
         found += [f"{table} requires {', '.join(missing)}, which the rows lack"] * bool(missing)
+        found += [f"{table} has other types: {', '.join(others)}"] * bool(others)
         message = f"{'; '.join(found)}: deploy the contract's tables before its pipeline runs"
         raise PublishError(message)
