@@ -1,7 +1,7 @@
 # Everything a person runs. Each target sets up what it needs in .venv first; `make help` lists them.
 PYTHON ?= python3
 CONTRACTS ?= config/contracts
-GLUE ?= 5.1
+GLUE ?= 5.0
 BIN := .venv/bin
 
 export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)

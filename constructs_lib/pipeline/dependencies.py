@@ -19,9 +19,9 @@ from constructs_lib.core import misuse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-JOB_GLUE_VERSION = "5.1"
-"""The version of Glue that the job is made for: the first whose own pyarrow PyIceberg takes, so that least is installed."""
-LOCKED_FOR = ("5.0", JOB_GLUE_VERSION, "6.0")
+JOB_GLUE_VERSION = "5.0"
+"""The version of Glue that the job runs on, by `job.py`. With 5.1, whose own pyarrow PyIceberg takes, less is installed."""
+LOCKED_FOR = (JOB_GLUE_VERSION, "5.1", "6.0")
 """Versions of Glue that there is a lock for."""
 WHEELS_SUFFIX = ".gluewheels.zip"
 WHEELS_LIST = "wheels/requirements.txt"

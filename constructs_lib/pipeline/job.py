@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_glue as glue
 
+from constructs_lib.pipeline.dependencies import JOB_GLUE_VERSION
+
 if TYPE_CHECKING:
     from aws_cdk import Duration, aws_iam as iam
     from constructs import Construct
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from lakemodel.contracts.model import DataContract
     from lakemodel.sizing import JobSize
 
-GLUE_VERSION = glue.GlueVersion.V5_0
+GLUE_VERSION = glue.GlueVersion[f"V{JOB_GLUE_VERSION.replace('.', '_')}"]
 
 
 def ingestion_job(

@@ -94,7 +94,7 @@ def test_from_wheels_keeps_the_suffix_that_glue_tells_them_by(tmp_path: Path) ->
         (("wheels/a-1-py3-none-any.whl",), "without wheels/requirements.txt"),
         (("wheels/requirements.txt",), "without wheels beside it"),
         (("a-1-py3-none-any.whl", "requirements.txt"), "without wheels/requirements.txt"),
-        (("wheels/requirements.txt", "wheels/a-1-cp312-cp312-macosx_11_0_arm64.whl"), "1 wheels that Glue 5.1 cannot install, a-1-cp312"),
+        (("wheels/requirements.txt", "wheels/a-1-cp312-cp312-macosx_11_0_arm64.whl"), "1 wheels that Glue 5.0 cannot install, a-1-cp312"),
     ],
 )
 def test_fails_when_glue_could_not_install_the_zip(names: tuple[str, ...] | None, match: str, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_fails_when_glue_could_not_install_the_zip(names: tuple[str, ...] | None
     path = tmp_path / "job.gluewheels.zip"
     if names is not None:
         zip_of(path, *names)
-    with pytest.raises(DataLakeError, match=f"{match}.*make job-wheels GLUE=5.1") as caught:
+    with pytest.raises(DataLakeError, match=f"{match}.*make job-wheels GLUE=5.0") as caught:
         JobDependencies.from_wheels(new_stack(), "Dependencies", path)
     assert caught.value.code == "pipeline_wheels"
 
