@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.blocks import DOCS
+from tests.stacks.building import reference_config
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Lake
@@ -46,10 +47,29 @@ def test_keys_are_counted_right(reference: Lake) -> None:
 
 
 def test_alarms_are_counted_right(reference: Lake) -> None:
-    """One alarm for each product, one for dead letters."""
+    """Alarms of a product, on freshness, which every product of the reference promises for its one table, and on dead letters."""
+    said = re.search(
+        r"\| (\d+) for each product, (\d+) more for each ten tables of one that promises a freshness, (\d+) for dead letters", GUIDE
+    )
+    metrics = re.search(r"for each metric that one looks at: (\d+) of a product, (\d+) of each table with a freshness", GUIDE)
+    assert said
+    assert metrics
+    own, fresh, dead = map(int, said.groups())
+    watched, published = map(int, metrics.groups())
     stacks = reference.of("Prod").values()
-    alarms = sum(len(stack.of_type("AWS::CloudWatch::Alarm")) for stack in stacks)
-    assert alarms == 1 + sum(len(stack.of_type("AWS::StepFunctions::StateMachine")) for stack in stacks)
+    alarms = [alarm["Properties"] for stack in stacks for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()]
+    products = sum(len(stack.of_type("AWS::StepFunctions::StateMachine")) for stack in stacks)
+    assert len(alarms) == dead + (own + fresh) * products
+    looked_at = sum(1 if "MetricName" in alarm else sum("MetricStat" in each for each in alarm["Metrics"]) for alarm in alarms)
+    assert looked_at == dead + (watched + published) * products
+
+
+def test_dashboards_are_counted_right(reference: Lake) -> None:
+    """One for each domain of a lake."""
+    assert "| CloudWatch dashboards | one for each domain |" in GUIDE
+    assert sum(len(stack.of_type("AWS::CloudWatch::Dashboard")) for stack in reference.of("Prod").values()) == len(
+        reference_config().domains
+    )
 
 
 def test_reserved_executions_are_counted_right(reference: Lake) -> None:

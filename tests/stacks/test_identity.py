@@ -91,16 +91,20 @@ def grown(tmp_path_factory: pytest.TempPathFactory, with_another: ContractSet) -
 
 
 def without_shared(name: str, resource: dict[str, Any]) -> dict[str, Any]:
-    """A resource of one stack without what all products share there: rules and grants are added to it, see the test."""
-    shared = {"MainStorage": "LifecycleConfiguration", "MainGrants": "Grants", "MainPipelines": "Grants"}.get(name, "")
-    properties = {key: value for key, value in resource["Properties"].items() if key not in {shared, "TagAssociations"}}
+    """A resource of one stack without what all products share there: rules, grants, graphs are added to it, see the test."""
+    shared = {
+        "MainStorage": {"LifecycleConfiguration"},
+        "MainGrants": {"Grants", "TagAssociations"},
+        "MainPipelines": {"Grants", "DashboardBody"},
+    }.get(name, set())
+    properties = {key: value for key, value in resource["Properties"].items() if key not in shared}
     # The parts of a CatalogPermissions are made one after the other, so that one that gets its first entry stands before later ones.
     before = [one for one in resource.get("DependsOn", []) if not PERMISSIONS_PART.match(one)]
     return {**resource, "Properties": properties, "DependsOn": before}
 
 
 def test_a_new_product_leaves_everything_else_where_and_as_it_is(before: Lake, grown: Lake) -> None:
-    """It sorts first and still gets the last place; only lifecycle rules, grants and tags of shared resources grow."""
+    """It sorts first and still gets the last place; only lifecycle rules, grants, tags and dashboards of what is shared grow."""
     assert grown.stacks.keys() == before.stacks.keys()
     changed: dict[str, set[str]] = {}
     for stack, logical_id, resource in before.resources():
@@ -111,7 +115,7 @@ def test_a_new_product_leaves_everything_else_where_and_as_it_is(before: Lake, g
     assert changed == {
         "MainStorage": {"AWS::S3::Bucket"},
         "MainGrants": {"Custom::LakeFormationPermissions"},
-        "MainPipelines": {"Custom::LakeFormationPermissions"},
+        "MainPipelines": {"Custom::LakeFormationPermissions", "AWS::CloudWatch::Dashboard"},
     }
     new = {
         stack.name

@@ -39,8 +39,8 @@ MUTATIONS = {
             '"Catch":[{"ErrorEquals":["States.Timeout"],"Next":"TellFailure"}]',
         )
     ),
-    "pipeline.no_timeout": _definition((',"TimeoutSeconds":32400', ""), (',"TimeoutSeconds":28800', "")),
-    "pipeline.timeout_uncaught": _definition(('"TimeoutSeconds":32400', '"TimeoutSeconds":28800')),
+    "pipeline.no_timeout": _definition((',"TimeoutSeconds":61200', ""), (',"TimeoutSeconds":50400', "")),
+    "pipeline.timeout_uncaught": _definition(('"TimeoutSeconds":61200', '"TimeoutSeconds":50400')),
     "pipeline.fire_and_forget": _definition(("glue:startJobRun.sync", "glue:startJobRun")),
     "pipeline.retries_everything": _definition(("Glue.SdkClientException", "States.TaskFailed")),
     "pipeline.retry_in_step": _definition(('"JitterStrategy":"FULL"', '"JitterStrategy":"NONE"')),
@@ -64,7 +64,7 @@ MUTATIONS = {
     "pipeline.job_retries": _job("MaxRetries", 1),
     "pipeline.job_version_old": _job("GlueVersion", "2.0"),
     "pipeline.job_capacity": _job("NumberOfWorkers", REMOVED),
-    "pipeline.state_gives_up_first": _job("Timeout", 600),
+    "pipeline.state_gives_up_first": _job("Timeout", 900),
     "pipeline.custom_resource_timeout": Mutation(
         stack="MainAccount", type="Custom::LakeFormationSettings", path="ServiceTimeout", value="300"
     ),
