@@ -1,17 +1,21 @@
 """Measures the ingestion job against a plain PySpark script that only casts and writes the same file.
 
-Both sides read the same generated CSV in one warm session, taking turns, so that their ratio means something where absolute times do not.
-The plain side is `spark.read.schema(...).csv(...)` and a Parquet write with zstd: it checks nothing, counts nothing and loses what does
-not fit. The job surveys, casts with reasons, checks, finds duplicates, writes both zones and settles the equation; nothing is published.
+Both sides read the same generated CSV in one warm session. They take turns, one round uncounted and then `--runs` rounds; what is
+printed are the medians of the rounds' ratios, of wall clock and of the CPU that Python and Java spend together. On a machine that others
+use too, the second is the one to go by. The plain side is `spark.read.schema(...).csv(...)`, a Parquet write with zstd and a count of what
+was written: it checks nothing and loses what does not fit. The job surveys, casts with reasons, checks, finds duplicates, writes both
+zones and settles the equation; nothing is published.
 
-Where its time goes is measured apart: each part is run to its end with nothing behind it, `rest` is what remains of the whole run
-(writing, counting what was written, the manifest). Options: --rows 70000,500000 --tables routes,wide --runs 3 --skip-parts.
+Where the job's time goes is told by its own log, in the same runs: `survey` (with all that comes before it), `judge` (reading, casting,
+looking for duplicates, counting outcomes), `write` (both zones, gate, reasons, manifest). Options: --rows 70000,500000
+--tables routes,wide --runs 3.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import random
 import statistics
@@ -23,21 +27,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
 
-from constructs_lib.runtime.ingestion import run
-from constructs_lib.runtime.ingestion.files import Storage
-from constructs_lib.runtime.ingestion.reading import read, survey
-from constructs_lib.runtime.ingestion.session import size_shuffles
-from constructs_lib.runtime.ingestion.spec import parse_spec
-from constructs_lib.runtime.ingestion.validation import column_types, judge
+from constructs_lib.runtime.ingestion.arguments import Arguments
+from constructs_lib.runtime.ingestion.run import ingest as run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pyspark.sql import DataFrame
-
 SEED = 20
 WARM_UP_ROWS = 2000
-PARTS = ("survey", "read", "judge", "rest")
+PARTS = {"survey": "surveyed", "judge": "judged", "write": "finished"}
+"""Parts of the job, and the line of its log that each ends with."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -147,7 +146,7 @@ def plain(spark: SparkSession, source: Path, table: str, target: Path) -> int:
 def ingest(spark: SparkSession, source: Path, table: str, folder: Path) -> dict[str, Any]:
     """The job; returns its counts."""
     run_id = f"run-{time.monotonic_ns()}"
-    arguments = run.Arguments(
+    arguments = Arguments(
         spec=json.dumps(TABLES[table]),
         input=str(source),
         curated=str(folder / "curated"),
@@ -157,34 +156,48 @@ def ingest(spark: SparkSession, source: Path, table: str, folder: Path) -> dict[
         catalog=str(folder / "catalog"),
         publish=False,
     )
-    return dict(run.ingest(arguments, spark)["counts"])
+    return dict(run_job(arguments, spark)["counts"])
 
 
-def timed(work: Callable[[], Any]) -> float:
-    """Seconds that it took."""
-    started = time.perf_counter()
+class Parts(logging.Handler):
+    """Listens to the job's log for when a part ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spent: dict[str, list[float]] = {part: [] for part in PARTS}
+        self._since = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Takes the time of a line that ends a part."""
+        event, now = json.loads(record.getMessage())["event"], time.perf_counter()
+        for part, end in PARTS.items():
+            if event == end:
+                self.spent[part].append(now - self._since)
+        self._since = now if event in {"started", *PARTS.values()} else self._since
+
+
+def cpu_seconds() -> float:
+    """What this process and all below it have spent so far; 0 where there is no /proc."""
+    parents, spent = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+        spent[int(stat.parent.name)] = sum(map(int, fields[11:15]))
+
+    def is_ours(process: int | None) -> bool:
+        return process is not None and (process == os.getpid() or is_ours(parents.get(process)))
+
+    return sum(ticks for process, ticks in spent.items() if is_ours(process)) / os.sysconf("SC_CLK_TCK")
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of wall clock and of CPU that it took."""
+    started, spent = time.perf_counter(), cpu_seconds()
     work()
-    return time.perf_counter() - started
-
-
-def parts(spark: SparkSession, source: Path, table: str) -> dict[str, float]:
-    """Seconds of each part of the job, without what comes before and after it."""
-    spec = parse_spec(json.dumps(TABLES[table]))
-    storage = Storage()
-    files = storage.files(str(source))
-    types = column_types(spark, spec)
-    found = survey(spark, files, storage, spec)
-    size_shuffles(spark, sum(file.size for file in files))
-
-    def records() -> DataFrame:
-        return read(spark, files, storage, spec, types, found)
-
-    taken = {
-        "survey": timed(lambda: survey(spark, files, storage, spec)),
-        "read": timed(lambda: records().write.format("noop").mode("overwrite").save()),
-    }
-    both = timed(lambda: judge(records(), spec, types).write.format("noop").mode("overwrite").save())
-    return {**taken, "judge": both - taken["read"]}
+    return time.perf_counter() - started, cpu_seconds() - spent
 
 
 def session() -> SparkSession:
@@ -198,24 +211,29 @@ def session() -> SparkSession:
     return found
 
 
-def compare(spark: SparkSession, folder: Path, table: str, rows: int, runs: int, *, with_parts: bool) -> None:
-    """Prints one line: rows per second of both, their ratio, and where the job's time goes."""
+def compare(spark: SparkSession, folder: Path, table: str, rows: int, runs: int) -> None:
+    """Prints one line: rows per second of both, their ratios, and where the job's time goes."""
     source = deliver(folder, table, rows)
-    taken: dict[str, list[float]] = {"plain": [], "job": []}
+    plain_taken, job_taken = [], []
     found: dict[str, Any] = {}
-    for _ in range(runs):
-        taken["plain"].append(timed(lambda: plain(spark, source, table, folder / "plain")))
-        taken["job"].append(timed(lambda: found.update(ingest(spark, source, table, folder))))
+    parts = Parts()
+    log = logging.getLogger("ingestion")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    for number in range(runs + 1):
+        if number == 1:
+            log.addHandler(parts)
+        plain_taken.append(timed(lambda: plain(spark, source, table, folder / "plain")))
+        job_taken.append(timed(lambda: found.update(ingest(spark, source, table, folder))))
+    log.removeHandler(parts)
     if found["input"] != rows:
         sys.exit(f"{table}: {rows} records delivered, the job counted {found['input']}")
-    by_side = {side: statistics.median(times) for side, times in taken.items()}
-    print(f"{table:<8}{rows:>9,}{rows / by_side['plain']:>12,.0f}{rows / by_side['job']:>12,.0f}", end="")
-    print(f"{by_side['job'] / by_side['plain']:>8.2f}", end="")
-    if with_parts:
-        spent = parts(spark, source, table)
-        spent["rest"] = by_side["job"] - sum(spent.values())
-        print("".join(f"{spent[part]:>9.2f}" for part in PARTS), end="")
-    print(flush=True)
+    pairs = list(zip(plain_taken[1:], job_taken[1:], strict=True))
+    plain_wall, job_wall = (statistics.median(taken[0] for taken in side[1:]) for side in (plain_taken, job_taken))
+    print(f"{table:<8}{rows:>9,}{rows / plain_wall:>12,.0f}{rows / job_wall:>12,.0f}", end="")
+    print(f"{statistics.median(job[0] / one[0] for one, job in pairs):>8.2f}", end="")
+    print(f"{statistics.median(job[1] / max(one[1], 0.01) for one, job in pairs):>11.2f}", end="")
+    print("".join(f"{statistics.median(spent):>10.2f}" for spent in parts.spent.values()), flush=True)
 
 
 def main() -> int:
@@ -223,8 +241,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", default="70000,500000", help="numbers of rows, with commas")
     parser.add_argument("--tables", default=",".join(TABLES), help=f"which tables, with commas, of {', '.join(TABLES)}")
-    parser.add_argument("--runs", type=int, default=3, help="how often each side runs; the median counts")
-    parser.add_argument("--skip-parts", action="store_true", help="leave out where the time goes")
+    parser.add_argument("--runs", type=int, default=3, help="how many rounds count, after one that does not")
     arguments = parser.parse_args()
     spark = session()
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
@@ -233,11 +250,11 @@ def main() -> int:
             warm = deliver(folder, table, WARM_UP_ROWS)
             plain(spark, warm, table, folder / "plain")
             ingest(spark, warm, table, folder)
-        print(f"{'table':<8}{'rows':>9}{'plain r/s':>12}{'job r/s':>12}{'ratio':>8}", end="")
-        print("" if arguments.skip_parts else "".join(f"{part + ' s':>9}" for part in PARTS))
+        print(f"{'table':<8}{'rows':>9}{'plain r/s':>12}{'job r/s':>12}{'ratio':>8}{'CPU ratio':>11}", end="")
+        print("".join(f"{part + ' s':>10}" for part in PARTS))
         for table in arguments.tables.split(","):
             for rows in arguments.rows.split(","):
-                compare(spark, folder, table, int(rows), arguments.runs, with_parts=not arguments.skip_parts)
+                compare(spark, folder, table, int(rows), arguments.runs)
     spark.stop()
     return 0
 

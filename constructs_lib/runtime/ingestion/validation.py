@@ -26,7 +26,7 @@ from .judging.names import DUPLICATE, GOOD, HIVE_NULL, OUTCOME, QUARANTINED, REA
 from .judging.references import look_up, require_comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pyspark.sql import (
         Column,
@@ -104,11 +104,12 @@ def judge(
     *,
     published: DataFrame | None = None,
     references: Mapping[str, DataFrame] | None = None,
+    keep: Callable[[DataFrame], DataFrame] | None = None,
 ) -> DataFrame:
     """The records with their typed values (`v0`, ...), all reasons and warnings, and one outcome each.
 
     `_reasons` and `_warnings` are lists of texts, `_outcome` is `good`, `quarantined` or `duplicate`, and `_replaces` is the `_data_file`
-    of the published row that this good row replaces, NULL where there is none. Looks for shared keys at once: persist `records` before.
+    of the published row that this good row replaces, NULL where there is none. Looks for shared keys at once.
 
     Args:
         records: As `reading.read` gives them.
@@ -116,6 +117,7 @@ def judge(
         types: Of the table's columns, as `column_types` gives them.
         published: The table as readers see it, by catalog names and with `_data_file`; None, or left out, when it has no row.
         references: The tables that `spec.references` names, as published; one that is not there has published nothing.
+        keep: Persists a frame that is looked at several times; when left out, each look reads and casts the records again.
 
     Raises:
         SpecError: If a table that is referred to has no such column, or one of another type.
@@ -125,15 +127,14 @@ def judge(
         targets.setdefault(spec.table, published)
     require_comparable(spec, types, targets)
 
-    def cast_all(part: DataFrame) -> DataFrame:
-        return cast(part, spec, types)
+    keep = _as_it_is if keep is None else keep
+    own = cast(records, spec, types).withColumns({REASONS: checks.reasons(spec, types), WARNINGS: checks.warnings(spec, types)})
+    if spec.references:
+        if any(one.table == spec.table for one in spec.references):
+            own = keep(own)
+        own = look_up(own, spec, targets, own)
+    return duplicates.settle(own, duplicates.Rows(spec, types, duplicates.identities(spec)), published, keep)
 
-    def with_own_reasons(part: DataFrame) -> DataFrame:
-        return cast_all(part).withColumns({REASONS: checks.reasons(spec, types), WARNINGS: checks.warnings(spec, types)})
 
-    def judged(part: DataFrame) -> DataFrame:
-        own = with_own_reasons(part)
-        return look_up(own, spec, targets, with_own_reasons(records)) if spec.references else own
-
-    rows = duplicates.Rows(spec, types, duplicates.identities(spec))
-    return duplicates.settle(records, cast_all, judged, rows, published)
+def _as_it_is(frame: DataFrame) -> DataFrame:
+    return frame

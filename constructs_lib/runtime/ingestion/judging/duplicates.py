@@ -11,10 +11,12 @@ every other published row it does, also with one that this run replaces.
 
 How: a hash of each identity goes through one narrow count, of the delivery and of the published columns that it needs. Rows whose
 hashes nobody shares, usually all, stay where they are; only the others are brought together, and compared by value, not by hash.
+What is dear, reading and casting, is kept for all who look at it; outcomes of rows that share nothing are made anew each time.
 """
 
 from __future__ import annotations
 
+import json
 from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,13 +27,14 @@ from pyspark.sql import (
 )
 from pyspark.sql.window import Window
 
+from ..reading import delivered, raw
 from .comparing import comparable
-from .names import DUPLICATE, GOOD, OUTCOME, QUARANTINED, REASONS, REPLACES, WARNINGS, typed
+from .names import DUPLICATE, GOOD, OUTCOME, QUARANTINED, REASONS, REPLACES, WARNINGS, nested, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from ..spec import JobSpec
 
@@ -40,6 +43,9 @@ NOT_UNIQUE = "not_unique"
 DATA_FILE = "_data_file"
 MOST_SUSPECTS = 50_000
 """Shared hashes that are looked for one by one; where there are more, all rows are brought together."""
+
+PLACE = ("_file", "_line", "_lines", "_problem", "_record")
+"""What a record has besides its columns."""
 
 _PUBLISHED, _CLEAN, _DUPLICATE, _CONFLICT, _HASH = "_published", "_clean", "_duplicate", "_conflict", "_hash"
 
@@ -79,36 +85,42 @@ def identities(spec: JobSpec) -> list[Identity]:
     return found
 
 
-def settle(
-    records: DataFrame,
-    cast: Callable[[DataFrame], DataFrame],
-    judged: Callable[[DataFrame], DataFrame],
-    rows: Rows,
-    published: DataFrame | None,
-) -> DataFrame:
-    """Every record with its outcome. Counts hashes at once, so it reads the records' key columns; persist them.
+def settle(own: DataFrame, rows: Rows, published: DataFrame | None, keep: Callable[[DataFrame], DataFrame]) -> DataFrame:
+    """Every record with its outcome. Counts hashes at once, so it reads and casts the records.
 
     Args:
-        records: What was delivered.
-        cast: Adds the typed values.
-        judged: Adds them, and the reasons and warnings that a row has by itself or by its references.
+        own: The records with their typed values, and the reasons and warnings that a row has by itself or by its references.
         rows: What is compared.
         published: The table as readers see it, by catalog names and with `_data_file`; None when it has no row.
+        keep: Persists a frame that is looked at several times.
     """
-    if not rows.identities:
-        return _alone(judged(records), records, rows)
     names = [one.hash for one in rows.identities]
-    hashed = cast(records).withColumns(_hashes(rows)).select(*records.columns, *names)
+    hashed = _kept(own.withColumns(_hashes(rows)) if names else own, rows, keep)
+    if not names:
+        return _alone(hashed, rows)
     known = None if published is None else _as_judged(published, rows)
     shared = _shared(hashed, known, names)
-    suspects = shared.limit(MOST_SUSPECTS + 1).collect()
+    suspects = [row[0] for row in shared.limit(MOST_SUSPECTS + 1).collect()]
     if not suspects:
-        return _alone(judged(records), records, rows)
+        return _alone(hashed, rows)
     if len(suspects) > MOST_SUSPECTS:
-        return _compared(judged(hashed), None if known is None else _having(known, shared, names), records, rows)
-    few = F.broadcast(records.sparkSession.createDataFrame([(row[0],) for row in suspects], f"{_HASH} bigint"))
-    together = _compared(judged(_having(hashed, few, names)), None if known is None else _having(known, few, names), records, rows)
-    return _alone(judged(_having(hashed, few, names, negated=True)), records, rows).union(together)
+        return keep(_compared(hashed, None if known is None else _having(known, shared, names), rows))
+    few = F.broadcast(_listed(own.sparkSession, suspects))
+    together = keep(_compared(_having(hashed, few, names), None if known is None else _having(known, few, names), rows))
+    return _alone(_having(hashed, few, names, negated=True), rows).union(together)
+
+
+def _kept(frame: DataFrame, rows: Rows, keep: Callable[[DataFrame], DataFrame]) -> DataFrame:
+    """What is needed from here on; a text is kept once, whether as delivered or as the column's value."""
+    unread = {delivered(at) for at in range(len(rows.types))} & set(frame.columns)
+    texts = [] if unread else [at for at, type_ in enumerate(rows.types) if isinstance(type_, T.StringType)]
+    narrow = keep(frame.drop(*unread, *(nested(at) for at in range(len(rows.types))), *(typed(at) for at in texts)))
+    return narrow.withColumns({typed(at): F.col(raw(at)) for at in texts}) if texts else narrow
+
+
+def _listed(spark: SparkSession, hashes: Sequence[int]) -> DataFrame:
+    """The hashes as a frame that Spark makes by itself: out of a list of Python's, every look at it would start Python again."""
+    return spark.range(1).select(F.explode(F.from_json(F.lit(json.dumps(hashes)), "array<bigint>")).alias(_HASH))
 
 
 def _hashes(rows: Rows) -> dict[str, Column]:
@@ -158,18 +170,18 @@ def _having(frame: DataFrame, hashes: DataFrame, names: Sequence[str], *, negate
     return frame.where(~has if negated else has).select(*columns)
 
 
-def _alone(judged: DataFrame, records: DataFrame, rows: Rows) -> DataFrame:
+def _alone(judged: DataFrame, rows: Rows) -> DataFrame:
     """Rows that share nothing with another."""
     outcome = F.when(F.size(REASONS) > 0, F.lit(QUARANTINED)).otherwise(F.lit(GOOD))
-    return _result(judged.withColumns({OUTCOME: outcome, REPLACES: F.lit(None).cast("string")}), records, rows)
+    return _result(judged.withColumns({OUTCOME: outcome, REPLACES: F.lit(None).cast("string")}), rows)
 
 
-def _result(frame: DataFrame, records: DataFrame, rows: Rows) -> DataFrame:
-    typed_names = [typed(at) for at in range(len(rows.types))]
-    return frame.select(*records.columns, *typed_names, REASONS, WARNINGS, OUTCOME, REPLACES)
+def _result(frame: DataFrame, rows: Rows) -> DataFrame:
+    columns = [name(at) for name in (raw, typed) for at in range(len(rows.types))]
+    return frame.select(*PLACE, *columns, REASONS, WARNINGS, OUTCOME, REPLACES)
 
 
-def _compared(judged: DataFrame, known: DataFrame | None, records: DataFrame, rows: Rows) -> DataFrame:
+def _compared(judged: DataFrame, known: DataFrame | None, rows: Rows) -> DataFrame:
     """Rows that share something, each with its outcome."""
     frame = judged.withColumns({_PUBLISHED: F.lit(False), DATA_FILE: F.lit(None).cast("string")})  # noqa: FBT003
     if known is not None:
@@ -185,7 +197,7 @@ def _compared(judged: DataFrame, known: DataFrame | None, records: DataFrame, ro
     reasons = F.when(F.col(_DUPLICATE), F.col(REASONS)).otherwise(F.concat(F.col(REASONS), F.array_compact(F.array(*more))))
     outcome = F.when(F.col(_DUPLICATE), F.lit(DUPLICATE)).when(F.size(REASONS) > 0, F.lit(QUARANTINED)).otherwise(F.lit(GOOD))
     settled = frame.where(~F.col(_PUBLISHED)).withColumn(REASONS, reasons).withColumn(OUTCOME, outcome)
-    return _result(settled.withColumn(REPLACES, F.when(F.col(OUTCOME) == GOOD, F.col(REPLACES))), records, rows)
+    return _result(settled.withColumn(REPLACES, F.when(F.col(OUTCOME) == GOOD, F.col(REPLACES))), rows)
 
 
 def _by_identity(frame: DataFrame, rows: Rows) -> DataFrame:
