@@ -10,8 +10,8 @@ import pytest
 
 from constructs_lib.runtime.ingestion.arguments import parse_arguments
 from constructs_lib.runtime.ingestion.errors import SpecError
-from constructs_lib.runtime.ingestion.spec import CheckSpec, ColumnSpec, SourceSpec, parse_spec
 from constructs_lib.runtime.ingestion.locations import run_location
+from constructs_lib.runtime.ingestion.spec import CheckSpec, ColumnSpec, SourceSpec, parse_spec
 from lakemodel import naming
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.contracts.model import Check, CheckKind, Column, DataContract, PartitionField, Source, Table, TableFormat
