@@ -25,6 +25,7 @@ SESSION = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
 }
 """What the job's results depend on: set by itself, so that they are the same whatever a Spark is configured for."""

@@ -11,6 +11,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -23,7 +24,7 @@ from .errors import UnreadableInput
 from .framing import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .files import Storage, StoredFile
     from .framing import Frame
@@ -33,6 +34,9 @@ CUT_EVERY = 8 * 1024 * 1024
 """A text file may be cut about every so many plain bytes, to be read by several tasks."""
 
 READ_AT_A_TIME = CHUNK
+
+_UNREADABLE = ("Time", "Float16", "UUID", "Interval")
+_MOST_DIGITS = 38
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +51,7 @@ class FileSurvey:
         records: Records without the header.
         header: The header's fields; empty when there is none.
         error: Why the file cannot be read to its end; None when it can.
+        nanoseconds: Columns of a Parquet file that count nanoseconds since 1970, which Spark reads as numbers.
         cuts: Where records begin, as offset in the plain bytes and line number: places where the reading may be shared among tasks.
     """
 
@@ -59,6 +64,7 @@ class FileSurvey:
     empty_lines: int = 0
     header: tuple[str, ...] = ()
     error: str | None = None
+    nanoseconds: tuple[str, ...] = ()
     cuts: tuple[tuple[int, int], ...] = ()
 
 
@@ -301,6 +307,7 @@ def _survey_parquet(file: StoredFile, storage: Storage) -> FileSurvey:
     try:
         with storage.open_seekable(file) as stream, pq.ParquetFile(stream) as parquet:
             names = tuple(parquet.schema_arrow.names)
+            kinds = {column.path: json.loads(column.logical_type.to_json()) for column in parquet.schema}
             stated = parquet.metadata.num_rows
             records = sum(batch.num_rows for batch in parquet.iter_batches())
     except (pa.ArrowException, EOFError, ValueError) as error:
@@ -309,7 +316,16 @@ def _survey_parquet(file: StoredFile, storage: Storage) -> FileSurvey:
     if records != stated:
         message = f"the file states {stated} rows and holds {records}"
         raise UnreadableInput(message)
-    return FileSurvey(path=file.path, size=0, sha256="", records=records, header=names)
+    if refused := [f"{path} ({kind['Type']})" for path, kind in kinds.items() if _is_refused(kind)]:
+        message = f"Spark does not read the types of {', '.join(refused)}; deliver such values as text, or as numbers of other types"
+        raise UnreadableInput(message)
+    counted = tuple(path for path, kind in kinds.items() if kind["Type"] == "Timestamp" and kind["timeUnit"] == "nanoseconds")
+    return FileSurvey(path=file.path, size=0, sha256="", records=records, header=names, nanoseconds=counted)
+
+
+def _is_refused(kind: Mapping[str, Any]) -> bool:
+    """Whether Spark 3.5 refuses a whole file for a column of this logical type, declared or not."""
+    return kind["Type"] in _UNREADABLE or (kind["Type"] == "Decimal" and int(kind["precision"]) > _MOST_DIGITS)
 
 
 def broken(surveys: Iterable[FileSurvey]) -> list[FileSurvey]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+from pyspark.sql import functions as F  # noqa: N812 - the name everybody gives it
 
 from constructs_lib.runtime.ingestion import survey as surveying
 from constructs_lib.runtime.ingestion.files import Storage
 from constructs_lib.runtime.ingestion.reading import read, survey, text_rows, undeclared
+from constructs_lib.runtime.ingestion.session import prepare
 from constructs_lib.runtime.ingestion.spec import parse_spec
 from constructs_lib.runtime.ingestion.survey import survey_file
-from constructs_lib.runtime.ingestion.validation import column_types
+from constructs_lib.runtime.ingestion.validation import column_types, judge
 
 from .specs import column, text
 
@@ -101,3 +104,40 @@ def test_parquet_files_that_differ_from_the_contract(spark: SparkSession, tmp_pa
     assert strict[("b", 1)] == (None, "2", None, 2)
     assert [strict[(name, 1)][0] for name in "acde"] == [None, "undeclared_column", "undeclared_column", "ambiguous_column:id"]
     assert found(column_order="declared")[("c", 1)][0] == "column_order"
+
+
+def test_parquet_types_that_spark_has_not(spark: SparkSession, tmp_path: Path) -> None:
+    """Nanoseconds are moments as far as they are whole microseconds; a year beyond 9999 has a reason; other types are told beforehand."""
+    prepare(spark)
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    days = [dt.date(2024, 2, 29), dt.date(1, 1, 1), dt.date(9999, 12, 31)]
+    dates = pa.chunked_array([pa.array(days), pa.array([2_932_897, None], pa.int32()).cast(pa.date32())])  # the year 10000
+    moments = [1_704_067_200_123_456_000, -1_000, 1, None, 1_704_067_200_000_000_000]
+    table = pa.table({"at": pa.array(moments, pa.timestamp("ns")), "day": dates, "other": pa.array([0] * 5, pa.timestamp("ns"))})
+    pq.write_table(table, tmp_path / "a.parquet")
+    pq.write_table(table, tmp_path / "b.parquet", use_deprecated_int96_timestamps=True)
+    for name, kind in {
+        "c": pa.time64("us"),
+        "d": pa.decimal256(60, 2),
+        "e": pa.struct([("part", pa.time32("ms"))]),
+        "f": pa.uuid(),
+    }.items():
+        pq.write_table(table.append_column("more", pa.nulls(5, kind)), tmp_path / f"{name}.parquet")
+    files = Storage().files(str(tmp_path))
+    spec = parse_spec(
+        text([column("at", "timestamp"), column("day", "date")], source={"format": "parquet"}, duplicates={"equal_rows": "keep"})
+    )
+    surveys = survey(spark, files, Storage(), spec)
+    errors = [item.error for item in surveys]
+    assert errors[:2] == [None, None]
+    assert ["more" in str(error) and "Spark does not read" in str(error) for error in errors] == [False, False, True, True, True, True]
+    types = column_types(spark, spec)
+    judged = judge(read(spark, files[:1], Storage(), spec, types, surveys), spec, types)
+    shown = judged.select("_line", F.unix_micros("v0").alias("at"), "v1", "_reasons").orderBy("_line").collect()
+    assert [row["at"] for row in shown] == [1_704_067_200_123_456, -1, None, None, 1_704_067_200_000_000]
+    assert [row["v1"] for row in shown] == [*days, None, None]
+    assert [row["_reasons"] for row in shown] == [[], [], ["at:not_a_timestamp"], ["day:not_a_date"], []]
+    older = read(spark, files[1:2], Storage(), spec, types, surveys).select("_line", "r0").orderBy("_line").collect()
+    assert [row["r0"] for row in older][0::4] == ["2024-01-01 00:00:00.123456", "2024-01-01 00:00:00"]

@@ -73,8 +73,17 @@ def cast(records: DataFrame, spec: JobSpec, types: Sequence[T.DataType]) -> Data
     values = {}
     for at, (column, type_) in enumerate(zip(spec.columns, types, strict=True)):
         value = F.col(f"{nested(at)}.value") if isinstance(type_, NESTED) else cast_value(raw(at), type_, column.date_format)
-        values[typed(at)] = F.coalesce(F.col(delivered(at)), value) if delivered(at) in as_delivered else value
+        if delivered(at) in as_delivered:
+            unchanged = F.col(delivered(at))
+            value = F.coalesce(_in_years(unchanged, type_) if isinstance(type_, MOMENTS) else unchanged, value)
+        values[typed(at)] = value
     return frame.withColumns(values)
+
+
+def _in_years(value: Column, type_: T.DataType) -> Column:
+    """The value, of the years 1 to 9999: those that Python and most readers of tables have; Spark's calendar goes on."""
+    first, last = ("0001-01-01", "9999-12-31") if isinstance(type_, T.DateType) else ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999")
+    return F.when(value.between(F.lit(first).cast(type_), F.lit(last).cast(type_)), value)
 
 
 def _nested_udf(delivered_type: T.DataType, type_: T.DataType) -> Any:
@@ -110,8 +119,8 @@ def cast_value(name: str, type_: T.DataType, date_format: str | None = None) -> 
         return F.when(_whole(text, cells.NUMBER) & finite, attempt)
     if isinstance(type_, MOMENTS):
         if date_format is not None:
-            return F.try_to_timestamp(text, F.lit(date_format)).cast(type_)
-        return F.when(_whole(text, _moment_pattern(type_)), attempt)
+            return _in_years(F.try_to_timestamp(text, F.lit(date_format)).cast(type_), type_)
+        return F.when(_whole(text, _moment_pattern(type_)), _in_years(attempt, type_))
     return F.when(_whole(text, cells.BASE64), F.try_to_binary(text, F.lit("base64")))
 
 

@@ -47,10 +47,12 @@ def _records(spark: SparkSession, file: StoredFile, spec: JobSpec, types: Sequen
     else:
         frame = spark.read.parquet(as_pattern(file.path))
         how, line = layout(frame.columns, spec), F.col("_metadata.row_index") + 1
-    return _columns(frame, file.path, line, how, types)
+    return _columns(frame, file.path, line, how, types, nanoseconds=() if survey is None else survey.nanoseconds)
 
 
-def _columns(frame: DataFrame, path: str, line: Column, how: Layout, types: Sequence[T.DataType]) -> DataFrame:
+def _columns(
+    frame: DataFrame, path: str, line: Column, how: Layout, types: Sequence[T.DataType], *, nanoseconds: Sequence[str] = ()
+) -> DataFrame:
     """The columns of records out of a file's own."""
     columns: list[Column] = [
         F.lit(path).alias("_file"),
@@ -65,10 +67,22 @@ def _columns(frame: DataFrame, path: str, line: Column, how: Layout, types: Sequ
             columns += [F.lit(None).cast("string").alias(raw(position)), F.lit(None).cast(type_).alias(delivered(position))]
             continue
         field = frame.schema[place]
-        value = F.col("`" + field.name.replace("`", "``") + "`")
+        name = "`" + field.name.replace("`", "``") + "`"
+        value = F.col(name)
+        if field.name in nanoseconds and isinstance(field.dataType, T.LongType):
+            columns += [_moment(name).alias(raw(position)), F.lit(None).cast(type_).alias(delivered(position))]
+            continue
         unchanged = value if field.dataType.simpleString() == type_.simpleString() else F.lit(None).cast(type_)
         columns += [_as_string(value, field.dataType).alias(raw(position)), unchanged.alias(delivered(position))]
     return frame.select(*columns)
+
+
+def _moment(name: str) -> Column:
+    """Nanoseconds as Spark writes a moment; with nine digits, which no type here holds, where there are parts of a microsecond."""
+    parts = F.pmod(F.col(name), F.lit(1000))
+    moment = F.timestamp_micros(F.expr(f"({name} - pmod({name}, 1000)) div 1000"))
+    exact = F.concat(F.date_format(moment, "yyyy-MM-dd HH:mm:ss.SSSSSS"), F.lpad(parts.cast("string"), 3, "0"))
+    return F.when(parts == 0, moment.cast("string")).otherwise(exact)
 
 
 def _alike(header: Sequence[str], spec: JobSpec) -> str | None:
