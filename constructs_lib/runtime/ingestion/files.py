@@ -64,7 +64,7 @@ class Storage:
         """The file at `root`, or every file below it, by path; markers of empty folders are left out.
 
         Raises:
-            UnreadableInput: If a folder is a link, behind which files would be passed over.
+            UnreadableInput: If a folder is a link, behind which files would be passed over, or a file is none that can be read.
         """
         if root.startswith("s3://"):
             return self._s3_files(root)
@@ -78,6 +78,9 @@ class Storage:
                 message = f"{Path(folder) / links[0]} is a link to a folder, which is not followed; deliver the folder itself"
                 raise UnreadableInput(message)
             found += (Path(folder) / name for name in names)
+        if strange := [file for file in found if not file.is_file()]:
+            message = f"{min(strange)} is no file but a broken link or a device; deliver the file itself"
+            raise UnreadableInput(message)
         return [_on_disk(file) for file in sorted(found)]
 
     def _s3_files(self, root: str) -> list[StoredFile]:

@@ -173,6 +173,17 @@ def test_lists_a_file_or_all_below_a_folder(tmp_path: Path) -> None:
     assert Storage().files(str(tmp_path / "missing")) == []
 
 
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("nowhere"), os.mkfifo], ids=["broken link", "pipe"])
+def test_what_is_no_file_is_told(tmp_path: Path, make: Any) -> None:
+    """A pipe would be waited for, a link that leads nowhere ended the job; a link to a file is one."""
+    (tmp_path / "a.csv").write_bytes(b"1")
+    (tmp_path / "b.csv").symlink_to("a.csv")
+    assert [file.size for file in Storage().files(str(tmp_path))] == [1, 1]
+    make(tmp_path / "c.csv")
+    with pytest.raises(UnreadableInput, match=r"c\.csv is no file"):
+        Storage().files(str(tmp_path))
+
+
 def test_reads_from_s3(s3: Any) -> None:
     """A prefix means what is below it, not what merely begins alike; folder markers are no files."""
     for key in ("in/", "in/b.csv", "in/a.csv", "in2/c.csv"):
