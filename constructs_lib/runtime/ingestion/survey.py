@@ -37,6 +37,7 @@ READ_AT_A_TIME = CHUNK
 
 _UNREADABLE = ("Time", "Float16", "UUID", "Interval")
 _MOST_DIGITS = 38
+_CODECS = {"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "LZ4", "LZ4_RAW"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -309,6 +310,7 @@ def _survey_parquet(file: StoredFile, storage: Storage) -> FileSurvey:
             names = tuple(parquet.schema_arrow.names)
             kinds = {column.path: json.loads(column.logical_type.to_json()) for column in parquet.schema}
             stated = parquet.metadata.num_rows
+            packed = _codecs(parquet.metadata)
             records = sum(batch.num_rows for batch in parquet.iter_batches())
     except (pa.ArrowException, EOFError, ValueError) as error:
         message = f"not a Parquet file that can be read to its end ({type(error).__name__})"
@@ -316,11 +318,20 @@ def _survey_parquet(file: StoredFile, storage: Storage) -> FileSurvey:
     if records != stated:
         message = f"the file states {stated} rows and holds {records}"
         raise UnreadableInput(message)
+    if strange := sorted(packed - _CODECS):
+        message = f"it is compressed with {', '.join(strange)}, which Spark brings no codec for; use zstd, gzip or snappy"
+        raise UnreadableInput(message)
     if refused := [f"{path} ({kind['Type']})" for path, kind in kinds.items() if _is_refused(kind)]:
         message = f"Spark does not read the types of {', '.join(refused)}; deliver such values as text, or as numbers of other types"
         raise UnreadableInput(message)
     counted = tuple(path for path, kind in kinds.items() if kind["Type"] == "Timestamp" and kind["timeUnit"] == "nanoseconds")
     return FileSurvey(path=file.path, size=0, sha256="", records=records, header=names, nanoseconds=counted)
+
+
+def _codecs(metadata: pq.FileMetaData) -> set[str]:
+    """How the chunks of a Parquet file are compressed."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    return {group.column(number).compression for group in groups for number in range(group.num_columns)}
 
 
 def _is_refused(kind: Mapping[str, Any]) -> bool:
