@@ -8,16 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import sys
 import uuid
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jsonata.functions import Functions
-from jsonata.jexception import JException
-from jsonata.jsonata import Jsonata
-from jsonata.utils import Utils
-
 from lakecheck.rehearsal.states.model import DefinitionError, Failed
+
+_DEEPEST = sys.getrecursionlimit()
+
+from jsonata.functions import Functions  # noqa: E402
+from jsonata.jexception import JException  # noqa: E402
+from jsonata.jsonata import Jsonata  # noqa: E402
+from jsonata.utils import Utils  # noqa: E402
+
+sys.setrecursionlimit(_DEEPEST)  # the library raises it for the whole process, where others rely on it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,7 +10,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import botocore.session
-import jsonata
 import pytest
 from aws_cdk import Duration
 from aws_cdk.assertions import Annotations, Match
@@ -30,6 +29,7 @@ from constructs_lib.pipeline.dashboard import searches
 from constructs_lib.pipeline.metrics import NAMESPACE, SOURCES, put_metrics_arguments
 from constructs_lib.runtime.ingestion.manifest import CountsEntry, Outcome
 from constructs_lib.storage import LakeStorage
+from lakecheck.rehearsal.states.queries import Jsonata
 from lakemodel.errors import DataLakeError
 from lakemodel.limits import Quota, limit
 from tests.constructs.pipeline.lake import contract, flat, pipelines, spec
@@ -69,7 +69,7 @@ EXECUTION_METRICS = {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborte
 def sent(outcome: dict[str, Any], job_run: dict[str, Any] | None = None, **expressions: str) -> list[dict[str, Any]]:
     """What PutMetrics sends, evaluated as Step Functions does, and held against the API's own description."""
     arguments = put_metrics_arguments("travel.flights", **expressions)
-    expression = jsonata.Jsonata(arguments["MetricData"].removeprefix("{% ").removesuffix(" %}"))
+    expression = Jsonata(arguments["MetricData"].removeprefix("{% ").removesuffix(" %}"))
     frame = expression.create_frame()
     for name, value in {"outcome": outcome, "jobRun": JOB_RUN if job_run is None else job_run, "table": "routes"}.items():
         frame.bind(name, value)

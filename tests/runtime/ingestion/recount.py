@@ -109,6 +109,15 @@ def csv_records(file: str, text: str, spec: Mapping[str, Any]) -> list[Record]:
     return found
 
 
+def lacks_header(text: str, spec: Mapping[str, Any]) -> bool:
+    """Whether a delimited file has one line that is not empty, and none of the declared columns in it: a record without a header."""
+    source = {**SOURCE, **spec["source"]}
+    if source["format"] != "csv" or not source["header"] or csv_records("", text, spec):
+        return False
+    lines = [fields for _, fields, _ in walk(text, source) if fields]
+    return bool(lines) and not {name.strip() for name in lines[0]} & {column["source_name"] for column in spec["columns"]}
+
+
 def _places(header: Sequence[str] | None, names: Sequence[str], source: Mapping[str, Any]) -> list[int | None] | None:
     """For each column its place in the header; None where the file's records are all refused."""
     if header is None:
@@ -319,6 +328,9 @@ def recount(spec: Mapping[str, Any], delivered: Mapping[str, bytes], table: Tabl
         try:
             text = text_of(plain(delivered[name]), source["encoding"])
         except Unreadable:
+            unreadable.append(name)
+            continue
+        if lacks_header(text, spec):
             unreadable.append(name)
             continue
         found = json_records(name, text, spec) if source["format"] == "jsonl" else csv_records(name, text, spec)

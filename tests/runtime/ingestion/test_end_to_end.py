@@ -142,7 +142,7 @@ def test_every_kind_of_badness_at_once(lake: Lake) -> None:
         "f-cut-character.csv": "id,amount,on,at,kind,note,code\n7,1,2024-02-29,2024-02-29,a,\u00fc".encode()[:-1],
     }
     _, tally = book.deliver(files, leave_out_unreadable=True)
-    assert tally.unreadable == ["e-archive.csv", "e-cut.csv.gz", "e-parquet.csv"]
+    assert tally.unreadable == ["e-archive.csv", "e-cut.csv.gz", "e-parquet.csv", "f-zeros.csv"]
     assert min(tally.counts[name] for name in ("good", "quarantined", "duplicates")) > 5
 
 
