@@ -30,7 +30,7 @@ test: setup-dev ## run the tests
 
 test-lowest: ## run the tests of the constructs at the lowest versions that the wheel allows, aws-cdk-lib's among them
 	@$(PYTHON) tools/setup.py lowest
-	@.venv-lowest/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/constructs tests/compliance tests/examples --ignore tests/compliance/test_reference.py --ignore tests/constructs/catalog/test_schema_evolution.py
+	@.venv-lowest/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/constructs tests/compliance tests/examples --ignore tests/compliance/test_reference.py --ignore tests/constructs/catalog/test_schema_evolution.py --ignore tests/constructs/pipeline/test_monitoring.py --ignore tests/constructs/pipeline/test_definition_lint.py
 
 test-full: setup-dev ## run the tests, the long ones included, and those of the ingestion job once more on the Spark of Glue 6
 	@$(BIN)/pytest -n 2 --dist loadgroup
