@@ -1,0 +1,1 @@
+"""The adapters, one module for each AWS service."""

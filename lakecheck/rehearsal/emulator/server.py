@@ -1,0 +1,150 @@
+"""The emulator's process: moto's APIs with what is ours in them, on loopback alone, until it is told to end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import warnings
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lakecheck.rehearsal.emulator.faults import Faults
+
+    Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+HOST: Final = "127.0.0.1"
+CONTROL: Final = "/rehearsal/"
+"""What begins with this is no AWS API: health, stacks, faults."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves until it is ended; prints `ready <port>` once it answers."""
+    parser = argparse.ArgumentParser(prog="python -m lakecheck.rehearsal.emulator", description="Emulates AWS on loopback.")
+    parser.add_argument("--port", type=int, default=0, help="a free one when left out")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("werkzeug", "botocore", "urllib3", "boto3", "s3transfer"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    warnings.simplefilter("ignore")
+    serve(arguments.port)
+    return 0
+
+
+def serve(port: int) -> None:
+    """Serves on a port of loopback; a free one for 0."""
+    from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415 - an extra brings it
+    from werkzeug.serving import make_server  # noqa: PLC0415
+
+    late = LateApplication()
+    server = make_server(HOST, port, late, threaded=True, request_handler=MotoRequestHandler)
+    endpoint = f"http://localhost:{server.server_port}"
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    late.application = application(endpoint)
+    print(f"ready {server.server_port}", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+class LateApplication:
+    """An application that is only made once the port is known."""
+
+    application: Wsgi
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answers."""
+        return self.application(environ, start_response)
+
+
+def application(endpoint: str) -> Wsgi:
+    """The application: moto's with what is ours in it."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
+
+    from lakecheck.rehearsal import executions, functions  # noqa: PLC0415
+    from lakecheck.rehearsal.cloudformation import stacks  # noqa: PLC0415
+    from lakecheck.rehearsal.emulator import repairs  # noqa: PLC0415
+    from lakecheck.rehearsal.emulator.clients import EmulatorClients  # noqa: PLC0415
+    from lakecheck.rehearsal.emulator.faults import Faults  # noqa: PLC0415
+
+    clients = EmulatorClients(endpoint)
+    repairs.install()
+    stacks.install(clients, custom=functions.install(clients, endpoint))
+    executions.install(clients, endpoint)
+    return Front(Faults(DomainDispatcherApplication(create_backend_app)))
+
+
+class Front:
+    """Answers what is asked of the rehearsal itself, and leaves the rest to the services.
+
+    Args:
+        services: The AWS APIs.
+    """
+
+    def __init__(self, services: Faults) -> None:
+        self._services = services
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answers one request."""
+        path = str(environ.get("PATH_INFO", ""))
+        if not path.startswith(CONTROL):
+            return self._services(environ, start_response)
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = json.loads(environ["wsgi.input"].read(size)) if size else None
+        return _answer(start_response, *self.control(path.removeprefix(CONTROL), body))
+
+    def control(self, path: str, body: Any) -> tuple[int, Any]:
+        """What the rehearsal asks of its emulator."""
+        match path.split("/"):
+            case ["health"]:
+                return 200, {"pid": os.getpid()}
+            case ["stacks"]:
+                return 200, {"stacks": list(told_stacks())}
+            case ["faults", *rest]:
+                return self._services.control("/".join(rest), body)
+        return 404, {"error": f"nothing at {path}"}
+
+
+def told_stacks() -> Iterable[dict[str, Any]]:
+    """Every stack with its resources, their resolved properties, and who made each."""
+    from moto.cloudformation import models  # noqa: PLC0415 - an extra brings it
+
+    for account, regions in list(models.cloudformation_backends.items()):
+        for region, backend in list(regions.items()):
+            for stack in [*backend.stacks.values(), *backend.deleted_stacks.values()]:
+                yield {
+                    "account": account,
+                    "region": region,
+                    "name": stack.name,
+                    "id": stack.stack_id,
+                    "status": stack.status,
+                    "reason": stack.stack_status_reason,
+                    "tags": stack.tags,
+                    "retained": [
+                        {"logical_id": one.logical_id, "type": one.type, "physical_id": one.physical_id} for one in stack.resources.retained
+                    ],
+                    "resources": [
+                        {
+                            "logical_id": one.logical_id,
+                            "type": one.type,
+                            "physical_id": one.made.physical_id,
+                            "by": one.made.by.value,
+                            "properties": one.properties,
+                            "path": (one.raw.get("Metadata") or {}).get("aws:cdk:path", ""),
+                            "missing_attributes": one.missing_attributes,
+                        }
+                        for one in stack.resources.deployed.values()
+                    ],
+                }
+
+
+def _answer(start_response: Any, status: int, body: Any) -> Iterable[bytes]:
+    content = json.dumps(body, default=str).encode()
+    start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
+    return [content]
