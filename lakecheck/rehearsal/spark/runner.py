@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TAIL = 40
-"""Lines of the program's standard error that are kept."""
+"""Lines that are kept of each of the program's outputs."""
 
 _FOREIGN = ("AWS_", "SPARK_", "PYSPARK_", "HADOOP_", "BOTO_", "PYICEBERG_")
 """Beginnings of variables that would lead a program to another Spark or, with somebody's credentials, into AWS."""
@@ -35,12 +35,14 @@ class JobEnd:
     Attributes:
         exit_code: Its own; negative when a signal ended it.
         seconds: From its start to its end.
-        tail: The last lines of what it wrote to standard error.
+        tail: The last lines of what it wrote to standard error: Spark's complaints.
+        output: The last lines of what it printed, where the ingestion job logs.
     """
 
     exit_code: int
     seconds: float
     tail: str
+    output: str
 
 
 def run_job(
@@ -72,9 +74,9 @@ def run_job(
         raise DataLakeError(message, code="no_script")
     variables = _environment(environment, extra_py_files)
     folder.mkdir(parents=True, exist_ok=True)
-    errors = folder / "stderr.log"
+    printed, errors = folder / "stdout.log", folder / "stderr.log"
     started = time.monotonic()
-    with (folder / "stdout.log").open("wb") as out, errors.open("wb") as err:
+    with printed.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - the program is what is to be run
             [sys.executable, str(script.absolute()), *arguments],
             env=variables,
@@ -91,7 +93,7 @@ def run_job(
             raise DataLakeError(message, code="job_timeout") from expired
         finally:
             _end(process)
-    return JobEnd(code, time.monotonic() - started, _tail(errors))
+    return JobEnd(code, time.monotonic() - started, _tail(errors), _tail(printed))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
