@@ -9,7 +9,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 compile requirements/bootstrap.in -o requirements/bootstrap.txt
 compile pyproject.toml --extra check requirements/run.in -o requirements/run.txt
-compile pyproject.toml --extra check --extra pipeline --extra rehearsal --group dev requirements/run.in -c requirements/run.txt -o requirements/dev.txt
+compile pyproject.toml --extra check --extra rehearsal requirements/run.in -c requirements/run.txt -o requirements/rehearsal.txt
+compile pyproject.toml --extra check --extra rehearsal --group dev requirements/run.in -c requirements/rehearsal.txt -o requirements/dev.txt
 compile --group docs -c requirements/dev.txt -o requirements/docs.txt
 # The lowest versions of what the library asks for, with today's test tools; without Spark, which is half a gigabyte and no construct needs.
 uv pip compile -q --universal --python-version 3.11 --no-header --resolution lowest-direct pyproject.toml --extra check requirements/lowest.in -o "$scratch/lowest.txt"

@@ -1,6 +1,8 @@
 """Sets up `.venv`: locked Python packages, a Node for jsii, the pinned CDK CLI. Standard library only; `make` calls it.
 
-Usage: python3 tools/setup.py run|dev|docs|lowest|spark4
+Usage: python3 tools/setup.py run|rehearsal|dev|docs|lowest|spark4
+
+`run` has what synthesizes and checks; `rehearsal` also the emulator, Spark and its Java; `dev` also the tests' tools.
 
 `lowest` sets up `.venv-lowest`, with the lowest versions that pyproject.toml allows; `spark4` sets up `.venv-spark4`, with the Spark of
 Glue 6 and without CDK or Node.
@@ -22,7 +24,14 @@ LAYER = sys.argv[1] if len(sys.argv) == 2 else ""
 VENV = ROOT / ENVIRONMENTS.get(LAYER, ".venv")
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
-LAYERS = {"run": ("run",), "dev": ("dev",), "docs": ("dev", "docs"), "lowest": ("lowest",), "spark4": ("spark4",)}
+LAYERS = {
+    "run": ("run",),
+    "rehearsal": ("rehearsal",),
+    "dev": ("dev",),
+    "docs": ("dev", "docs"),
+    "lowest": ("lowest",),
+    "spark4": ("spark4",),
+}
 WITHOUT_CDK = ("spark4",)
 WITHOUT_CLI = ("lowest", *WITHOUT_CDK)
 SUPPORTED = ((3, 11), (3, 13))
@@ -140,8 +149,8 @@ def stamp(layer: str) -> Path:
 
 
 def up_to_date(layer: str) -> bool:
-    wider = {"run": ("run", "dev", "docs"), "dev": ("dev", "docs")}.get(layer, (layer,))
-    return any(stamp(name).exists() and stamp(name).read_text() == fingerprint(name) for name in wider)
+    wider = {"run": ("run", "rehearsal", "dev", "docs"), "rehearsal": ("rehearsal", "dev", "docs"), "dev": ("dev", "docs")}
+    return any(stamp(name).exists() and stamp(name).read_text() == fingerprint(name) for name in wider.get(layer, (layer,)))
 
 
 def say(message: str) -> None:
