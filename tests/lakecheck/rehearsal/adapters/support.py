@@ -1,0 +1,139 @@
+"""Makes, reads, changes and deletes resources through their adapters, against moto in this process: no server, no network.
+
+Enter `emulated()`, take a `round_trip` of a type and its properties, and hold what comes of it: `lacks`, `lacks_after_change` and
+`is_deleted`. `make` is for what another resource needs. test_athena.py has examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from lakecheck.rehearsal.adapters.model import Clients, Resource
+from lakecheck.rehearsal.adapters.registry import adapters
+from lakecheck.rehearsal.emulator.clients import EmulatorClients
+
+ACCOUNT = "111111111111"
+REGION = "eu-west-1"
+
+
+@contextmanager
+def emulated() -> Iterator[EmulatorClients]:
+    """An empty AWS in this process, repaired as the emulator's is; gives clients for any account and Region."""
+    from moto import mock_aws  # noqa: PLC0415 - an extra brings it
+
+    with mock_aws():
+        _repair()
+        yield EmulatorClients(None)  # type: ignore[arg-type] # without an endpoint, calls end in moto
+
+
+@cache
+def _repair() -> None:
+    from lakecheck.rehearsal.emulator import repairs  # noqa: PLC0415 - it patches moto
+
+    repairs.install()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trip:
+    """What became of a resource.
+
+    Attributes:
+        made: It, with its physical id.
+        read: What was read of it once it was made; None when nothing came.
+        lacks: Paths that were stated and did not come back as stated; empty when everything did.
+        read_after_change: The same after the change; None without one.
+        lacks_after_change: The same after the change; empty without one.
+        is_deleted: Whether nothing came back once it was deleted.
+    """
+
+    made: Resource
+    read: Mapping[str, Any] | None
+    lacks: tuple[str, ...]
+    read_after_change: Mapping[str, Any] | None = None
+    lacks_after_change: tuple[str, ...] = ()
+    is_deleted: bool = False
+
+
+def resource(clients: Clients, type_: str, properties: Mapping[str, Any], *, account: str = ACCOUNT, logical_id: str = "Thing") -> Resource:
+    """A resource of a stack, not made yet."""
+    return Resource(
+        type=type_,
+        logical_id=logical_id,
+        properties=properties,
+        account=account,
+        region=REGION,
+        stack="Stack",
+        stack_id=f"arn:aws:cloudformation:{REGION}:{account}:stack/Stack/1",
+        clients=clients,
+    )
+
+
+def make(clients: Clients, type_: str, properties: Mapping[str, Any], *, account: str = ACCOUNT, logical_id: str = "Thing") -> Resource:
+    """Makes a resource and returns it with its physical id: what another one needs, for example."""
+    wanted = resource(clients, type_, properties, account=account, logical_id=logical_id)
+    return wanted.named(adapters()[type_].make(wanted))
+
+
+def round_trip(
+    clients: Clients,
+    type_: str,
+    properties: Mapping[str, Any],
+    changed: Mapping[str, Any] | None = None,
+    *,
+    account: str = ACCOUNT,
+) -> Trip:
+    """Makes a resource, reads it, changes it if properties for that are given, reads it again, deletes it, and looks whether it is gone."""
+    adapter = adapters()[type_]
+    made = make(clients, type_, properties, account=account)
+    read = adapter.look(made)
+    after: Mapping[str, Any] | None = None
+    lacks_after: tuple[str, ...] = ()
+    if changed is not None:
+        made = replace(made, properties=changed, old_properties=properties)
+        adapter.change(made)
+        after = adapter.look(made)
+        lacks_after = lacking(changed, after, adapter.unread)
+    adapter.remove(made)
+    return Trip(
+        made=made,
+        read=read,
+        lacks=lacking(properties, read, adapter.unread),
+        read_after_change=after,
+        lacks_after_change=lacks_after,
+        is_deleted=adapter.look(made) is None,
+    )
+
+
+def lacking(stated: Any, found: Any, unread: tuple[str, ...] = (), path: str = "") -> tuple[str, ...]:
+    """Paths of what was stated and not found so. Case of names does not count, nor whether a number or a boolean is written as text."""
+    if path in unread:
+        return ()
+    if isinstance(stated, Mapping):
+        named = {str(key).lower(): value for key, value in found.items()} if isinstance(found, Mapping) else {}
+        each = [(f"{path}.{key}".lstrip("."), value, named.get(str(key).lower())) for key, value in stated.items()]
+        if not each:
+            return () if isinstance(found, Mapping) else (path,)
+        return tuple(one for where, value, other in each for one in lacking(value, other, unread, where))
+    if isinstance(stated, list):
+        if not isinstance(found, list) or len(found) != len(stated):
+            return (path,)
+        pairs = enumerate(zip(stated, found, strict=True))
+        return tuple(one for index, (value, other) in pairs for one in lacking(value, other, unread, f"{path}[{index}]"))
+    return () if found is not None and _plain(stated) == _plain(found) else (path,)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return float(value) if isinstance(value, int | float) else _number(str(value))
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text.lower() if text.lower() in ("true", "false") else text
