@@ -11,6 +11,8 @@ import warnings
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.rehearsal.emulator.lifeline import Lifeline
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
+NAME: Final = "governed-lake"
+"""How an emulator of ours is known to one that finds its port taken."""
 HOST: Final = "127.0.0.1"
 CONTROL: Final = "/rehearsal/"
 """What begins with this is no AWS API: health, stacks, faults."""
@@ -27,16 +31,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serves until it is ended; prints `ready <port>` once it answers."""
     parser = argparse.ArgumentParser(prog="python -m lakecheck.rehearsal.emulator", description="Emulates AWS on loopback.")
     parser.add_argument("--port", type=int, default=0, help="a free one when left out")
+    parser.add_argument("--lifeline", action="store_true", help="end, with all children, when standard input ends")
     arguments = parser.parse_args(argv)
+    lifeline = Lifeline() if arguments.lifeline else None
+    if lifeline is not None:
+        lifeline.watch()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("werkzeug", "botocore", "urllib3", "boto3", "s3transfer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     warnings.simplefilter("ignore")
-    serve(arguments.port)
+    serve(arguments.port, lifeline)
     return 0
 
 
-def serve(port: int) -> None:
+def serve(port: int, lifeline: Lifeline | None = None) -> None:
     """Serves on a port of loopback; a free one for 0."""
     from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415 - an extra brings it
     from werkzeug.serving import make_server  # noqa: PLC0415
@@ -46,7 +54,10 @@ def serve(port: int) -> None:
     endpoint = f"http://localhost:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)
     late.application = application(endpoint)
-    print(f"ready {server.server_port}", flush=True)
+    if lifeline is None:
+        print(f"ready {server.server_port}", flush=True)
+    else:
+        lifeline.announce(server.server_port)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -103,7 +114,7 @@ class Front:
         """What the rehearsal asks of its emulator."""
         match path.split("/"):
             case ["health"]:
-                return 200, {"pid": os.getpid()}
+                return 200, {"emulator": NAME, "pid": os.getpid()}
             case ["stacks"]:
                 return 200, {"stacks": list(told_stacks())}
             case ["faults", *rest]:

@@ -1,0 +1,305 @@
+"""Starts the emulator as a process of its own, talks to it, kills it, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import http.client
+import importlib.metadata
+import importlib.util
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import lakecheck
+from lakecheck.rehearsal.emulator.clients import EmulatorClients
+from lakecheck.rehearsal.emulator.server import HOST, NAME
+from lakemodel.errors import DataLakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+MOTO: Final = "5.2.5"
+"""The only version: this emulator reaches inside it."""
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 3.0
+LEAST_FREE: Final = 500_000_000
+"""Bytes: assets, Spark's scratch files and objects of a rehearsal need about this much."""
+_INSTALL: Final = "pip install 'governed-lake[rehearsal]'"
+
+
+class Emulator:
+    """The emulator, from `start()` to `stop()`; best used with `with`.
+
+    Args:
+        port: Of loopback; a free one when left out.
+        folder: Where its log is written; it must exist or be made.
+
+    Attributes:
+        port: Where it serves; 0 before it was started.
+        clients: boto3's clients of any of its accounts.
+        log: What it writes.
+    """
+
+    clients: EmulatorClients
+
+    def __init__(self, port: int = 0, *, folder: Path) -> None:
+        self.port = port
+        self.log = folder / "emulator.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._groups: set[int] = set()
+        self._received = b""
+        self._lifeline = self._announcements = -1
+
+    @property
+    def endpoint(self) -> str:
+        """Its address: by name, since the CDK CLI misreads one that begins with digits."""
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> Self:
+        """Starts it, and returns once it answers.
+
+        Raises:
+            DataLakeError: `no_moto`, `wrong_moto`, `no_disk`, `port_taken`, `emulator_died`.
+        """
+        _check_installed()
+        self._check_disk()
+        if self.port:
+            _check_port(self.port)
+        try:
+            self._launch()
+            self._await_ready()
+            self._check_identity()
+        except BaseException:
+            self.stop()
+            raise
+        self.clients = EmulatorClients(self.endpoint)
+        return self
+
+    def stop(self) -> None:
+        """Ends it with everything that it started. May be called again."""
+        process = self._process
+        if process is None:
+            return
+        try:
+            os.close(self._lifeline)
+            self._signal(signal.SIGTERM)
+            self._await_end(STOP_SECONDS)
+        finally:
+            self._signal(signal.SIGKILL)
+            process.wait()
+            os.close(self._announcements)
+            self._process = None
+            self._groups.clear()
+
+    def control(self, path: str, body: Any = None) -> Any:
+        """Asks something below `/rehearsal/`: with GET, or with POST when there is a body.
+
+        Raises:
+            DataLakeError: `emulator_gone` when nobody answers, `emulator_refused` with what it said.
+        """
+        try:
+            status, answer = _ask(self.port, path, body)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            msg = f"the emulator on port {self.port} does not answer to {path} ({error}); its log: {self.log}{self._last_lines()}"
+            raise DataLakeError(msg, code="emulator_gone") from error
+        if status >= http.HTTPStatus.BAD_REQUEST:
+            told = answer.get("error", answer) if isinstance(answer, dict) else answer
+            raise DataLakeError(str(told), code="emulator_refused")
+        return answer
+
+    def __enter__(self) -> Self:
+        """Starts it."""
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Ends it."""
+        self.stop()
+
+    def _check_disk(self) -> None:
+        with self._disk():
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.log.parent).free
+        if free < LEAST_FREE:
+            least = LEAST_FREE // 1_000_000
+            msg = f"{free // 1_000_000} MB are free in {self.log.parent}, a rehearsal needs {least}; make room or name another folder"
+            raise DataLakeError(msg, code="no_disk")
+
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            msg = f"no space is left in {self.log.parent}; make room or name another folder"
+            raise DataLakeError(msg, code="no_disk") from error
+
+    def _launch(self) -> None:
+        command = [sys.executable, "-P", "-m", "lakecheck.rehearsal.emulator", "--port", str(self.port), "--lifeline"]
+        self._received = b""
+        theirs_in, self._lifeline = os.pipe()
+        self._announcements, theirs_out = os.pipe()
+        try:
+            with self._disk(), self.log.open("wb") as log:
+                self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with our own module
+                    command,
+                    stdin=theirs_in,
+                    stdout=theirs_out,
+                    stderr=log,
+                    cwd=self.log.parent,
+                    env=environment(),
+                    start_new_session=True,
+                )
+        except BaseException:
+            os.close(self._lifeline)
+            os.close(self._announcements)
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        self._groups.add(self._process.pid)
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while b"\n" not in self._received:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise self._died(f"was not ready within {START_SECONDS:.0f} seconds")
+            if not self._receive(left):
+                raise self._died("ended before it was ready")
+        line, _, self._received = self._received.partition(b"\n")
+        self.port = int(line.removeprefix(b"ready "))
+
+    def _receive(self, seconds: float) -> bool:
+        """Reads what was announced; whether there is still somebody who could announce."""
+        ready, _, _ = select.select([self._announcements], [], [], seconds)
+        if not ready:
+            return True
+        read = os.read(self._announcements, 4096)
+        self._received += read
+        return bool(read)
+
+    def _await_end(self, seconds: float) -> None:
+        """Waits until every process that serves or keeps a checkpoint is gone: then the announcements end."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if not self._receive(left):
+                return
+
+    def _check_identity(self) -> None:
+        """That the name `localhost` leads to this emulator, and not to another program on the other loopback address."""
+        found, _ = _health(self.port, host="localhost")
+        if found is None or found.get("pid") not in self._groups:
+            msg = f"localhost:{self.port} leads to another program than the emulator on {HOST}; end that program, or take another port"
+            raise DataLakeError(msg, code="port_taken")
+
+    def _signal(self, number: signal.Signals) -> None:
+        for group in self._groups:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a group of which all have ended
+                os.killpg(group, number)
+
+    def _died(self, how: str) -> DataLakeError:
+        lines = self._last_lines()
+        if "No space left on device" in lines:
+            return DataLakeError(f"no space is left on the disk; make room, or name another folder than {self.log.parent}", code="no_disk")
+        if "Address already in use" in lines:
+            return _taken(self.port)
+        return DataLakeError(f"the emulator {how}; its log: {self.log}{lines}", code="emulator_died")
+
+    def _last_lines(self, most: int = 15) -> str:
+        try:
+            lines = self.log.read_text(errors="replace").splitlines()[-most:]
+        except OSError:
+            return ""
+        return "".join(f"\n  {line}" for line in lines)
+
+
+def environment() -> dict[str, str]:
+    """The environment of the emulator: nothing of this machine's AWS configuration, no proxy, no settings of moto from outside."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "BOTO_")) and name != "TEST_SERVER_MODE"
+    }
+    package = str(Path(lakecheck.__file__).parents[1])
+    paths = [path for path in (kept.get("PYTHONPATH"), package) if path]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forks of processes that have asked it for anything
+    }
+
+
+def _check_installed() -> None:
+    try:
+        version = importlib.metadata.version("moto")
+    except importlib.metadata.PackageNotFoundError:
+        version = ""
+    if not version or not all(map(importlib.util.find_spec, ("boto3", "flask", "flask_cors"))):
+        raise DataLakeError(f"a rehearsal needs moto's server, which is not installed: {_INSTALL}", code="no_moto")
+    if version != MOTO:
+        msg = f"moto {version} is installed, a rehearsal needs exactly {MOTO}, because it reaches inside it: {_INSTALL}"
+        raise DataLakeError(msg, code="wrong_moto")
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError as error:
+            msg = f"port {port} may not be used by this user; take one above 1023, or none for a free one"
+            raise DataLakeError(msg, code="port_taken") from error
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise _taken(port) from error
+
+
+def _taken(port: int) -> DataLakeError:
+    found, answers = _health(port)
+    if found is not None:
+        pid = found.get("pid")
+        msg = f"port {port} is taken by an emulator of an earlier rehearsal, process {pid}; end it with `kill {pid}`, or take another port"
+    elif answers:
+        msg = f"port {port} is taken by another HTTP server; end it, or take another port, or none for a free one"
+    else:
+        msg = f"port {port} is taken by another program; end it, or take another port, or none for a free one"
+    return DataLakeError(msg, code="port_taken")
+
+
+def _health(port: int, host: str = HOST) -> tuple[dict[str, Any] | None, bool]:
+    """What an emulator of ours says of itself, None when it is none; and whether it speaks HTTP at all."""
+    try:
+        _, answer = _ask(port, "health", seconds=2, host=host)
+    except ValueError:
+        return None, True
+    except (OSError, http.client.HTTPException):
+        return None, False
+    return (answer, True) if isinstance(answer, dict) and answer.get("emulator") == NAME else (None, True)
+
+
+def _ask(port: int, path: str, body: Any = None, *, seconds: float = 120, host: str = HOST) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    with contextlib.closing(connection):
+        if body is None:
+            connection.request("GET", f"/rehearsal/{path}")
+        else:
+            connection.request("POST", f"/rehearsal/{path}", json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
