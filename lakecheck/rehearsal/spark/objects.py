@@ -108,7 +108,7 @@ class Objects:
             return 0, _Nothing()
         bucket, key = _split(path)
         answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size - 1}")
-        return size, answer["Body"]
+        return int(answer["ContentLength"]), answer["Body"]
 
     def summary(self, path: str) -> dict[str, int]:
         """Files, folders and bytes below."""

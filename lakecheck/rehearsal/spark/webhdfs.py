@@ -163,8 +163,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(size))
         self.end_headers()
         with contextlib.closing(body):
-            while chunk := body.read(_CHUNK):
-                self.wfile.write(chunk)
+            try:
+                while chunk := body.read(_CHUNK):
+                    self.wfile.write(chunk)
+            except Exception as error:
+                message = f"{path} ended before its {size} bytes"  # an answer now would be taken for the rest of them
+                raise ConnectionAbortedError(message) from error
 
     def _batch(self, path: str, asked: Mapping[str, str]) -> None:
         after = asked.get("startAfter", "")

@@ -23,15 +23,15 @@ class Emulated:
         self.endpoint = f"http://{host}:{port}"
         self.environment = {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_ACCESS_KEY_ID": "123456789012",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": REGION,
         }
         self.s3 = self.client("s3")
 
-    def client(self, service: str) -> Any:
-        """One of boto3's."""
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
+    def client(self, service: str, account: str = "123456789012") -> Any:
+        """One of boto3's; moto takes a key of twelve digits for the account."""
+        keys = {"aws_access_key_id": account, "aws_secret_access_key": "testing", "region_name": REGION}
         return boto3.client(service, endpoint_url=self.endpoint, **keys)  # type: ignore[call-overload]
 
     def bucket(self, name: str = "lake") -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import io
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -212,6 +214,35 @@ def test_half_a_body_becomes_no_object(aws: Emulated, client: Client) -> None:
     client.connection.close()
     assert aws.keys(client.bucket) == []
     assert client.create("whole", b"hello") == (201, b"")
+
+
+def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(aws: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3's failure in the middle ends the connection: nothing that is sent then could be told from the file's bytes."""
+
+    class Broken(io.BytesIO):
+        def read(self, _: int | None = -1) -> bytes:
+            if found := super().read(2):
+                return found
+            raise TimeoutError
+
+    monkeypatch.setattr(Objects, "open", lambda *_: (10, Broken(b"0123")))
+    with serve(aws.s3) as port, contextlib.closing(http.client.HTTPConnection(HOST, port, timeout=20)) as connection:
+        connection.request("GET", "/webhdfs/v1/any/x?op=OPEN")
+        with pytest.raises(http.client.IncompleteRead) as raised:
+            connection.getresponse().read()
+    assert raised.value.partial == b"0123"
+
+
+def test_buckets_of_other_accounts_are_read_too(aws: Emulated) -> None:
+    """Names of buckets are everybody's: one client of any account reads all that the emulator lets it."""
+    bucket = aws.bucket()
+    aws.put(bucket, "x", "1")
+    with serve(aws.client("s3", account="222222222222")) as port:
+        client = Client(port, bucket)
+        assert client.ask("GET", "x", "OPEN") == (200, b"1")
+        assert client.create("y", b"2") == (201, b"")
+        client.connection.close()
+    assert aws.keys(bucket) == ["x", "y"]
 
 
 def test_no_bucket_is_made_or_deleted(aws: Emulated, client: Client) -> None:
