@@ -17,6 +17,8 @@ class Rehearsed(StrEnum):
     BY_EMULATOR = "emulator"
     BY_ADAPTER = "adapter"
     NOT = "none"
+    NOWHERE = "nowhere"
+    """It is in no API, in AWS either, such as `AWS::CDK::Metadata`: it counts neither way."""
 
 
 class Outcome(StrEnum):
@@ -144,11 +146,14 @@ class Report:
 
     @property
     def percentage(self) -> float:
-        """How many of the resources were rehearsed, of a hundred, rounded down to a tenth; 100 when there are none."""
-        if not self.resources:
+        """How many of the resources were rehearsed, of a hundred, rounded down to a tenth; 100 when there are none.
+
+        What is in no API counts neither way.
+        """
+        counted = [one for one in self.resources if one.rehearsed is not Rehearsed.NOWHERE]
+        if not counted:
             return 100.0
-        count = sum(one.rehearsed is not Rehearsed.NOT for one in self.resources)
-        return int(1000 * count / len(self.resources)) / 10
+        return 1000 * sum(one.rehearsed is not Rehearsed.NOT for one in counted) // len(counted) / 10
 
     @property
     def is_enough(self) -> bool:
