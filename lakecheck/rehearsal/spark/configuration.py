@@ -77,7 +77,8 @@ def configure(settings: Mapping[str, str], folder: Path) -> dict[str, str]:
         place.mkdir(parents=True, exist_ok=True)
     java = (
         "-XX:TieredStopAtLevel=1",  # quick to start rather than quick in the end
-        "-XX:-UsePerfData",
+        "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",  # which would be outside of the folder
         "-Dfile.encoding=UTF-8",  # in it Java writes what is asked of the gateway
         f'"-Djava.io.tmpdir={places["tmp"]}"',
         f'"-Dderby.system.home={places["tmp"]}"',

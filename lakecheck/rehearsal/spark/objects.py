@@ -221,7 +221,7 @@ class Objects:
         (bucket, key), (other, new) = _split(path), _split(to)
         keys = [key] if is_file else [item["Key"] for item in self._items_below(path)]
         for each in keys:
-            self._client.copy({"Bucket": bucket, "Key": each}, other, new + each[len(key) :])
+            self._client.copy_object(CopySource={"Bucket": bucket, "Key": each}, Bucket=other, Key=new + each[len(key) :])
         self._delete(bucket, keys)
         if not is_file:
             folders = self._made_at(path)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 TAIL = 40
 """Lines that are kept of each of the program's outputs."""
@@ -53,6 +53,7 @@ def run_job(
     environment: Mapping[str, str],
     folder: Path,
     timeout: float,
+    started: Callable[[subprocess.Popen[bytes]], None] | None = None,
 ) -> JobEnd:
     """Runs a Python program until it ends. When this ends in whatever way, all its processes have ended.
 
@@ -65,6 +66,7 @@ def run_job(
         environment: Variables to add; `configuration.configure` gives those of Spark.
         folder: Where it runs; what it writes is in `stdout.log` and `stderr.log` there.
         timeout: Seconds that it may take.
+        started: Called with the process once it runs, by whoever may have to end it before; it leads a group of its own.
 
     Raises:
         DataLakeError: `no_pyspark` or `no_java` if one is missing, `no_script` if the program is, `job_timeout` if it took too long.
@@ -75,7 +77,7 @@ def run_job(
     variables = _environment(environment, extra_py_files)
     folder.mkdir(parents=True, exist_ok=True)
     printed, errors = folder / "stdout.log", folder / "stderr.log"
-    started = time.monotonic()
+    began = time.monotonic()
     with printed.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - the program is what is to be run
             [sys.executable, str(script.absolute()), *arguments],
@@ -87,13 +89,15 @@ def run_job(
             start_new_session=True,
         )
         try:
+            if started is not None:
+                started(process)
             code = process.wait(timeout)
         except subprocess.TimeoutExpired as expired:
             message = f"{script.name} had not ended after {timeout:g} s; give it longer, or see why: {_tail(errors)}"
             raise DataLakeError(message, code="job_timeout") from expired
         finally:
             _end(process)
-    return JobEnd(code, time.monotonic() - started, _tail(errors), _tail(printed))
+    return JobEnd(code, time.monotonic() - began, _tail(errors), _tail(printed))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The ingestion job as Glue starts it, a script and a zip, against emulated S3 and Glue: two deliveries into an Iceberg table."""
+"""A lake in emulated S3 and Glue with two deliveries for an Iceberg table, and what has to become of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -19,17 +18,12 @@ from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DecimalType, IntegerType, NestedField, StringType
 
 from constructs_lib.runtime import ingestion
-from lakecheck.rehearsal.spark.configuration import buckets_in, configure, spark_settings
-from lakecheck.rehearsal.spark.runner import run_job
-from lakecheck.rehearsal.spark.webhdfs import serve
 from tests.runtime.ingestion.specs import column, spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.lakecheck.rehearsal.spark.emulated import Emulated
-
-pytestmark = pytest.mark.spark
 
 PACKAGE = Path(ingestion.__file__).parent
 SCHEMA = Schema(
@@ -44,7 +38,7 @@ TUESDAY = "id,country,amount\n4,Österreich,4.40\n1,Österreich,1.10\n5,a/b c,no
 
 
 class Lake:
-    """Buckets, an Iceberg table and the Hive table of its quarantine, as a deployment leaves them."""
+    """Buckets, one with a dot in its name, an Iceberg table and the Hive table of its quarantine, as a deployment leaves them."""
 
     def __init__(self, aws: Emulated) -> None:
         self.aws = aws
@@ -57,6 +51,10 @@ class Lake:
         for name in (self.database, f"{self.database}_quarantine"):
             aws.client("glue").create_database(DatabaseInput={"Name": name})
         self._declare()
+        self.runs = [self._run("monday", MONDAY), self._run("tuesday", TUESDAY)]
+
+    def _run(self, run_id: str, content: str) -> list[str]:
+        return self.arguments(run_id, self.aws.put(self.zones["raw"], f"landing/{run_id} {{1}}.csv", content))
 
     def _declare(self) -> None:
         """What Glue makes of `OpenTableFormatInput`, the table's first metadata file and two parameters; and the quarantine's table."""
@@ -116,6 +114,22 @@ class Lake:
                 rows += duckdb.sql(query, params={"path": str(folder / "q.parquet")}).fetchall()
         return rows
 
+    def check(self, folder: Path) -> None:
+        """Everything delivered is accounted for, published once, or in quarantine with its reason."""
+        counts = {run_id: self.manifest(run_id)["counts"] for run_id in ("monday", "tuesday")}
+        assert counts == {
+            "monday": {"input": 3, "good": 3, "quarantined": 0, "duplicates": 0, "replaced": 0},
+            "tuesday": {"input": 3, "good": 1, "quarantined": 1, "duplicates": 1, "replaced": 0},
+        }
+        assert self.manifest("tuesday")["status"] == "published"
+        assert self.published(folder) == [
+            (1, "Österreich", "1.10"),
+            (2, "São {x} 50%", "2.20"),
+            (3, "a/b c", "3.30"),
+            (4, "Österreich", "4.40"),
+        ]
+        assert self.quarantined(folder) == [("5", ["amount:not_a_number"], 4)]
+
 
 def zipped(folder: Path) -> Path:
     """The package `ingestion`, as it is deployed."""
@@ -124,29 +138,3 @@ def zipped(folder: Path) -> Path:
         for file in sorted(PACKAGE.rglob("*.py")):
             archive.write(file, Path("ingestion") / file.relative_to(PACKAGE))
     return target
-
-
-def test_two_deliveries_are_published_and_accounted_for(aws: Emulated, tmp_path: Path) -> None:
-    """A bucket with a dot and partitions with odd names among them; the second run reads through Spark what the first one published."""
-    lake = Lake(aws)
-    package = zipped(tmp_path)
-    for run_id, content in (("monday", MONDAY), ("tuesday", TUESDAY)):
-        arguments = lake.arguments(run_id, aws.put(lake.zones["raw"], f"landing/{run_id} {{1}}.csv", content))
-        folder = tmp_path / run_id
-        with serve(aws.s3) as port:
-            environment = {**configure(spark_settings(port, sorted(buckets_in(arguments))), folder), **aws.environment}
-            end = run_job(PACKAGE / "job.py", arguments, extra_py_files=[package], environment=environment, folder=folder, timeout=180)
-        assert end.exit_code == 0, f"{end.output}\n{end.tail}"
-    counts = {run_id: lake.manifest(run_id)["counts"] for run_id in ("monday", "tuesday")}
-    assert counts == {
-        "monday": {"input": 3, "good": 3, "quarantined": 0, "duplicates": 0, "replaced": 0},
-        "tuesday": {"input": 3, "good": 1, "quarantined": 1, "duplicates": 1, "replaced": 0},
-    }
-    assert lake.manifest("tuesday")["status"] == "published"
-    assert lake.published(tmp_path) == [
-        (1, "Österreich", "1.10"),
-        (2, "São {x} 50%", "2.20"),
-        (3, "a/b c", "3.30"),
-        (4, "Österreich", "4.40"),
-    ]
-    assert lake.quarantined(tmp_path) == [("5", ["amount:not_a_number"], 4)]
