@@ -23,6 +23,7 @@ COMMANDS = {
     "pull-request": "judge a change against the branch it goes to, for CI",
     "access": "say who can read which column, through which door",
     "upgrade": "say what a deployment would delete, take away or weaken",
+    "rehearse": "deploy into a local emulator and run the pipelines",
     "contracts": "judge data contracts, compare them, lock their field ids",
     "config": "judge lake.yaml, or print its schema",
     "policy": "compare IAM policies, or look for access in one",
@@ -50,6 +51,7 @@ start with:
   lakecheck access cdk.out                   who can read which column, through which door
   lakecheck upgrade BASE HEAD                what a deployment would delete, take away or weaken
   lakecheck pull-request --app COMMAND       all of it, for this branch against the one it goes to
+  lakecheck rehearse cdk.out                 deploy into a local emulator, and run the pipelines
   lakecheck contracts validate PATH          judge data contracts
   lakecheck config validate PATH             judge lake.yaml
   lakecheck COMMAND --help                   what a command does, with examples

@@ -100,6 +100,7 @@ class RehearsedStack:
         self.disable_rollback = False
         self.description: str | None = None
         self.outputs: list[dict[str, Any]] | None = None
+        self.operations = 0
         self._backend = backend
         identity = Identity(name=name, id=self.stack_id, account=self.account_id, region=self.region_name)
         self.resources = StackResources(identity, surroundings, self._tell)
@@ -155,6 +156,7 @@ class RehearsedStack:
         document = parsed(template)
         self.template, self.template_dict, self.parameters, self.tags = template, document, dict(parameters), dict(tags)
         self.description = document.get("Description")
+        self.operations += 1
         self._status(f"{what}_IN_PROGRESS", "User Initiated")
         change = self.resources.create if what == "CREATE" else self.resources.update
         try:

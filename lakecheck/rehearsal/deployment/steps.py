@@ -1,0 +1,164 @@
+"""The steps of a rehearsal that deploy: bootstrap, deploy, compare, update, deploy again, destroy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from lakecheck.rehearsal.adapters.model import at
+from lakecheck.rehearsal.adapters.registry import adapters
+from lakecheck.rehearsal.course import Stage, StepFailed, StepSkipped
+from lakecheck.rehearsal.deployment import bootstrap as accounts
+from lakecheck.rehearsal.deployment.copies import Changed, Copy, change, copy
+from lakecheck.rehearsal.model import Rehearsed, Retained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lakecheck.rehearsal.deployment.toolkit import Ended
+
+
+def bootstrap(stage: Stage) -> Sequence[str]:
+    """Makes the toolkit's stack in every account and Region, from the CLI's own template."""
+    names = accounts.qualifiers(stage.first.folder)
+    made = accounts.bootstrap(stage.toolkit.bootstrap_template(), stage.chosen.places, names, stage.clients)
+    others = accounts.make_missing_buckets(stage.first.folder, stage.chosen.places, stage.clients)
+    facts = [f"{made} bootstrap stack{_s(made)}: {', '.join(f'{account} {region}' for account, region in stage.chosen.places)}"]
+    if others:
+        stage.rewritten.append(f"made the buckets {', '.join(others)}, which assets go to and no bootstrap stack makes")
+    return facts
+
+
+def deploy(stage: Stage) -> Sequence[str]:
+    """Deploys with the CLI as it comes: change sets, roles assumed, assets published."""
+    ended = stage.toolkit.deploy(stage.first.folder, stage.chosen.selector)
+    _demand(ended, stage)
+    stacks = stage.stacks()
+    count = sum(len(stack["resources"]) for stack in stacks)
+    return [f"{len(stacks)} stacks with {count} resources in {len(stage.chosen.accounts)} account{_s(len(stage.chosen.accounts))}"]
+
+
+def compare(stage: Stage) -> Sequence[str]:
+    """Compares every resource with what the plain APIs return."""
+    from lakecheck.rehearsal.comparison.resources import compare as compared  # noqa: PLC0415 - botocore's models take a while
+
+    stage.results = compared(stage.stacks(), stage.clients)
+    counts = Counter(one.rehearsed for one in stage.results)
+    by = {"by the emulator": Rehearsed.BY_EMULATOR, "by adapters": Rehearsed.BY_ADAPTER, "not": Rehearsed.NOT}
+    return [f"resources rehearsed: {', '.join(f'{counts[how]} {told}' for told, how in by.items())}"]
+
+
+def update(stage: Stage) -> Sequence[str]:
+    """Deploys the assembly over its base; without a base, over itself a version with a harmless change of each type of resource."""
+    before = _ids(stage)
+    copied = _next(stage)
+    ended = stage.toolkit.deploy(copied.folder, stage.chosen.selector)
+    _demand(ended, stage)
+    after = _ids(stage)
+    facts = [_moved(before, after)]
+    if stage.changed:
+        wrong = [one for one in stage.changed if _found(stage, one) is False]
+        facts.append(f"{len(stage.changed)} properties changed in place; the plain APIs contradict {len(wrong)} of them")
+        if wrong:
+            told = ", ".join(f"{one.stack}/{one.logical_id}.{one.property}" for one in wrong)
+            raise StepFailed(f"the plain APIs still return the old value of {told}", facts)
+    return facts
+
+
+def again(stage: Stage) -> Sequence[str]:
+    """Deploys the same once more: nothing may happen."""
+    before = [(stack["id"], stack["status"], len(stack["resources"]), stack["operations"]) for stack in stage.stacks()]
+    ended = stage.toolkit.deploy(stage.notes["deployed"], stage.chosen.selector)
+    _demand(ended, stage)
+    after = [(stack["id"], stack["status"], len(stack["resources"]), stack["operations"]) for stack in stage.stacks()]
+    if before != after:
+        raise StepFailed("deploying the same assembly twice changed stacks")
+    return [f"no change in {len(after)} stacks"]
+
+
+def destroy(stage: Stage) -> Sequence[str]:
+    """Destroys the stacks; the protected ones have to refuse first."""
+    facts = _refusals(stage)
+    ended = stage.toolkit.destroy(stage.notes.get("deployed", stage.first.folder), stage.chosen.selector)
+    stacks = stage.stacks()
+    stage.retained = tuple(
+        Retained(account=stack["account"], region=stack["region"], stack=stack["name"], **one)
+        for stack in stacks
+        for one in stack["retained"]
+    )
+    left = [stack for stack in stacks if stack["status"] != "DELETE_COMPLETE"]
+    gone = len(stacks) - len(left)
+    facts += [f"{gone} stacks destroyed, {len(stage.retained)} resources retained by their DeletionPolicy"]
+    if left or ended.exit_code != 0:
+        reasons = "; ".join(f"{stack['name']}: {stack['reason']}" for stack in left) or ended.tail
+        raise StepFailed(f"not destroyed: {reasons}", facts)
+    return facts
+
+
+def _refusals(stage: Stage) -> list[str]:
+    """Holds that termination protection holds, then lifts it, so that the rest can be seen."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra brings it
+
+    protected = [one for one in stage.stacks() if one["protected"]]
+    for stack in protected:
+        client = stage.clients("cloudformation", account=stack["account"], region=stack["region"])
+        try:
+            client.delete_stack(StackName=stack["name"])
+        except ClientError:
+            client.update_termination_protection(StackName=stack["name"], EnableTerminationProtection=False)
+        else:
+            raise StepFailed(f"{stack['name']} is protected from termination, and was deleted")
+    return (
+        [f"{len(protected)} stacks protected from termination refused to be deleted; the protection was lifted then"] if protected else []
+    )
+
+
+def _next(stage: Stage) -> Copy:
+    """The copy that the update deploys."""
+    folder = stage.folder / "next"
+    if stage.options.base is not None:
+        copied = copy(stage.options.assembly, folder)
+        stage.rewritten += [one for one in copied.rewritten if one not in stage.rewritten]
+    else:
+        copied = copy(stage.options.assembly, folder)
+        stage.changed = change(copied, stage.chosen)
+        if not stage.changed:
+            raise StepSkipped("the templates have no resource that could be changed harmlessly")
+    stage.notes["deployed"] = copied.folder
+    return copied
+
+
+def _found(stage: Stage, changed: Changed) -> bool | None:
+    """Whether the plain API returns a changed property as it is now; None where it returns none."""
+    from lakecheck.rehearsal.comparison.resources import resource_of  # noqa: PLC0415
+
+    for stack in stage.stacks():
+        for one in stack["resources"]:
+            if (stack["name"], one["logical_id"]) == (changed.stack, changed.logical_id):
+                adapter = adapters().get(one["type"])
+                seen = None if adapter is None else adapter.look(resource_of(stack, one, stage.clients))
+                value = at(seen or {}, changed.property)
+                return None if value is None else str(value) == str(changed.value)
+    return False
+
+
+def _ids(stage: Stage) -> dict[tuple[str, str], str]:
+    return {(stack["name"], one["logical_id"]): one["physical_id"] for stack in stage.stacks() for one in stack["resources"]}
+
+
+def _moved(before: dict[tuple[str, str], str], after: dict[tuple[str, str], str]) -> str:
+    added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
+    replaced = sum(before[key] != after[key] for key in before.keys() & after.keys())
+    return f"{added} resources added, {removed} removed, {replaced} replaced"
+
+
+def _demand(ended: Ended, stage: Stage) -> None:
+    if ended.exit_code == 0:
+        return
+    failed = [stack for stack in stage.stacks() if "ROLLBACK" in str(stack["status"]) or "FAILED" in str(stack["status"])]
+    reasons: list[Any] = [f"{stack['name']} is {stack['status']}: {stack['reason']}" for stack in failed]
+    raise StepFailed("; ".join(reasons) or f"the CDK CLI ended with exit code {ended.exit_code}:\n{ended.tail}")
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
