@@ -11,5 +11,11 @@ if TYPE_CHECKING:
 
 def install(clients: Clients, endpoint: str) -> Handler | None:
     """Lets the emulator of this process run functions, and returns what runs the handlers of custom resources."""
-    del clients, endpoint
-    return None
+    from lakecheck.rehearsal.functions import emulated  # noqa: PLC0415 - an extra brings the emulator
+    from lakecheck.rehearsal.functions.custom_resources import CustomResources  # noqa: PLC0415
+    from lakecheck.rehearsal.functions.responses import Responses  # noqa: PLC0415
+
+    responses = Responses()
+    functions = emulated.Functions(clients, endpoint, responses.trusted)
+    emulated.install(functions)
+    return CustomResources(functions, responses)
