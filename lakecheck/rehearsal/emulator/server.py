@@ -136,6 +136,8 @@ def told_stacks() -> Iterable[dict[str, Any]]:
                     "id": stack.stack_id,
                     "status": stack.status,
                     "reason": stack.stack_status_reason,
+                    "protected": stack.enable_termination_protection,
+                    "operations": stack.operations,
                     "tags": stack.tags,
                     "retained": [
                         {"logical_id": one.logical_id, "type": one.type, "physical_id": one.physical_id} for one in stack.resources.retained
