@@ -26,10 +26,10 @@ def run(tmp_path: Path, program: str, *arguments: str, timeout: float = 30, **mo
 
 
 def is_running(pid: int) -> bool:
-    """Whether it runs, a zombie that nobody has fetched not counted."""
+    """Whether it runs: one that has ended may stay for a moment, until somebody has asked how."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -77,9 +77,11 @@ print(child.pid, flush=True)
 def gone(pid: int) -> bool:
     """Whether it is gone soon; a killed process takes a moment."""
     until = time.monotonic() + 10
-    while is_running(pid) and time.monotonic() < until:
+    while time.monotonic() < until:
+        if not is_running(pid):
+            return True
         os.sched_yield()
-    return not is_running(pid)
+    return False
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc for processes")
