@@ -100,11 +100,16 @@ class Placeholder:
     def delete(self, _resource: Resource, _made: Made) -> None:
         """Nothing happens."""
 
-    def attribute(self, resource: Resource, made: Made, name: str) -> Any:
-        """An attribute that leads nowhere."""
-        if name.lower().endswith("arn"):
-            return resource.arn(resource.type.split("::")[1].lower(), f"not-rehearsed/{made.physical_id}")
-        return f"not-rehearsed-{made.physical_id}-{name}"
+    def attribute(self, _resource: Resource, _made: Made, name: str) -> Any:
+        """Knows none."""
+        raise KeyError(name)
+
+
+def nowhere(resource: Resource, made: Made, name: str) -> str:
+    """Stands for an attribute that nobody knows: it has the form of one, and leads nowhere."""
+    if name.lower().endswith("arn"):
+        return resource.arn(resource.type.split("::")[1].lower(), f"not-rehearsed/{made.physical_id}")
+    return f"not-rehearsed-{made.physical_id}-{name}"
 
 
 def handler_of(resource_type: str, *, custom: Handler | None = None) -> Handler:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from lakecheck.rehearsal.adapters.model import Clients, Resource
-from lakecheck.rehearsal.cloudformation.handlers import By, Handler, Made, handler_of
+from lakecheck.rehearsal.cloudformation.handlers import By, Handler, Made, handler_of, nowhere
 from lakecheck.rehearsal.cloudformation.template import Scope, TemplateError, ordered
 from lakecheck.upgrade.comparison.schemas import facts
 from lakecheck.upgrade.model import Replaces
@@ -320,9 +320,7 @@ class StackResources:
             return self._handler(deployed.type).attribute(resource, deployed.made, attribute)
         except KeyError:
             deployed.missing_attributes.append(attribute)
-            from lakecheck.rehearsal.cloudformation.handlers import Placeholder  # noqa: PLC0415 - only for what nobody knows
-
-            return Placeholder().attribute(resource, deployed.made, attribute)
+            return nowhere(resource, deployed.made, attribute)
 
     def _found(self, name: str) -> Deployed:
         if name not in self.deployed:
