@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,13 @@ from typing import Any, Final
 _ROLE: Final = "rehearsal"
 MANAGEMENT: Final = "123456789012"
 """The emulator's own account, from which roles of the others are assumed."""
+
+_NOTHING_OF_THIS_MACHINE: Final[dict[str, Any]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""A profile that does not exist, or settings of one that does, would reach our clients too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,10 +88,18 @@ class EmulatorClients:
 
     def _make(self, service: str, region: str, access_key: str, secret_key: str, token: str | None) -> Any:
         import boto3  # noqa: PLC0415 - an extra brings it
+        import botocore.session  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
-        session = boto3.Session(aws_access_key_id=access_key, aws_secret_access_key=secret_key, aws_session_token=token, region_name=region)
+        session = boto3.Session(
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            aws_session_token=token,
+            region_name=region,
+            botocore_session=botocore.session.Session(session_vars=_NOTHING_OF_THIS_MACHINE),
+        )
         config = Config(
+            proxies={},
             retries={"total_max_attempts": 1},
             connect_timeout=10,
             read_timeout=900,

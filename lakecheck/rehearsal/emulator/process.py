@@ -105,7 +105,7 @@ class Emulator:
         """Asks something below `/rehearsal/`: with GET, or with POST when there is a body.
 
         Raises:
-            DataLakeError: `emulator_gone` when nobody answers, `emulator_refused` with what it said.
+            DataLakeError: `emulator_gone` when nobody answers, `emulator_refused`, or a code of its own, with what it said.
         """
         try:
             status, answer = _ask(self.port, path, body)
@@ -113,8 +113,8 @@ class Emulator:
             msg = f"the emulator on port {self.port} does not answer to {path} ({error}); its log: {self.log}{self._last_lines()}"
             raise DataLakeError(msg, code="emulator_gone") from error
         if status >= http.HTTPStatus.BAD_REQUEST:
-            told = answer.get("error", answer) if isinstance(answer, dict) else answer
-            raise DataLakeError(str(told), code="emulator_refused")
+            told = answer if isinstance(answer, dict) else {"error": answer}
+            raise DataLakeError(str(told.get("error", told)), code=str(told.get("code", "emulator_refused")))
         return answer
 
     def __enter__(self) -> Self:

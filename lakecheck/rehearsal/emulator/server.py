@@ -117,8 +117,14 @@ class Front:
                 return 200, {"emulator": NAME, "pid": os.getpid()}
             case ["stacks"]:
                 return 200, {"stacks": list(told_stacks())}
+            case ["calls"]:
+                return 200, {"calls": self._services.calls()}
             case ["faults", *rest]:
                 return self._services.control("/".join(rest), body)
+            case ["executions", *rest]:
+                from lakecheck.rehearsal.executions.control import control  # noqa: PLC0415 - an extra brings the emulator
+
+                return control("/".join(rest), body)
         return 404, {"error": f"nothing at {path}"}
 
 
