@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote, unquote
 
 import boto3
-from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError
 
+from lakecheck.rehearsal.executions.services import EmulatedServices, prepared
 from lakecheck.rehearsal.states import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 REGION = "eu-west-1"
-SDK = "aws-sdk:"
-PREFIXES = {
-    "dynamodb": "DynamoDB",
-    "events": "EventBridge",
-    "sns": "SNS",
-    "glue": "Glue",
-    "s3": "S3",
-    f"{SDK}s3": "S3",
-    f"{SDK}dynamodb": "DynamoDb",
-    f"{SDK}cloudwatch": "CloudWatch",
-    f"{SDK}sns": "Sns",
-    f"{SDK}eventbridge": "EventBridge",
-    f"{SDK}glue": "Glue",
-}
-"""How error names begin: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html."""
-GENERAL = {"S3": "S3Exception", "CloudWatch": "CloudWatchException"}
-"""What an error without a name of its own is called."""
-CLIENTS = {"eventbridge": "events"}
 
 
 class JobFailed(Exception):  # noqa: N818 - what Glue says of it
@@ -58,13 +37,12 @@ class Clients:
 
     def __call__(self, service: str) -> Any:
         """The client of a service."""
-        name = CLIENTS.get(service, service)
-        if name not in self._clients:
-            self._clients[name] = self._session.client(name)
-        return self._clients[name]
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service)  # type: ignore[call-overload]
+        return self._clients[service]
 
 
-class Aws:
+class Aws(EmulatedServices):
     """Services of one account.
 
     Attributes:
@@ -77,6 +55,7 @@ class Aws:
     """
 
     def __init__(self, clients: Clients, jobs: Jobs, *, concurrent_jobs: int = 1) -> None:
+        super().__init__(clients)
         self.clients = clients
         self.jobs = jobs
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -91,53 +70,23 @@ class Aws:
         """One call of a task, see `lakecheck.rehearsal.states.Services`."""
         if (service, action) == ("glue", "startJobRun"):
             assert sync, "the state machine has to wait for the job"
-            return self._job(arguments)
+            return self._modelled(arguments)
         if action == "startExecution":
             self.started.append({"name": arguments["Name"], "input": arguments["Input"]})
             return {}
-        prepared = getattr(self, f"_{xform_name(action)}", lambda given: given)(arguments)
-        try:
-            answer = getattr(self.clients(service.removeprefix(SDK)), xform_name(action))(**prepared)
-        except ClientError as error:
-            raise ServiceError(self._name(service, error.response["Error"]["Code"]), error.response["Error"].get("Message", "")) from error
-        except ParamValidationError as error:
-            raise ServiceError("States.Runtime", str(error)) from error
-        self._note(action, prepared, answer)
-        return plain(answer)
+        answer = super().call(service, action, arguments, sync=sync)
+        self._note(action, prepared(service, action, arguments))
+        return answer
 
-    def _name(self, service: str, code: str) -> str:
-        prefix = PREFIXES[service]
-        if code.isdigit() or code in ("PreconditionFailed", "SlowDown", "AccessDenied"):
-            code = GENERAL.get(prefix, code)
-        return f"{prefix}.{code if code.endswith('Exception') else code + 'Exception'}"
-
-    def _note(self, action: str, prepared: dict[str, Any], answer: dict[str, Any]) -> None:
+    def _note(self, action: str, sent: dict[str, Any]) -> None:
         if action == "putEvents":
-            if answer["FailedEntryCount"]:
-                raise ServiceError("EventBridge.FailedEntry", json.dumps(answer["Entries"]))
-            self.events += [(entry["DetailType"], json.loads(entry["Detail"])) for entry in prepared["Entries"]]
+            self.events += [(entry["DetailType"], json.loads(entry["Detail"])) for entry in sent["Entries"]]
         elif action == "publish":
-            self.notices.append({"Subject": prepared.get("Subject"), **json.loads(prepared["Message"])})
+            self.notices.append({"Subject": sent.get("Subject"), **json.loads(sent["Message"])})
         elif action == "putMetricData":
-            self.metrics += prepared["MetricData"]
+            self.metrics += sent["MetricData"]
 
-    def _put_events(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The optimized integration turns a detail into text."""
-        return {"Entries": [{**entry, "Detail": _text(entry["Detail"])} for entry in given["Entries"]]}
-
-    def _publish(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {**given, "Message": _text(given["Message"])}
-
-    def _copy_object(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Step Functions sends the source as it is given: it has to be URL-encoded. boto3 would encode it once more."""
-        source, _, version = given["CopySource"].partition("?versionId=")
-        plain_source = unquote(source)
-        if quote(plain_source, safe="/-_.~!*'()") != source:
-            raise ServiceError("S3.S3Exception", f"the copy source {source} is not URL-encoded")
-        bucket, _, key = plain_source.partition("/")
-        return {**given, "CopySource": {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}}
-
-    def _job(self, arguments: dict[str, Any]) -> Generator[float, None, Any]:
+    def _modelled(self, arguments: dict[str, Any]) -> Generator[float, None, Any]:
         """A job run: waits in the queue, runs, and comes back as a JobRun."""
         while self._running >= self.concurrent_jobs:
             yield 30
@@ -152,20 +101,3 @@ class Aws:
         finally:
             self._running -= 1
         return {**run, "JobRunState": "SUCCEEDED", "DPUSeconds": 240.0}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def plain(answer: Any) -> Any:
-    """An answer of boto3's as Step Functions has it: JSON, bodies as text, no metadata."""
-    if isinstance(answer, dict):
-        return {key: plain(value) for key, value in answer.items() if key != "ResponseMetadata"}
-    if isinstance(answer, list):
-        return [plain(value) for value in answer]
-    if isinstance(answer, dt.datetime):
-        return answer.timestamp()
-    if hasattr(answer, "read"):
-        return answer.read().decode()
-    return answer

@@ -1,0 +1,187 @@
+"""The program of a job run: fetched from the emulated S3, started with the role's credentials, and ended with the emulator.
+
+A process of its own holds the other end of a pipe of the emulator's and kills the program's processes when that end is gone: nothing else
+works for an emulator that is killed, on Linux and on macOS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lakecheck.rehearsal.executions.runtime import current, role_of
+from lakecheck.rehearsal.spark import runner
+from lakecheck.rehearsal.spark.configuration import buckets_in, configure, spark_settings
+from lakecheck.rehearsal.spark.webhdfs import serve
+from lakemodel.errors import DataLakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from lakecheck.rehearsal.executions.jobs import JobRun
+
+_GUARD: Final = "import os,signal,sys\nsys.stdin.buffer.read()\nos.killpg(int(sys.argv[1]), signal.SIGKILL)\n"
+_MODULES: Final = "--additional-python-modules"
+_SECONDS_PER_MINUTE: Final = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """How a run ended."""
+
+    status: str
+    error: str = ""
+    log: str = ""
+    seconds: float = 0.0
+
+
+def run(job: Any, kept: JobRun, *, stopped: Callable[[], bool], began: Callable[[], None]) -> End:
+    """Runs a job's program to its end.
+
+    Args:
+        job: The job, as the emulator keeps it.
+        kept: The run.
+        stopped: Whether it was stopped meanwhile; asked several times a second.
+        began: Called when the program starts.
+    """
+    folder = current().folder / kept.job_run_id
+    started = time.monotonic()
+    try:
+        account, role = _role(job)
+        s3 = current().clients("s3", account=account, region=job.backend.region_name, role=role)
+        script = _fetched(s3, job.command["ScriptLocation"], folder / "script")
+        packages = [_fetched(s3, one, folder / "packages") for one in _listed(kept.arguments.get("--extra-py-files", ""))]
+        if stopped():
+            return End(status="STOPPED")
+        began()
+        with _guarded(stopped) as guard:
+            end = _started(job, kept, s3, script, packages, folder, guard)
+    except DataLakeError as error:
+        status = "TIMEOUT" if error.code == "job_timeout" else "FAILED"
+        return End(status=status, error=str(error), seconds=time.monotonic() - started)
+    log = _log(kept, end)
+    if stopped():
+        return End(status="STOPPED", log=log, seconds=end.seconds)
+    if end.exit_code == 0:
+        return End(status="SUCCEEDED", log=log, seconds=end.seconds)
+    return End(status="FAILED", error=f"{_last_line(end)}; exit code {end.exit_code}", log=log, seconds=end.seconds)
+
+
+def _started(
+    job: Any, kept: JobRun, s3: Any, script: Path, packages: Sequence[Path], folder: Path, guard: Callable[[Any], None]
+) -> runner.JobEnd:
+    credentials = current().clients.credentials(*_role(job))
+    environment = credentials.environment(current().endpoint, job.backend.region_name)
+    arguments = [part for name, value in _all_arguments(job, kept).items() for part in ((name, value) if value else (name,))]
+    timeout = float(kept.settings["Timeout"]) * _SECONDS_PER_MINUTE
+
+    def start(more: dict[str, str]) -> runner.JobEnd:
+        return runner.run_job(
+            script,
+            arguments,
+            extra_py_files=packages,
+            environment={**environment, **more},
+            folder=folder / "work",
+            timeout=timeout,
+            started=guard,
+        )
+
+    if job.command["Name"] != "glueetl":
+        return start({})
+    with serve(s3) as port:
+        return start(configure(_spark(port, arguments), folder / "spark"))
+
+
+def _spark(port: int, arguments: Sequence[str]) -> dict[str, str]:
+    """Spark's settings for all buckets of the emulator; of those alone that the arguments name, where Hadoop cannot tell all apart."""
+    from moto.s3.models import s3_backends  # noqa: PLC0415 - an extra brings it
+
+    found = {name for regions in list(s3_backends.values()) for backend in list(regions.values()) for name in list(backend.buckets)}
+    try:
+        return spark_settings(port, sorted(found))
+    except DataLakeError:
+        return spark_settings(port, sorted(buckets_in(arguments)))
+
+
+def _all_arguments(job: Any, kept: JobRun) -> dict[str, str]:
+    """The run's arguments and those that Glue adds."""
+    return {**kept.arguments, "--JOB_NAME": str(job.name), "--JOB_RUN_ID": kept.job_run_id}
+
+
+def _role(job: Any) -> tuple[str, str]:
+    """Account and name of a job's role, which a job may name with or without its ARN."""
+    role = str(job.role)
+    return role_of(role) if role.startswith("arn:") else (str(job.backend.account_id), role)
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _fetched(s3: Any, address: str, folder: Path) -> Path:
+    """An object as a file of its own name.
+
+    Raises:
+        DataLakeError: `job_file` if it is not there.
+    """
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra brings it
+
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / key.rpartition("/")[2]
+    try:
+        s3.download_file(bucket, key, str(target))
+    except ClientError as error:
+        message = f"got {address}, which cannot be read ({error}); expected the address of an object"
+        raise DataLakeError(message, code="job_file") from error
+    return target
+
+
+def _log(kept: JobRun, end: runner.JobEnd) -> str:
+    modules = kept.arguments.get(_MODULES)
+    note = f"{_MODULES} {modules}: not installed, the rehearsal's own packages are used\n" if modules else ""
+    return f"{note}{end.output}\n{end.tail}".strip()
+
+
+def _last_line(end: runner.JobEnd) -> str:
+    """What there is to say of a failure: the last that the program complained of, or else printed."""
+    lines = [line.strip() for text in (end.tail, end.output) for line in reversed(text.splitlines()) if line.strip()]
+    return lines[0] if lines else "the program said nothing"
+
+
+@contextlib.contextmanager
+def _guarded(stopped: Callable[[], bool]) -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Yields what to call with a program's process: it ends when it is stopped, and with this process."""
+    over = threading.Event()
+    guards: list[subprocess.Popen[bytes]] = []
+
+    def watch(process: subprocess.Popen[bytes]) -> None:
+        while not over.wait(0.2):
+            if stopped():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                return
+
+    def guard(process: subprocess.Popen[bytes]) -> None:
+        command = [sys.executable, "-I", "-S", "-c", _GUARD, str(process.pid)]
+        started = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own text
+        guards.append(started)
+        threading.Thread(target=watch, args=(process,), name="job-watch", daemon=True).start()
+
+    try:
+        yield guard
+    finally:
+        over.set()
+        for one in guards:
+            one.kill()  # before its pipe is closed, or it would kill what has the program's number by then
+            one.wait()
+            if one.stdin is not None:
+                one.stdin.close()
