@@ -32,4 +32,6 @@ for attempt in (
     except Exception as error:  # noqa: BLE001 - whatever Java raises
         refusals.append("no such bucket" if "Could not initialize target File System" in str(error) else str(error))
 binary = {row.path.rpartition("/")[2]: row.length for row in spark.read.format("binaryFile").load(f"{root}/plain").collect()}
-print(json.dumps({"found": found, "partitions": partitions, "again": again, "refusals": refusals, "binary": binary}))  # noqa: T201 - its output
+lines = spark.sparkContext._jsc.textFile(f"{root}/plain/*").count()  # asks for blocks, which Spark's own readers do not
+told = {"found": found, "partitions": partitions, "again": again, "refusals": refusals, "binary": binary, "has_lines": lines > 0}
+print(json.dumps(told))  # noqa: T201 - its output

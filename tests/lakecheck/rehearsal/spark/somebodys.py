@@ -50,6 +50,7 @@ class Program:
             "again": [[1, "a/b c"], [2, "a+b"], [3, "50% ü{x}=:"]],
             "refusals": ["PATH_NOT_FOUND", "PATH_ALREADY_EXISTS", "no such bucket"],
             "binary": {"a.parquet": len(parquet(1))},
+            "has_lines": True,
         }
         assert [key for key in self.aws.keys(self.bucket) if "_temporary" in key or key.endswith(("/", "$"))] == []
         files = [key for key in self.aws.keys(self.bucket, "out dir/") if key.endswith(".parquet")]

@@ -136,6 +136,18 @@ def test_folders_are_where_keys_are(aws: Emulated, client: Client) -> None:
     assert client.ask("GET", "a", "GETCONTENTSUMMARY")[1]["ContentSummary"]["length"] == 2
 
 
+def test_a_file_is_one_block(aws: Emulated, client: Client) -> None:
+    """Hadoop's versions ask for it in two ways; a file of no bytes has none."""
+    aws.put(client.bucket, "x", "123")
+    aws.put(client.bucket, "empty", "")
+    (block,) = client.ask("GET", "x", "GETFILEBLOCKLOCATIONS")[1]["BlockLocations"]["BlockLocation"]
+    assert (block["offset"], block["length"], block["hosts"]) == (0, 3, ["localhost"])
+    located = client.ask("GET", "x", "GET_BLOCK_LOCATIONS")[1]["LocatedBlocks"]
+    assert (located["fileLength"], [one["startOffset"] for one in located["locatedBlocks"]]) == (3, [0])
+    assert located["lastLocatedBlock"] == located["locatedBlocks"][0]
+    assert client.ask("GET", "empty", "GETFILEBLOCKLOCATIONS")[1] == {"BlockLocations": {"BlockLocation": []}}
+
+
 def test_listing_goes_on_behind_a_page(aws: Emulated, client: Client) -> None:
     """S3 lists as many keys as it likes in one call, here two; in batches each name comes once."""
     listing_two = aws.client("s3")
