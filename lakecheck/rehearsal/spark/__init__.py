@@ -2,8 +2,9 @@
 
 ```python
 with serve(s3) as port:
-    settings = spark_settings(port, buckets, folder)
-    end = run_job(script, arguments, extra_py_files=[zipped], environment=job_environment(settings, endpoint, folder), ...)
+    settings = spark_settings(port, sorted(buckets_in(arguments) | known_buckets))
+    environment = {**configure(settings, folder), "AWS_ENDPOINT_URL": endpoint, **keys_and_region}
+    end = run_job(script, arguments, extra_py_files=[package], environment=environment, folder=folder, timeout=300)
 ```
 
 `webhdfs` is what Spark's JVM reads and writes, `configuration` what leads it there, `runner` starts and ends the process. Hadoop's own
