@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lakecheck.rehearsal.adapters.model import at
 from lakecheck.rehearsal.adapters.registry import adapters
 from lakecheck.rehearsal.course import Stage, StepFailed, StepSkipped
-from lakecheck.rehearsal.deployment import bootstrap as accounts
+from lakecheck.rehearsal.deployment import bootstrap as accounts, surroundings
 from lakecheck.rehearsal.deployment.copies import Changed, Copy, change, copy
 from lakecheck.rehearsal.model import Rehearsed, Retained
 
@@ -24,6 +24,7 @@ def bootstrap(stage: Stage) -> Sequence[str]:
     made = accounts.bootstrap(stage.toolkit.bootstrap_template(), stage.chosen.places, names, stage.clients)
     others = accounts.make_missing_buckets(stage.first.folder, stage.chosen.places, stage.clients)
     facts = [f"{made} bootstrap stack{_s(made)}: {', '.join(f'{account} {region}' for account, region in stage.chosen.places)}"]
+    facts += surroundings.assign(stage.chosen.stacks, stage.clients)
     if others:
         stage.rewritten.append(f"made the buckets {', '.join(others)}, which assets go to and no bootstrap stack makes")
     return facts

@@ -93,12 +93,12 @@ def _with_kill(stage: Stage, delivery: Any) -> list[str]:
     before = {one["arn"] for one in deliveries.executions(stage)}
     s3 = stage.clients("s3", account=landing.account, region=landing.region)
     s3.put_object(Bucket=landing.bucket, Key=delivery.key, Body=delivery.path.read_bytes())
-    arn, steps = _under_way(stage, before)
+    states = stage.clients("stepfunctions", account=landing.account, region=landing.region)
+    arn, steps = _under_way(stage, states, before)
     stage.emulator.checkpoint()
     stage.emulator.kill()
     stage.emulator.restore()
     told = {one["arn"]: one for one in deliveries.executions(stage)}
-    states = stage.clients("stepfunctions", account=landing.account, region=landing.region)
     facts = [f"{delivery.key}: killed after {steps} states of its execution, which came back as {told[arn]['status']}"]
     if told[arn]["status"] != "SUCCEEDED":
         states.redrive_execution(executionArn=arn)
@@ -110,13 +110,16 @@ def _with_kill(stage: Stage, delivery: Any) -> list[str]:
     return facts
 
 
-def _under_way(stage: Stage, before: set[str]) -> tuple[str, int]:
+def _under_way(stage: Stage, states: Any, before: set[str]) -> tuple[str, int]:
     """Waits until a new execution has done some of its states."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     while time.monotonic() < deadline:
         for one in deliveries.executions(stage):
-            if one["arn"] not in before and (one["states"] >= _STEPS_BEFORE_KILL or one["status"] != "RUNNING"):
-                return one["arn"], one["states"]
+            if one["arn"] not in before:
+                history = states.get_execution_history(executionArn=one["arn"], maxResults=1000)["events"]
+                done = sum(event["type"].endswith("StateExited") for event in history)
+                if done >= _STEPS_BEFORE_KILL or one["status"] != "RUNNING":
+                    return one["arn"], done
         time.sleep(_POLL_SECONDS)
     raise StepFailed("no execution got under way")
 
