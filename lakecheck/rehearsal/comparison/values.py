@@ -8,7 +8,7 @@ CloudFormation in another order; tags as a list or as a mapping; and what `equiv
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,11 +82,13 @@ def compare_properties(
         stated: Its properties as the template states them, resolved.
         found: What the API returns, in the words of the properties.
         where: Where it is.
-        unread: Properties that no API returns besides those that the registry calls write-only, as dotted paths; `*` is any item.
+        unread: Properties that no API returns in AWS, as dotted paths; `*` is any item. What the registry calls write-only is unread
+            where it is not returned; CloudFormation does not read it, and the service's own API may.
     """
     known = facts(kind)
-    patterns = [*(known.write_only if known else ()), *(tuple(each.replace("[]", ".*").split(".")) for each in unread)]
-    return _Comparer(where, known.unordered if known else frozenset(), tuple(patterns)).compare(stated, found, (), Mode.STRUCTURE)
+    patterns = tuple(tuple(each.replace("[]", ".*").split(".")) for each in unread)
+    unordered, write_only = (known.unordered, known.write_only) if known else (frozenset(), ())
+    return _Comparer(where, unordered, patterns, write_only).compare(stated, found, (), Mode.STRUCTURE)
 
 
 def path_of(steps: Steps) -> str:
@@ -105,14 +107,15 @@ def leaves(value: Any) -> int:
 
 
 class _Comparer:
-    def __init__(self, where: Where, unordered: frozenset[Pattern], unread: tuple[Pattern, ...]) -> None:
+    def __init__(self, where: Where, unordered: frozenset[Pattern], unread: tuple[Pattern, ...], write_only: tuple[Pattern, ...]) -> None:
         self._where = where
         self._unordered = unordered
         self._unread = unread
+        self._write_only = write_only
 
     def compare(self, stated: Any, found: Any, steps: Steps, mode: Mode) -> Compared:  # noqa: PLR0911 - one for each kind of value
         """Compares one part."""
-        if self._is_unread(steps):
+        if _fits_any(self._unread, steps):
             return Compared(unread=[path_of(steps)])
         if stated is None and found is None:
             return Compared(1, 1)
@@ -129,7 +132,7 @@ class _Comparer:
         if mode is Mode.POLICY and steps[-1] == "Statement":
             return self._items(_listed(stated), _listed(found), steps, mode, ordered=True)
         if isinstance(stated, list) and isinstance(found, list | tuple):
-            return self._items(stated, list(found), steps, mode, ordered=not self._has_no_order(steps))
+            return self._items(stated, list(found), steps, mode, ordered=not _fits_any(self._unordered, steps))
         return self._leaf(stated, found, steps, mode)
 
     def _mappings(self, stated: Mapping[str, Any], found: Mapping[str, Any], steps: Steps, mode: Mode) -> Compared:
@@ -202,7 +205,7 @@ class _Comparer:
         return told
 
     def _count(self, stated: Any, steps: Steps, told: Compared) -> None:
-        if self._is_unread(steps):
+        if _fits_any(self._unread, steps) or _fits_any(self._write_only, steps):
             told.unread.append(path_of(steps))
         elif isinstance(stated, Mapping) and stated:
             for key, value in stated.items():
@@ -212,12 +215,6 @@ class _Comparer:
                 self._count(value, (*steps, index), told)
         else:
             told.properties += 1
-
-    def _is_unread(self, steps: Steps) -> bool:
-        return bool(steps) and any(_fits(pattern, steps) for pattern in self._unread)
-
-    def _has_no_order(self, steps: Steps) -> bool:
-        return any(_fits(pattern, steps) for pattern in self._unordered)
 
 
 def _beyond(steps: Steps, found: Any) -> Difference:
@@ -244,6 +241,10 @@ def _place(index: int, same: Mapping[int, Sequence[int]], by_found: dict[int, in
             by_found[place] = index
             return True
     return False
+
+
+def _fits_any(patterns: Iterable[Pattern], steps: Steps) -> bool:
+    return any(_fits(pattern, steps) for pattern in patterns)
 
 
 def _fits(pattern: Pattern, steps: Steps) -> bool:

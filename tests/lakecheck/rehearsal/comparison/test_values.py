@@ -161,6 +161,9 @@ def test_write_only_properties_count_neither_way() -> None:
     assert compared.unread == ["SecretString", "Inner[0].Password"]
     assert (compared.properties, compared.returned) == (2, 1)
     assert [one.path for one in compared.differences] == ["Inner"]
+    returned = _compare(stated, {**stated, "SecretString": "hidden"}, "AWS::SecretsManager::Secret", ("Inner.*.Password",))
+    assert (returned.properties, returned.returned, returned.unread) == (3, 3, ["Inner[0].Password"])
+    assert _paths({"SecretString": "hidden"}, {"SecretString": "another"}, "AWS::SecretsManager::Secret") == ["SecretString"]
 
 
 def test_echo_of_the_template_is_nothing_returned() -> None:
