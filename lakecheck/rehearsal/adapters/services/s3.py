@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.rehearsal.adapters.asking import ask, or_undone, paged
 from lakecheck.rehearsal.adapters.buckets import change_parts, read_parts
-from lakecheck.rehearsal.adapters.model import ID, Adapter, Resource, call, is_absent, prop, tag_list
+from lakecheck.rehearsal.adapters.model import ID, Adapter, Resource, call, prop, tag_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +26,10 @@ def _create_bucket(resource: Resource) -> None:
         given["ObjectLockEnabledForBucket"] = True
     client = resource.client("s3")
     client.create_bucket(**given)
-    try:
-        change_parts(client, resource.physical_id, _stated(resource), {})
-        _tag(resource)
-    except Exception:
-        client.delete_bucket(Bucket=resource.physical_id)
-        raise
+    or_undone(lambda: _complete(resource), lambda: client.delete_bucket(Bucket=resource.physical_id))
 
 
-def _change_bucket(resource: Resource) -> None:
+def _complete(resource: Resource) -> None:
     old = _stated(resource, resource.old_properties)
     change_parts(resource.client("s3"), resource.physical_id, _stated(resource), old)
     _tag(resource)
@@ -56,36 +52,27 @@ def _tag(resource: Resource) -> None:
 
 
 def _read_bucket(resource: Resource) -> Mapping[str, Any] | None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra brings it
-
-    client = resource.client("s3")
-    try:
-        client.head_bucket(Bucket=resource.physical_id)
-    except ClientError as error:
-        if is_absent(error):
-            return None
-        raise
-    found = {"BucketName": resource.physical_id, **read_parts(client, resource.physical_id)}
+    client, name = resource.client("s3"), _name(resource, resource.physical_id)
+    if name is None:
+        return None
+    found = {"BucketName": name, **read_parts(client, name)}
     if found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled":
         found["ObjectLockEnabled"] = True
-    try:
-        found["Tags"] = client.get_bucket_tagging(Bucket=resource.physical_id)["TagSet"]
-    except ClientError as error:
-        if not is_absent(error):
-            raise
+    if tags := ask(client, "get_bucket_tagging", Bucket=name):
+        found["Tags"] = tags["TagSet"]
     return found
 
 
-def _read_policy(resource: Resource) -> Mapping[str, Any] | None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra brings it
+def _name(resource: Resource, bucket: str) -> str | None:
+    """A bucket's name as S3 lists it; None when the account has none of that name."""
+    listed = paged(resource.client("s3"), "list_buckets", "Buckets", Prefix=bucket)
+    return next((one["Name"] for one in listed if one["Name"] == bucket), None)
 
-    try:
-        policy = resource.client("s3").get_bucket_policy(Bucket=resource.physical_id)["Policy"]
-    except ClientError as error:
-        if is_absent(error):
-            return None
-        raise
-    return {"Bucket": resource.physical_id, "PolicyDocument": json.loads(policy)}
+
+def _read_policy(resource: Resource) -> Mapping[str, Any] | None:
+    bucket = _name(resource, resource.physical_id)
+    answer = None if bucket is None else ask(resource.client("s3"), "get_bucket_policy", Bucket=bucket)
+    return None if answer is None else {"Bucket": bucket, "PolicyDocument": json.loads(answer["Policy"])}
 
 
 def _suffix(resource: Resource) -> str:
@@ -107,7 +94,7 @@ ADAPTERS = (
         longest_name=63,
         lower_name=True,
         create=_create_bucket,
-        update=_change_bucket,
+        update=_complete,
         delete=call("delete_bucket", Bucket=ID),
         read=_read_bucket,
         attributes={
