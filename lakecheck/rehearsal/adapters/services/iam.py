@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.asking import added_and_gone, ask, document, or_undone, paged, parsed, tell
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Call, Resource, call, prop, tag_list
-from lakecheck.rehearsal.adapters.principals import GROUP, KINDS, ROLE, USER, Kind, by_kind, stated_principals
+from lakecheck.rehearsal.adapters.principals import GROUP, KINDS, ROLE, USER, Kind, by_kind, stated_principals, tag_principal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakecheck.rehearsal.adapters.asking import added_and_gone, ask, or_undone, paged, tell
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, Resource, call, prop, tag_list
