@@ -64,8 +64,9 @@ def _put_query(response: Any) -> str:
     if identity is not None and identity not in known:
         raise ResourceNotFoundException(msg=f"Query definition {identity} does not exist.")
     identity = identity or str(mock_random.uuid4())
-    stated = {name: given[name] for name in _QUERY_MEMBERS if name in given}
-    known[identity] = {"queryLanguage": "CWLI", **stated, "queryDefinitionId": identity, "lastModified": int(unix_time_millis())}
+    stated: dict[str, Any] = {str(name): given[name] for name in _QUERY_MEMBERS if name in given}
+    told: dict[str, Any] = {"queryLanguage": "CWLI", **stated, "queryDefinitionId": identity, "lastModified": int(unix_time_millis())}
+    known[identity] = told
     return json.dumps({"queryDefinitionId": identity})
 
 
