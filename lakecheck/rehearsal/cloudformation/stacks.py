@@ -230,12 +230,15 @@ def parsed(template: str | Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def install(clients: Clients, custom: Handler | None) -> None:
+def install(clients: Clients, custom: Handler | None) -> Surroundings:
     """Puts this CloudFormation into the emulator of this process.
 
     Args:
         clients: Makes clients of this emulator.
         custom: What runs the handlers of custom resources.
+
+    Returns:
+        What stacks take from outside; it may be changed.
     """
     surroundings = Surroundings(clients, custom)
     backend: Any = models.CloudFormationBackend
@@ -246,6 +249,7 @@ def install(clients: Clients, custom: Handler | None) -> None:
     backend.execute_change_set = _execute_change_set
     response: Any = responses.CloudFormationResponse
     response.update_termination_protection = _update_termination_protection  # moto has none
+    return surroundings
 
 
 def _creator(surroundings: Surroundings) -> Any:

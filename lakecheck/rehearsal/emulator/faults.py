@@ -104,10 +104,6 @@ class Faults:
         with self._lock:
             return dict(sorted(self._calls.items()))
 
-    def renew(self) -> None:
-        """Takes a new lock: in a fork, the old one may be held by a thread that is no more."""
-        self._lock = threading.Lock()
-
     def _fault(self, call: Call | None) -> FaultSpec | None:
         if call is None:
             return None

@@ -28,6 +28,10 @@ class Lifeline:
         """Tells the parent that a port answers."""
         os.write(self.announcements, f"ready {port}\n".encode())
 
+    def announce_failure(self) -> None:
+        """Tells the parent that no port will answer."""
+        os.write(self.announcements, b"failed\n")
+
     def watch(self) -> None:
         """Ends this process and its children with the parent, from now on."""
         signal.signal(signal.SIGTERM, _end)

@@ -25,7 +25,7 @@ from lakecheck.rehearsal.emulator.server import HOST, NAME
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
 MOTO: Final = "5.2.5"
@@ -48,6 +48,7 @@ class Emulator:
         port: Where it serves; 0 before it was started.
         clients: boto3's clients of any of its accounts.
         log: What it writes.
+        keeper: The process that keeps the newest checkpoint; 0 without one.
     """
 
     clients: EmulatorClients
@@ -56,7 +57,7 @@ class Emulator:
         self.port = port
         self.log = folder / "emulator.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._groups: set[int] = set()
+        self._serving = self.keeper = 0
         self._received = b""
         self._lifeline = self._announcements = -1
 
@@ -78,7 +79,7 @@ class Emulator:
         try:
             self._launch()
             self._await_ready()
-            self._check_identity()
+            self._identify()
         except BaseException:
             self.stop()
             raise
@@ -90,16 +91,52 @@ class Emulator:
         process = self._process
         if process is None:
             return
+        groups = {self._serving, self.keeper}
         try:
             os.close(self._lifeline)
-            self._signal(signal.SIGTERM)
+            self._signal(signal.SIGTERM, groups)
             self._await_end(STOP_SECONDS)
         finally:
-            self._signal(signal.SIGKILL)
+            self._signal(signal.SIGKILL, groups)
             process.wait()
             os.close(self._announcements)
             self._process = None
-            self._groups.clear()
+            self._serving = self.keeper = 0
+
+    def checkpoint(self) -> None:
+        """Keeps everything as it is now, for `restore`; an older checkpoint is given up.
+
+        Raises:
+            DataLakeError: `busy` when requests never ended for a minute, and as `control` does.
+        """
+        self.keeper = int(self.control("checkpoint", {})["pid"])
+
+    def kill(self) -> None:
+        """Kills the serving process, as a machine that fails: nothing of it ends in order. Calls are refused from now on."""
+        self._signal(signal.SIGKILL, {self._serving})
+        if self._process is not None and self._process.pid == self._serving:
+            self._process.wait()
+        deadline = time.monotonic() + STOP_SECONDS
+        while _answers(self.port) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self._serving = 0
+
+    def restore(self) -> None:
+        """Lets the newest checkpoint serve on the same port. It can be restored again later.
+
+        What came after the checkpoint is lost, credentials too, so take clients anew; executions that were running are aborted.
+
+        Raises:
+            DataLakeError: `no_checkpoint`, `not_killed`, `port_taken`, `emulator_died`.
+        """
+        if not self.keeper:
+            raise DataLakeError("there is no checkpoint to restore; call checkpoint() before kill()", code="no_checkpoint")
+        if self._serving:
+            raise DataLakeError(f"the emulator on port {self.port} still serves; call kill() before restore()", code="not_killed")
+        os.write(self._lifeline, b"r")
+        self._await_ready()
+        self._identify()
+        self.clients.forget()
 
     def control(self, path: str, body: Any = None) -> Any:
         """Asks something below `/rehearsal/`: with GET, or with POST when there is a body.
@@ -167,7 +204,7 @@ class Emulator:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
-        self._groups.add(self._process.pid)
+        self._serving = self._process.pid
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -178,6 +215,8 @@ class Emulator:
             if not self._receive(left):
                 raise self._died("ended before it was ready")
         line, _, self._received = self._received.partition(b"\n")
+        if not line.startswith(b"ready "):
+            raise self._died("could not serve again")
         self.port = int(line.removeprefix(b"ready "))
 
     def _receive(self, seconds: float) -> bool:
@@ -196,17 +235,19 @@ class Emulator:
             if not self._receive(left):
                 return
 
-    def _check_identity(self) -> None:
-        """That the name `localhost` leads to this emulator, and not to another program on the other loopback address."""
-        found, _ = _health(self.port, host="localhost")
-        if found is None or found.get("pid") not in self._groups:
+    def _identify(self) -> None:
+        """Learns who serves: the name `localhost` must lead to this emulator, not to another program on the other loopback address."""
+        (ours, _), (named, _) = _health(self.port), _health(self.port, host="localhost")
+        if ours is None or ours != named:
             msg = f"localhost:{self.port} leads to another program than the emulator on {HOST}; end that program, or take another port"
             raise DataLakeError(msg, code="port_taken")
+        self._serving = int(ours["pid"])
 
-    def _signal(self, number: signal.Signals) -> None:
-        for group in self._groups:
+    def _signal(self, number: signal.Signals, groups: Iterable[int]) -> None:
+        for group in groups:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a group of which all have ended
-                os.killpg(group, number)
+                if group:
+                    os.killpg(group, number)
 
     def _died(self, how: str) -> DataLakeError:
         lines = self._last_lines()
@@ -292,6 +333,11 @@ def _health(port: int, host: str = HOST) -> tuple[dict[str, Any] | None, bool]:
     except (OSError, http.client.HTTPException):
         return None, False
     return (answer, True) if isinstance(answer, dict) and answer.get("emulator") == NAME else (None, True)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def _ask(port: int, path: str, body: Any = None, *, seconds: float = 120, host: str = HOST) -> tuple[int, Any]:

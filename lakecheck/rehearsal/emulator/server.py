@@ -6,12 +6,13 @@ import argparse
 import json
 import logging
 import os
-import sys
 import warnings
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.rehearsal.emulator.checkpoint import Checkpoints, Gate, TakeOverError, renew_process
 from lakecheck.rehearsal.emulator.lifeline import Lifeline
+from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NAME: Final = "governed-lake"
 """How an emulator of ours is known to one that finds its port taken."""
 HOST: Final = "127.0.0.1"
+_TICK: Final = 0.05
 CONTROL: Final = "/rehearsal/"
 """What begins with this is no AWS API: health, stacks, faults."""
 
@@ -46,22 +48,43 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(port: int, lifeline: Lifeline | None = None) -> None:
     """Serves on a port of loopback; a free one for 0."""
+    late = LateApplication()
+    server = _server(port, late)
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    late.application = front = application(f"http://localhost:{server.server_port}", lifeline)
+    while True:
+        if lifeline is None:
+            print(f"ready {server.server_port}", flush=True)
+        else:
+            lifeline.announce(server.server_port)
+            server.service_actions = front.checkpoints.tick
+        try:
+            server.serve_forever(poll_interval=_TICK)
+        except TakeOverError:
+            assert lifeline is not None  # noqa: S101 - without one nobody makes checkpoints
+            server = _restored(server.server_port, front, lifeline)
+        else:
+            return
+
+
+def _restored(port: int, front: Front, lifeline: Lifeline) -> Any:
+    """The server of a copy that takes over."""
+    try:
+        renew_process()
+        lifeline.watch()
+        server = _server(port, front)
+        front.renew()
+    except BaseException:
+        lifeline.announce_failure()
+        raise
+    return server
+
+
+def _server(port: int, served: Wsgi) -> Any:
     from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415 - an extra brings it
     from werkzeug.serving import make_server  # noqa: PLC0415
 
-    late = LateApplication()
-    server = make_server(HOST, port, late, threaded=True, request_handler=MotoRequestHandler)
-    endpoint = f"http://localhost:{server.server_port}"
-    os.environ["MOTO_PORT"] = str(server.server_port)
-    late.application = application(endpoint)
-    if lifeline is None:
-        print(f"ready {server.server_port}", flush=True)
-    else:
-        lifeline.announce(server.server_port)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    return make_server(HOST, port, served, threaded=True, request_handler=MotoRequestHandler)
 
 
 class LateApplication:
@@ -74,11 +97,10 @@ class LateApplication:
         return self.application(environ, start_response)
 
 
-def application(endpoint: str) -> Wsgi:
+def application(endpoint: str, lifeline: Lifeline | None = None) -> Front:
     """The application: moto's with what is ours in it."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
-    from lakecheck.rehearsal import executions, functions  # noqa: PLC0415
     from lakecheck.rehearsal.cloudformation import stacks  # noqa: PLC0415
     from lakecheck.rehearsal.emulator import repairs  # noqa: PLC0415
     from lakecheck.rehearsal.emulator.clients import EmulatorClients  # noqa: PLC0415
@@ -86,20 +108,45 @@ def application(endpoint: str) -> Wsgi:
 
     clients = EmulatorClients(endpoint)
     repairs.install()
-    stacks.install(clients, custom=functions.install(clients, endpoint))
-    executions.install(clients, endpoint)
-    return Front(Faults(DomainDispatcherApplication(create_backend_app)))
+    surroundings = stacks.install(clients, custom=None)
+    gate = Gate(DomainDispatcherApplication(create_backend_app))
+    checkpoints = Checkpoints(gate, -1 if lifeline is None else lifeline.announcements)
+
+    def begin() -> None:
+        from lakecheck.rehearsal import executions, functions  # noqa: PLC0415 - an extra brings the emulator
+
+        clients.forget()
+        surroundings.custom = functions.install(clients, endpoint)
+        executions.install(clients, endpoint)
+
+    begin()
+    return Front(Faults(gate), gate, checkpoints, begin)
 
 
 class Front:
     """Answers what is asked of the rehearsal itself, and leaves the rest to the services.
 
     Args:
-        services: The AWS APIs.
+        services: The AWS APIs, with what makes them fail.
+        gate: What counts the requests that are inside them.
+        checkpoints: Makes checkpoints of this process.
+        begin: Starts what has threads and processes of its own.
     """
 
-    def __init__(self, services: Faults) -> None:
+    def __init__(self, services: Faults, gate: Gate, checkpoints: Checkpoints, begin: Callable[[], None]) -> None:
         self._services = services
+        self._gate = gate
+        self.checkpoints = checkpoints
+        self._begin = begin
+
+    def renew(self) -> None:
+        """Starts anew in a copy of the process what the copy lacks, and ends what nobody drives any more."""
+        from lakecheck.rehearsal import executions  # noqa: PLC0415 - an extra brings the emulator
+
+        self._gate.renew()
+        self.checkpoints.renew()
+        self._begin()
+        executions.abort_running()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answers one request."""
@@ -110,7 +157,7 @@ class Front:
         body = json.loads(environ["wsgi.input"].read(size)) if size else None
         return _answer(start_response, *self.control(path.removeprefix(CONTROL), body))
 
-    def control(self, path: str, body: Any) -> tuple[int, Any]:
+    def control(self, path: str, body: Any) -> tuple[int, Any]:  # noqa: PLR0911 - a table of paths
         """What the rehearsal asks of its emulator."""
         match path.split("/"):
             case ["health"]:
@@ -119,6 +166,8 @@ class Front:
                 return 200, {"stacks": list(told_stacks())}
             case ["calls"]:
                 return 200, {"calls": self._services.calls()}
+            case ["checkpoint"]:
+                return self._checkpoint()
             case ["faults", *rest]:
                 return self._services.control("/".join(rest), body)
             case ["executions", *rest]:
@@ -126,6 +175,14 @@ class Front:
 
                 return control("/".join(rest), body)
         return 404, {"error": f"nothing at {path}"}
+
+    def _checkpoint(self) -> tuple[int, Any]:
+        if not self.checkpoints.is_possible:
+            return 409, {"error": "checkpoints need a parent that restores them; start the emulator with Emulator", "code": "no_parent"}
+        try:
+            return 200, {"pid": self.checkpoints.take()}
+        except DataLakeError as error:
+            return 409, {"error": str(error), "code": error.code}
 
 
 def told_stacks() -> Iterable[dict[str, Any]]:
