@@ -16,6 +16,6 @@ def install(clients: Clients, endpoint: str) -> Handler | None:
     from lakecheck.rehearsal.functions.responses import Responses  # noqa: PLC0415
 
     responses = Responses()
-    functions = emulated.Functions(clients, endpoint, responses.trusted)
+    functions = emulated.Functions(clients, endpoint, responses.certificate)
     emulated.install(functions)
     return CustomResources(functions, responses)

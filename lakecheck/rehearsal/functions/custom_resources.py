@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.awslambda.exceptions import LambdaClientError
@@ -32,6 +32,8 @@ MOST_SECONDS: Final = 120.0
 """A rehearsal waits no longer for an answer, whatever `ServiceTimeout` says; CloudFormation waits an hour where it says nothing."""
 
 _LOOK_SECONDS: Final = 0.02
+_LINGER_SECONDS: Final = 0.3
+"""Most functions end right after their answer; the next request then finds the process free."""
 _MOST_ID_BYTES: Final = 1024
 
 
@@ -99,7 +101,8 @@ class CustomResources:
         except CustomResourceError as error:
             back = {"ResourceProperties": request["OldResourceProperties"], "OldResourceProperties": request["ResourceProperties"]}
             known = error.physical_id or made.physical_id
-            self._after_failure(resource, {**request, **back, "RequestId": str(uuid.uuid4()), "PhysicalResourceId": known})
+            as_it_was = replace(resource, properties=resource.old_properties, old_properties=resource.properties)
+            self._after_failure(as_it_was, {**request, **back, "RequestId": str(uuid.uuid4()), "PhysicalResourceId": known})
             raise
 
     def delete(self, resource: Resource, _made: Made) -> None:
@@ -146,7 +149,7 @@ class CustomResources:
             except (NotRunError, CustomResourceError):
                 raise
             except Exception as error:
-                raise CustomResourceError(str(error) or type(error).__name__, _failed_id(request)) from error
+                raise CustomResourceError(str(error) or type(error).__name__, getattr(error, "physical_id", _failed_id(request))) from error
             return Answer(physical_id=physical_id, data=data, note=note)
         described(deployed)
         return self._asked(deployed, request, _limit(resource))
@@ -166,8 +169,10 @@ class CustomResources:
                 LOG.exception("the function of a custom resource could not be called")
                 ended.append(str(error))
 
-        threading.Thread(target=run, daemon=True).start()
+        running = threading.Thread(target=run, daemon=True)
+        running.start()
         self._wait(deployed, box, ended, limit, request)
+        running.join(_LINGER_SECONDS)
         return _judged(request, box)
 
     def _wait(self, deployed: Any, box: Box, ended: list[str], limit: float, request: Mapping[str, Any]) -> None:

@@ -31,6 +31,7 @@ from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from lakecheck.rehearsal.adapters.model import Clients
 
@@ -70,13 +71,13 @@ class Functions:
     Args:
         clients: Makes clients of the emulator.
         endpoint: Its address, which functions get.
-        trusted: A file with the certificate that functions have to trust; none when left out.
+        certificate: The one certificate that functions are told to trust; none when left out.
     """
 
-    def __init__(self, clients: Clients, endpoint: str, trusted: str = "") -> None:
+    def __init__(self, clients: Clients, endpoint: str, certificate: bytes = b"") -> None:
         self.clients = clients
         self._endpoint = endpoint
-        self._trusted = trusted
+        self._certificate = certificate
         self._pool = Pool(self._surroundings)
         self._waiting = 0
         self._lock = threading.Lock()
@@ -143,10 +144,14 @@ class Functions:
             with self._lock:
                 self._waiting -= 1
 
-    def _surroundings(self, function: Function) -> Mapping[str, str]:
+    def _surroundings(self, function: Function, folder: Path) -> Mapping[str, str]:
         sts = self.clients("sts", account=function.role.split(":")[4] or function.account, region=function.region)
         credentials = sts.assume_role(RoleArn=function.role, RoleSessionName=function.name[:64])["Credentials"]
-        trusted = {"SSL_CERT_FILE": self._trusted, "REQUESTS_CA_BUNDLE": self._trusted} if self._trusted else {}
+        trusted = {}
+        if self._certificate:
+            file = folder / "certificate.pem"
+            file.write_bytes(self._certificate)
+            trusted = {"SSL_CERT_FILE": str(file), "REQUESTS_CA_BUNDLE": str(file)}
         return {
             "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
@@ -263,8 +268,10 @@ def _answer(self: Any) -> tuple[int, dict[str, str], bytes]:
     body = self.body.encode() if isinstance(self.body, str) else bytes(self.body or b"")
     _check(function, kind, body)
     headers: dict[str, str] = {"content-type": "application/json", "X-Amz-Executed-Version": "$LATEST"}
+    status = {"DryRun": 204, "Event": 202}.get(kind, 200)
+    headers["status"] = str(status)  # where moto looks for it
     if kind == "DryRun":
-        return 204, headers, b""
+        return status, headers, b""
     try:
         payload = function.invoke(body, self.headers, headers)
     except NotRunError as error:
@@ -273,7 +280,7 @@ def _answer(self: Any) -> tuple[int, dict[str, str], bytes]:
     if self.headers.get("X-Amz-Log-Type") != "Tail":
         headers.pop("x-amz-log-result", None)
     headers["Content-Length"] = str(len(payload))
-    return (202 if kind == "Event" else 200), headers, payload
+    return status, headers, payload
 
 
 def _check(function: Any, kind: str, body: bytes) -> None:

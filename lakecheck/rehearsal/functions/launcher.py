@@ -14,6 +14,7 @@ import importlib.util
 import ipaddress
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -47,7 +48,12 @@ def main() -> None:
         sys.modules["runtime_client"] = plain_client()
     from awslambdaric.__main__ import main as run  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    run(["awslambdaric", given["handler"]])
+    try:
+        run(["awslambdaric", given["handler"]])
+    finally:
+        # The Runtime API may be gone a moment before the pipe is.
+        if select.select([given["alive"]], [], [], 0.2)[0]:
+            _end(given["root"])
 
 
 class BroughtLibraries:
@@ -72,10 +78,14 @@ def _die_with(descriptor: int, root: str) -> None:
 
     def watch() -> None:
         os.read(descriptor, 1)
-        shutil.rmtree(root, ignore_errors=True)
-        os.killpg(0, signal.SIGKILL)
+        _end(root)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _end(root: str) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 import threading
@@ -26,17 +27,18 @@ class Pool:
     Where Lambda would refuse a call because a function's reserved concurrency is used up, the call waits here.
 
     Args:
-        surroundings: Environment variables of the emulator for a function: credentials of its role, endpoint, Region.
+        surroundings: Environment variables of the emulator for a function: credentials of its role, endpoint. A folder is there for files.
         most: How many processes there may be.
     """
 
-    def __init__(self, surroundings: Callable[[Function], Mapping[str, str]], most: int = MOST_PROCESSES) -> None:
+    def __init__(self, surroundings: Callable[[Function, Path], Mapping[str, str]], most: int = MOST_PROCESSES) -> None:
         self._surroundings = surroundings
         self._most = most
         self._changed = threading.Condition()
         self._idle: list[FunctionProcess] = []
         self._busy: list[_Place] = []
         self._root: Path | None = None
+        self._owner = os.getpid()
         atexit.register(self.close)
 
     def call(self, function: Function, payload: bytes, *, arn: str = "", client_context: str = "", timeout: float | None = None) -> Called:
@@ -51,7 +53,9 @@ class Pool:
             return not self._busy
 
     def close(self) -> None:
-        """Ends every process."""
+        """Ends every process; in a copy of the process that made them, nothing, for they are none of its children."""
+        if os.getpid() != self._owner:
+            return
         with self._changed:
             processes = [*self._idle, *(each.process for each in self._busy if each.process is not None)]
             self._idle.clear()
@@ -66,7 +70,8 @@ class Pool:
         place = self._place(function)
         try:
             if place.process is None:
-                place.process = FunctionProcess(function, self._folder(), self._surroundings(function))
+                folder = self._folder()
+                place.process = FunctionProcess(function, folder, self._surroundings(function, folder))
             yield place.process
         finally:
             with self._changed:

@@ -13,7 +13,6 @@ import tempfile
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.functions.runtime_api import answer, received
@@ -67,22 +66,16 @@ class Responses:
 
     def __init__(self) -> None:
         self._boxes: dict[str, Box] = {}
-        folder = Path(tempfile.mkdtemp(prefix="lakecheck-answers-"))
-        self._folder = folder
-        certificate, key = _certificate()
-        (folder / "certificate.pem").write_bytes(certificate)
-        (folder / "key.pem").write_bytes(key)
+        self.certificate, key = _certificate()
+        """What callers have to trust."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
-        (folder / "key.pem").unlink()
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(self.certificate + key)
+            file.flush()
+            context.load_cert_chain(file.name)
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    @property
-    def trusted(self) -> str:
-        """The file with the certificate that callers have to trust."""
-        return str(self._folder / "certificate.pem")
 
     def open(self) -> tuple[str, Box]:
         """An address, and what takes the answer that is put to it."""
@@ -94,9 +87,6 @@ class Responses:
         """Ends."""
         self._server.shutdown()
         self._server.server_close()
-        for file in self._folder.iterdir():
-            file.unlink()
-        self._folder.rmdir()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         boxes = self._boxes
