@@ -105,5 +105,6 @@ class EmulatorClients:
             read_timeout=900,
             s3={"addressing_style": "path"},
             max_pool_connections=50,
+            inject_host_prefix=False,  # `sync-localhost` is nowhere
         )
         return session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]

@@ -108,9 +108,9 @@ def _object_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> No
     moto tells it before the call is answered, to four kinds of targets, in the wrong shape, and hides every failure.
     """
     told = bucket.notification_configuration
-    if told is None or key is None:
-        return
     name = str(getattr(event_name, "value", event_name))
+    if told is None or key is None or _is_by_the_way(name):
+        return
     sent: list[Callable[[], None]] = []
     facts = _facts(account_id, name, bucket, key)
     for one in [*told.cloud_function, *told.queue, *told.topic]:
@@ -128,6 +128,14 @@ def _object_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> No
     current().sent[bucket.name, key.name] = sent
     for send in sent:
         send()
+
+
+def _is_by_the_way(name: str) -> bool:
+    """Whether moto tells of tags or an ACL that were only stored with their object, of which S3 tells nobody."""
+    from flask import has_request_context, request  # noqa: PLC0415 - what moto's server is made with
+
+    asked = {"s3:ObjectTagging:Put": "tagging", "s3:ObjectAcl:Put": "acl"}.get(name)
+    return asked is not None and has_request_context() and asked not in request.args
 
 
 def _marking(original: Callable[..., Any]) -> Callable[..., Any]:

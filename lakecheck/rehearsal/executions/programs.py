@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.executions.runtime import current, role_of
@@ -24,12 +27,17 @@ from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from lakecheck.rehearsal.executions.jobs import JobRun
 
-_GUARD: Final = "import os,signal,sys\nsys.stdin.buffer.read()\nos.killpg(int(sys.argv[1]), signal.SIGKILL)\n"
+_GUARD: Final = """
+import os, shutil, signal, sys
+sys.stdin.buffer.read()
+os.killpg(int(sys.argv[1]), signal.SIGKILL)
+shutil.rmtree(sys.argv[2], ignore_errors=True)
+"""
 _MODULES: Final = "--additional-python-modules"
+_NOISE: Final = re.compile(r"Setting default log level|To adjust logging level|(\d\d/\d\d/\d\d \d\d:\d\d:\d\d )?(INFO|WARN) ")
 _SECONDS_PER_MINUTE: Final = 60
 
 
@@ -52,7 +60,11 @@ def run(job: Any, kept: JobRun, *, stopped: Callable[[], bool], began: Callable[
         stopped: Whether it was stopped meanwhile; asked several times a second.
         began: Called when the program starts.
     """
-    folder = current().folder / kept.job_run_id
+    with tempfile.TemporaryDirectory(prefix="rehearsed-job-", ignore_cleanup_errors=True) as folder:
+        return _ran(job, kept, Path(folder), stopped=stopped, began=began)
+
+
+def _ran(job: Any, kept: JobRun, folder: Path, *, stopped: Callable[[], bool], began: Callable[[], None]) -> End:
     started = time.monotonic()
     try:
         account, role = _role(job)
@@ -62,7 +74,7 @@ def run(job: Any, kept: JobRun, *, stopped: Callable[[], bool], began: Callable[
         if stopped():
             return End(status="STOPPED")
         began()
-        with _guarded(stopped) as guard:
+        with _guarded(stopped, folder) as guard:
             end = _started(job, kept, s3, script, packages, folder, guard)
     except DataLakeError as error:
         status = "TIMEOUT" if error.code == "job_timeout" else "FAILED"
@@ -152,14 +164,14 @@ def _log(kept: JobRun, end: runner.JobEnd) -> str:
 
 
 def _last_line(end: runner.JobEnd) -> str:
-    """What there is to say of a failure: the last that the program complained of, or else printed."""
+    """What there is to say of a failure: the last that the program complained of, or else printed; Spark's start says nothing."""
     lines = [line.strip() for text in (end.tail, end.output) for line in reversed(text.splitlines()) if line.strip()]
-    return lines[0] if lines else "the program said nothing"
+    return next((line for line in lines if not _NOISE.match(line)), "the program said nothing")
 
 
 @contextlib.contextmanager
-def _guarded(stopped: Callable[[], bool]) -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
-    """Yields what to call with a program's process: it ends when it is stopped, and with this process."""
+def _guarded(stopped: Callable[[], bool], folder: Path) -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Yields what to call with a program's process: it ends when it is stopped, and with this process, and then its folder is gone."""
     over = threading.Event()
     guards: list[subprocess.Popen[bytes]] = []
 
@@ -171,7 +183,7 @@ def _guarded(stopped: Callable[[], bool]) -> Iterator[Callable[[subprocess.Popen
                 return
 
     def guard(process: subprocess.Popen[bytes]) -> None:
-        command = [sys.executable, "-I", "-S", "-c", _GUARD, str(process.pid)]
+        command = [sys.executable, "-I", "-S", "-c", _GUARD, str(process.pid), str(folder)]
         started = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own text
         guards.append(started)
         threading.Thread(target=watch, args=(process,), name="job-watch", daemon=True).start()

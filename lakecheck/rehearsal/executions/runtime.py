@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import tempfile
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -72,8 +70,8 @@ class Runtime:
         work: What goes on.
         live: Executions by ARN: what the interpreter knows of them, with a thread that drives each.
         deliveries: What was delivered to whom, oldest first; the oldest are forgotten.
+        jobs: Runs of jobs that this process started, by id.
         sent: The last events of each object, by bucket and key.
-        folder: Where jobs run; gone with the process, if that ends in order.
     """
 
     clients: EmulatorClients
@@ -83,14 +81,6 @@ class Runtime:
     jobs: dict[str, Any] = field(default_factory=dict)
     deliveries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
     sent: dict[tuple[str, str], list[Callable[[], None]]] = field(default_factory=dict)
-    _folder: Any = None
-
-    @property
-    def folder(self) -> Path:
-        """Where jobs run."""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="rehearsed-jobs-", ignore_cleanup_errors=True)
-        return Path(self._folder.name)
 
     def acting(self, arn: str, region: str) -> Callable[[str], Any]:
         """Clients with a role's credentials, in its account.
