@@ -81,7 +81,7 @@ UNTRUTHS: Final = (
     ),
     Untruth(
         id="athena",
-        sentence="Athena runs no query and calls each a success without rows; results are read with DuckDB and awswrangler instead.",
+        sentence="Athena runs no query and answers each at once, without rows; results are read with DuckDB and awswrangler instead.",
         meaning="Whether Athena can read a table, and whether named queries are right, is not shown.",
     ),
     Untruth(

@@ -6,17 +6,14 @@ hash, so that no other style or script runs in it, whatever a template has smugg
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.assembly import NO_ENVIRONMENT
 from lakecheck.checks.base import plural
 from lakecheck.report.json import count, tool_version
 from lakecheck.report.page import access, acknowledgements, changes, coverage, estate, findings, invariants, limits
-from lakecheck.report.page.markup import badge, text
+from lakecheck.report.page.markup import text
+from lakecheck.report.page.shell import closed, opened, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,31 +54,12 @@ def render(run: Run) -> Iterator[str]:
     sections = [each(run) for each in sorted(SECTIONS, key=lambda each: run.base is not None and each is not changes.section)]
     environments = [one for one in run.assembly.environments if one != NO_ENVIRONMENT]
     title = " · ".join(environments) or run.assembly.directory
-    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n<meta name="color-scheme" content="light dark">\n'
-    yield f"<title>{'passed' if run.passed else 'failed'}: {text(title)}</title>\n<style>{_asset('page.css')}</style>\n</head>\n<body>\n"
-    yield '<a class="skip" href="#main">Skip to the content</a>\n'
-    yield from _bar(sections)
-    yield '<main id="main" tabindex="-1">\n'
+    yield from opened(f"{'passed' if run.passed else 'failed'}: {title}", sections)
     yield from _head(run, title, sections)
     for section in sections:
-        yield from _section(section)
+        yield from part(section)
     yield from _foot(run)
-    yield '</main>\n<dialog id="drill" aria-labelledby="drill-title"><div class="drill-head"><h2 id="drill-title"></h2>'
-    yield '<button type="button" id="drill-close">Close</button></div><div id="drill-body"></div></dialog>\n'
-    yield f"<script>{_asset('page.js')}</script>\n</body>\n</html>\n"
-
-
-def _bar(sections: Sequence[Section]) -> Iterator[str]:
-    yield '<header class="bar-top"><nav aria-label="Sections"><ul>'
-    for one in sections:
-        number = f' <span class="count {one.tone}">{text(one.count)}</span>' if one.count else ""
-        yield f'<li><a href="#{one.id}">{text(one.title)}{number}</a></li>'
-    yield '</ul></nav>\n<form id="search" role="search"><label for="q" class="unseen">Search everything</label>'
-    yield '<input id="q" type="search" placeholder="Search everything" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">'
-    yield '<kbd aria-hidden="true">/</kbd><span id="told" role="status" aria-live="polite"></span></form>\n'
-    yield '<button type="button" id="theme" aria-pressed="false">Dark</button></header>\n'
+    yield from closed()
 
 
 def _head(run: Run, title: str, sections: Sequence[Section]) -> Iterator[str]:
@@ -150,16 +128,6 @@ def _told_in(run: Run, check: str, rule: str) -> str:
     return {"upgrade": "changes", "limits": "limits"}.get(check, "findings")
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield f'<section id="{section.id}" class="part" aria-labelledby="{section.id}-h">'
-    shown_count = f" {badge(section.count, section.tone)}" if section.count else ""
-    yield f'<h2 id="{section.id}-h" tabindex="-1">{text(section.title)}{shown_count} <small class="found"></small></h2>\n'
-    if section.lead:
-        yield f'<p class="lead">{text(section.lead)}</p>\n'
-    yield from section.body
-    yield '<p class="nothing no-match" hidden>Nothing here fits the search.</p>\n</section>\n'
-
-
 def _foot(run: Run) -> Iterator[str]:
     yield '<footer class="part"><h2>How it was judged</h2><ul class="checks">'
     for result in run.results:
@@ -169,17 +137,3 @@ def _foot(run: Run) -> Iterator[str]:
     tool = "lakecheck" if version == "0" else f"lakecheck {version}"
     synth = "" if run.synth_seconds is None else f" after {run.synth_seconds:.1f} s of synthesis"
     yield f"</ul><p>{text(tool)}, {run.seconds:.1f} s{synth}.</p></footer>\n"
-
-
-def _policy() -> str:
-    style, script = (_hash(_asset(name)) for name in ("page.css", "page.js"))
-    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files(__name__) / name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
