@@ -2,12 +2,13 @@
 PYTHON ?= python3
 CONTRACTS ?= config/contracts
 GLUE ?= 5.0
+ENVIRONMENT ?= Dev
 BIN := .venv/bin
 
 export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo synth test test-full test-spark4 test-lowest check format lint types imports picture docs bench scale wheel job-wheels lock contracts-lock clean
+.PHONY: help setup setup-rehearsal setup-dev demo rehearse synth test test-full test-spark4 test-lowest check format lint types imports picture docs bench scale wheel job-wheels lock contracts-lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -18,9 +19,16 @@ setup: ## set up .venv: locked packages, Node, the CDK CLI
 setup-dev:
 	@$(PYTHON) tools/setup.py dev
 
-demo: setup ## synthesize dev, staging and prod, check every template, prove who can read what, draw a page; CONTRACTS=<folder> for others
+setup-rehearsal:
+	@$(PYTHON) tools/setup.py rehearsal
+
+demo: $(if $(FAST),setup,setup-rehearsal) ## synthesize, check every template, prove who can read what, rehearse a deployment, draw pages; FAST=1 leaves the rehearsal out; CONTRACTS=<folder>
 	@$(BIN)/lakecheck run cdk.out --app "$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)" --contracts "$(LAKE_CONTRACTS)" --html lakecheck.html
-	@echo "the page: file://$(CURDIR)/lakecheck.html"
+	@$(if $(FAST),true,$(BIN)/lakecheck rehearse cdk.out --environment "$(ENVIRONMENT)" --html rehearsal.html)
+	@echo "the page$(if $(FAST),,s): file://$(CURDIR)/lakecheck.html$(if $(FAST),, file://$(CURDIR)/rehearsal.html)"
+
+rehearse: setup-rehearsal synth ## deploy an environment into a local emulator and run its pipelines; ENVIRONMENT=Dev
+	@$(BIN)/lakecheck rehearse cdk.out --environment "$(ENVIRONMENT)"
 
 synth: setup ## write the reference assembly to cdk.out
 	@$(BIN)/python app.py $(if $(KEEP_GOING),--keep-going)

@@ -137,6 +137,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         environment=arguments.environment,
         base=arguments.base,
         deliveries=() if samples is None else load_samples(samples),
+        only_known=arguments.samples is None,
         faults=tuple(arguments.fault),
         port=arguments.port,
         folder=arguments.folder,

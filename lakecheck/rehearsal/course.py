@@ -38,6 +38,7 @@ class Options:
         environment: Name of a stage; everything when None.
         base: The assembly that is deployed first, so that `assembly` is an update; `assembly` itself when None.
         deliveries: What is put into landing, in order; no pipeline runs without any.
+        only_known: Whether deliveries that no deployed pipeline waits for are left out; they fail the rehearsal otherwise.
         faults: What fails while the pipeline runs once more: `service:Operation:kind[:count]`.
         resilience: Whether the emulator is killed and events come twice, to see that the tables end the same.
         port: Of the emulator; a free one for 0.
@@ -50,6 +51,7 @@ class Options:
     environment: str | None = None
     base: Path | None = None
     deliveries: Sequence[Delivery] = ()
+    only_known: bool = False
     faults: Sequence[str] = ()
     resilience: bool = True
     port: int = 0

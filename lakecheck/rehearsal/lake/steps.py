@@ -92,7 +92,10 @@ def problems(run: Run) -> list[str]:
 def _those(stage: Stage, *, fails: bool) -> list[Delivery]:
     if not stage.options.deliveries:
         raise StepSkipped("there are no samples; give some with --samples")
-    chosen = [one for one in stage.options.deliveries if one.fails is fails]
+    known = [one for one in stage.options.deliveries if not stage.options.only_known or deliveries.landing_of(stage, one.key)]
+    if not known:
+        raise StepSkipped("no deployed pipeline waits for the samples; give others with --samples")
+    chosen = [one for one in known if one.fails is fails]
     if not chosen:
         raise StepSkipped("no sample is expected to fail" if fails else "every sample is expected to fail")
     return chosen
