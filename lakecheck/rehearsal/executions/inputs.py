@@ -59,7 +59,7 @@ def _filled(template: str, values: Mapping[str, Any]) -> str:
     line by line: there a value stands as it is.
     """
     quoted = _in_quotes(template)
-    is_json = template.lstrip()[:1] in ("{", "[", '"', "<")
+    is_json = template.lstrip()[:1] in ("{", "[", '"') or _NAME.fullmatch(template.strip()) is not None
     parts, last = [], 0
     for found in _NAME.finditer(template):
         value = values.get(found[1], _ABSENT)

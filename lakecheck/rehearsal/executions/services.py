@@ -76,11 +76,11 @@ class EmulatedServices:
             answer = getattr(client, method)(**words.given(operation.input_shape, arguments))
         except ClientError as error:
             told = error.response["Error"]
-            raise ServiceError(words.error_name(service, str(told["Code"]), model), told.get("Message", "")) from error
+            raise ServiceError(words.error_name(service, str(told["Code"]), model, operation.name), told.get("Message", "")) from error
         except ParamValidationError as error:
             raise ServiceError("States.Runtime", str(error)) from error
         except BotoCoreError as error:
-            raise ServiceError(words.client_error_name(service, model), str(error)) from error
+            raise ServiceError(words.client_error_name(service, model, operation.name), str(error)) from error
         moment = words.iso if service.startswith(SDK) else words.seconds if service == "s3" else words.milliseconds
         return words.told(operation.output_shape, answer, moment)
 

@@ -64,13 +64,17 @@ def client_name(service: str) -> str:
     return OPTIMIZED[service].service if service in OPTIMIZED else service
 
 
-def error_name(service: str, code: str, model: Any) -> str:
+def error_name(service: str, code: str, model: Any, operation: str) -> str:
     """What Step Functions calls an error of a service.
+
+    Which errors have a class of their own depends on the SDK: those of the whole service in an SDK integration, and, as far as is known,
+    those of the operation alone in an optimized one.
 
     Args:
         service: As the resource has it.
         code: As the service answers it.
-        model: botocore's model of the service, which knows the errors that have a class of their own.
+        model: botocore's model of the service.
+        operation: The operation, as the model has it.
     """
     if service.startswith(SDK):
         prefix = java_name(str(model.metadata.get("serviceId", model.service_name)))
@@ -78,13 +82,14 @@ def error_name(service: str, code: str, model: Any) -> str:
     else:
         known = OPTIMIZED.get(service, Optimized(service, service, f"{service}Exception"))
         prefix, general = known.prefix, known.general
-    shape = next((one for one in model.error_shapes if code in (one.name, one.error_code)), None)
+    known_errors = model.error_shapes if service.startswith(SDK) else model.operation_model(operation).error_shapes
+    shape = next((one for one in known_errors if code in (one.name, one.error_code)), None)
     return f"{prefix}.{general if shape is None else _class_name(shape.name)}"
 
 
-def client_error_name(service: str, model: Any) -> str:
+def client_error_name(service: str, model: Any, operation: str) -> str:
     """What Step Functions calls a call that no answer came to."""
-    return f"{error_name(service, '', model).partition('.')[0]}.SdkClientException"
+    return f"{error_name(service, '', model, operation).partition('.')[0]}.SdkClientException"
 
 
 def java_name(service_id: str) -> str:
