@@ -55,8 +55,9 @@ def own_tags(resource: Resource, found: Any) -> Any:
     if isinstance(stated, Mapping):
         return {key: value for key, value in pairs.items() if key in stated or key not in resource.tags}
     order = [str(tag["Key"]) for tag in stated]
-    named = [*(key for key in order if key in pairs), *(key for key in pairs if key not in order and key not in resource.tags)]
-    return [{"Key": key, "Value": pairs[key]} for key in named]
+    place = {key: number for number, key in enumerate(order)}
+    told = sorted((key for key in pairs if key in place or key not in resource.tags), key=lambda key: place.get(key, len(place)))
+    return [{"Key": key, "Value": pairs[key]} for key in told]
 
 
 def _pair(tag: Mapping[str, Any]) -> tuple[str, Any]:
@@ -137,10 +138,19 @@ def as_document(value: Any) -> Any:
 
 
 def in_form_of(stated: Any, found: Any) -> Any:
-    """A document in the form in which the template states it: as a text where that is one and says the same, otherwise parsed."""
+    """A document in the form in which the template states one: as a text where that is a text, otherwise parsed."""
     if isinstance(stated, str):
-        return stated if found is not None and as_document(stated) == as_document(found) else found
+        return json.dumps(found) if isinstance(found, Mapping | list) else found
     return as_document(found)
+
+
+def proven(value: Any) -> Any:
+    """What a template states, as if it had been returned.
+
+    Only for what has just been shown by what the API does return: that an archive has the hash of the code that the template names, that
+    a definition is the one that follows from a text and its substitutions.
+    """
+    return json.loads(json.dumps(value))
 
 
 def sha256_of(resource: Resource, code: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.inline_code import archive
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, Resource, at, call, prop, tag_map
-from lakecheck.rehearsal.adapters.reading import joined, own_tags, sha256_of, steps, tagged, when
+from lakecheck.rehearsal.adapters.reading import joined, own_tags, proven, sha256_of, steps, tagged, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def _read_function(resource: Resource, found: dict[str, Any]) -> Mapping[str, An
         "Tags": own_tags(resource, found.get("Tags", {})),
         "Layers": [layer["Arn"] for layer in configuration.get("Layers", [])],
         "ImageConfig": at(configuration, "ImageConfigResponse.ImageConfig"),
-        "Code": {"ImageUri": image} if image else dict(code) if _is_uploaded(resource, code, configuration["CodeSha256"]) else {},
+        "Code": {"ImageUri": image} if image else proven(code) if _is_uploaded(resource, code, configuration["CodeSha256"]) else {},
     }
     if "Concurrency" in found:
         read["ReservedConcurrentExecutions"] = found["Concurrency"]["ReservedConcurrentExecutions"]
@@ -98,8 +98,8 @@ _CONCURRENCY: Final = when(
 def _as_stated(resource: Resource, name: str, arn: str) -> str:
     """A function as the template names it, where that is the same one: by name, by ARN, with or without what qualifies it."""
     stated = str(resource.get(name, ""))
-    full = arn.split(":")
-    return stated if stated in (arn, ":".join(full[:7]), full[6], ":".join(full[6:])) else arn
+    parts = arn.split(":")
+    return next((form for form in (":".join(parts[:7]), parts[6], ":".join(parts[6:])) if form == stated), arn)
 
 
 def _read_invoke_config(resource: Resource, found: dict[str, Any]) -> Mapping[str, Any]:
@@ -158,7 +158,7 @@ def _read_permission(resource: Resource) -> Mapping[str, Any] | None:
 def _principal(resource: Resource, found: Any) -> Any:
     """An account that a template names by its number comes back as its root."""
     stated = resource.get("Principal")
-    return stated if found == f"arn:{resource.partition}:iam::{stated}:root" else found
+    return found.split(":")[4] if found == f"arn:{resource.partition}:iam::{stated}:root" else found
 
 
 def _read_mapping(resource: Resource, found: dict[str, Any]) -> Mapping[str, Any]:
@@ -180,7 +180,7 @@ def _read_layer(resource: Resource) -> Mapping[str, Any] | None:
     if found is None:
         return None
     stated = resource.get("Content", {})
-    content = dict(stated) if _is_uploaded(resource, stated, at(found, "Content.CodeSha256", "")) else {}
+    content = proven(stated) if _is_uploaded(resource, stated, at(found, "Content.CodeSha256", "")) else {}
     return {**found, "LayerName": resource.physical_id.split(":")[6], "Content": content}
 
 

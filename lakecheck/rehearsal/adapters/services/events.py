@@ -76,7 +76,9 @@ def _read_rule(resource: Resource, found: dict[str, Any]) -> Mapping[str, Any]:
     pattern = in_form_of(resource.get("EventPattern"), found.get("EventPattern"))
     order = [one["Id"] for one in resource.get("Targets") or []]
     targets = sorted(found.get("Targets", []), key=lambda one: order.index(one["Id"]) if one["Id"] in order else len(order))
-    bus = resource.get("EventBusName") if found["EventBusName"] == _bus(resource) else found["EventBusName"]
+    name = found["EventBusName"]
+    arn = resource.arn("events", f"event-bus/{name}")
+    bus = arn if resource.get("EventBusName") == arn else name
     return {**found, "EventPattern": pattern, "EventBusName": bus, "Targets": targets}
 
 
@@ -110,7 +112,7 @@ def _read_bus_policy(resource: Resource) -> Mapping[str, Any] | None:
     found = next((one for one in statements if one["Sid"] == resource.get("StatementId")), None)
     if found is None:
         return None
-    told = {"EventBusName": resource.get("EventBusName"), "StatementId": found["Sid"]}
+    told = {"EventBusName": (read or {})["Name"], "StatementId": found["Sid"]}
     if resource.get("Statement") is not None:
         stated = as_document(resource.get("Statement"))
         kept = {key: value for key, value in found.items() if key != "Sid" or "Sid" in stated}

@@ -86,7 +86,9 @@ def _read_stream(resource: Resource) -> Mapping[str, Any] | None:
         found = client.describe_log_streams(logGroupName=group, logStreamNamePrefix=resource.physical_id)["logStreams"]
     except client.exceptions.ResourceNotFoundException:
         return None
-    return next(({**one, "LogGroupName": group} for one in found if one["logStreamName"] == resource.physical_id), None)
+    # The ARN is that of its group, with `log-stream` and its name behind it.
+    named = [{**one, "LogGroupName": one["arn"].split(":")[6]} for one in found]
+    return next((one for one in named if one["logStreamName"] == resource.physical_id), None)
 
 
 def _transformed(resource: Resource, found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

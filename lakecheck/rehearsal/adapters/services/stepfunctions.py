@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, Resource, call, prop, tag_list
-from lakecheck.rehearsal.adapters.reading import as_document, joined, steps, tagged
+from lakecheck.rehearsal.adapters.reading import as_document, joined, proven, steps, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ def _object(resource: Resource) -> str:
 def _read_machine(resource: Resource, found: dict[str, Any]) -> Mapping[str, Any]:
     same = as_document(found["definition"]) == as_document(_definition(resource))
     # A definition comes back as a template states it if it is the one that follows from all that the template states of it.
-    defined = {name: resource.get(name) for name in _DEFINED_BY if same and resource.get(name) is not None}
+    defined = {name: proven(resource.get(name)) for name in _DEFINED_BY if same and resource.get(name) is not None}
     return {**{key: value for key, value in found.items() if key != "definition"}, **defined}
 
 
