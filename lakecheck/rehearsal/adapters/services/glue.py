@@ -76,6 +76,25 @@ def _changing(operation: str, kind: str, *, everything: bool = False, **given: A
     return change
 
 
+def _connection(resource: Resource) -> dict[str, Any]:
+    """The input, with the properties that the API asks for and the template may leave out."""
+    return {"ConnectionProperties": {}, **_named("ConnectionInput")(resource)}
+
+
+def _keys(resource: Resource) -> dict[str, Any]:
+    """What is encrypted, in the API's words: `S3Encryption` is there what is `S3Encryptions` here."""
+    stated = resource.get("EncryptionConfiguration", {})
+    return {"S3Encryption" if name == "S3Encryptions" else name: value for name, value in stated.items()}
+
+
+def _read_keys(resource: Resource) -> Mapping[str, Any] | None:
+    found = Read(call("get_security_configuration", Name=ID), at="SecurityConfiguration").run(resource, "glue")
+    if found is None:
+        return None
+    encryption = found["EncryptionConfiguration"]
+    return {**found, "EncryptionConfiguration": {**encryption, "S3Encryptions": encryption.get("S3Encryption")}}
+
+
 def _schedule(resource: Resource) -> Any:
     """A crawler's schedule is a text in the API."""
     return resource.get("Schedule.ScheduleExpression")
@@ -200,9 +219,9 @@ ADAPTERS = (
         service="glue",
         name="Name",
         longest_name=255,
-        create=call("create_security_configuration", everything=True, Name=ID),
+        create=call("create_security_configuration", Name=ID, EncryptionConfiguration=_keys),
         delete=call("delete_security_configuration", Name=ID),
-        read=Read(call("get_security_configuration", Name=ID), at="SecurityConfiguration"),
+        read=_read_keys,
         note="kept; nothing is encrypted by it",
     ),
     Adapter(
@@ -231,11 +250,11 @@ ADAPTERS = (
         service="glue",
         name="ConnectionInput.Name",
         longest_name=255,
-        create=call("create_connection", CatalogId=prop("CatalogId"), ConnectionInput=_named("ConnectionInput"), Tags=tag_map),
-        update=call("update_connection", CatalogId=prop("CatalogId"), Name=ID, ConnectionInput=_named("ConnectionInput")),
+        create=call("create_connection", CatalogId=prop("CatalogId"), ConnectionInput=_connection, Tags=tag_map),
+        update=call("update_connection", CatalogId=prop("CatalogId"), Name=ID, ConnectionInput=_connection),
         delete=call("delete_connection", CatalogId=prop("CatalogId"), ConnectionName=ID),
         read=_reading(Read(call("get_connection", CatalogId=prop("CatalogId"), Name=ID), at="Connection"), "connection", "ConnectionInput"),
-        unread=("ConnectionInput.AuthenticationConfiguration", "ConnectionInput.ValidateCredentials"),
+        unread=("CatalogId", "ConnectionInput.AuthenticationConfiguration", "ConnectionInput.ValidateCredentials"),
         note="kept; nothing is connected to",
     ),
     Adapter(

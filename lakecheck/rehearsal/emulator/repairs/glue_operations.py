@@ -23,6 +23,7 @@ def install() -> None:
     """Puts the operations into moto."""
     for model, names in _DROPPED.items():
         _return_too(model, names)
+    GlueBackend.create_registry = _create_registry  # moto keeps no tags of one
     GlueResponse.create_job = _create_job
     GlueResponse.create_crawler = _create_crawler
     FakeConnection.as_dict = _shown_connection
@@ -30,6 +31,7 @@ def install() -> None:
         setattr(GlueResponse, name, answer)
 
 
+_create_registry_in_moto = GlueBackend.create_registry
 _create_job_in_moto = GlueResponse.create_job
 _create_crawler_in_moto = GlueResponse.create_crawler
 _connection_in_moto = FakeConnection.as_dict
@@ -54,6 +56,12 @@ def _shown_connection(self: Any, hide_password: bool = False) -> dict[str, Any]:
 def _keep(model: Any, thing: Any, stated: dict[str, Any]) -> None:
     for name in _DROPPED[model]:
         setattr(thing, camelcase_to_underscores(name), stated.get(name))
+
+
+def _create_registry(self: GlueBackend, registry_name: str, description: str | None = None, tags: dict[str, str] | None = None) -> Any:
+    made = _create_registry_in_moto(self, registry_name, description, tags)
+    self.tag_resource(self.registries[registry_name].registry_arn, tags)
+    return made
 
 
 def _create_job(self: Any) -> ActionResult:

@@ -27,7 +27,39 @@ def emulated() -> Iterator[EmulatorClients]:
 
     with mock_aws():
         _repair()
-        yield EmulatorClients(None)  # type: ignore[arg-type] # without an endpoint, calls end in moto
+        yield InProcessClients()
+
+
+class InProcessClients(EmulatorClients):
+    """Clients whose calls end in moto. They say in a header whose they are, and are made once for all tests: making one takes long."""
+
+    def __init__(self) -> None:
+        super().__init__(None)  # type: ignore[arg-type] # without an endpoint, calls end in moto
+
+    def __call__(self, service: str, *, account: str, region: str, role: str = "") -> Any:
+        """The client of a service in an account and a Region; the role does not matter."""
+        del role
+        return _client(service, account, region)
+
+
+@cache
+def _session() -> Any:
+    import boto3  # noqa: PLC0415 - an extra brings it
+
+    return boto3.Session("testing", "testing", "testing")
+
+
+@cache
+def _client(service: str, account: str, region: str) -> Any:
+    from botocore.config import Config  # noqa: PLC0415 - an extra brings it
+
+    def tell_account(params: dict[str, Any], **_more: Any) -> None:
+        params["headers"]["x-moto-account-id"] = account
+
+    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    client = _session().client(service, region_name=region, config=config)
+    client.meta.events.register("before-call", tell_account)
+    return client
 
 
 @cache
