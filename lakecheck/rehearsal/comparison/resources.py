@@ -98,7 +98,7 @@ def _read(resource: Resource, told: Mapping[str, Any], adapter: Adapter | None, 
     if resource.type in NOWHERE:
         return Compared(), NOWHERE[resource.type]
     if told["by"] == "nobody":
-        return nothing, _nobody(resource.type)
+        return nothing, _nobody(resource.type, str(told.get("note") or ""))
     if adapter is None or adapter.read is None:
         reason = "its handler ran, but no plain API returns what it did" if told["by"] == "handler" else "nothing here reads it back"
         return nothing, reason
@@ -142,7 +142,9 @@ def _verdict(told: Mapping[str, Any], reason: str) -> Rehearsed:
     return Rehearsed.BY_EMULATOR if told["by"] == "emulator" else Rehearsed.BY_ADAPTER
 
 
-def _nobody(kind: str) -> str:
+def _nobody(kind: str, note: str) -> str:
+    if note:
+        return f"nobody makes it: {note}"
     if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
         return "nobody makes it: its handler was not run"
     return "nobody makes it: neither the emulator nor an adapter knows the type"
@@ -150,6 +152,8 @@ def _nobody(kind: str) -> str:
 
 def _note(told: Mapping[str, Any], adapter: Adapter | None) -> str:
     parts = [adapter.note] if adapter is not None and adapter.note else []
+    if told["by"] == "handler" and told.get("note"):
+        parts.append(f"{told['note']}.")
     if told.get("missing_attributes"):
         names = ", ".join(dict.fromkeys(map(str, told["missing_attributes"])))
         parts.append(f"A made-up value was given for its {names}.")

@@ -214,6 +214,7 @@ def told_stacks() -> Iterable[dict[str, Any]]:
                             "properties": one.properties,
                             "path": (one.raw.get("Metadata") or {}).get("aws:cdk:path", ""),
                             "missing_attributes": one.missing_attributes,
+                            "note": one.made.state if isinstance(one.made.state, str) else "",
                         }
                         for one in stack.resources.deployed.values()
                     ],

@@ -45,7 +45,7 @@ def done(functions: Functions, environment: Mapping[str, str], request: dict[str
     Raises:
         ProviderError: If a handler failed, answered what the framework refuses, or `isComplete` stays false for two minutes.
     """
-    note = "the Node function of the CDK's Provider was left out, its handlers were called directly"
+    note = "The Node function of the CDK's Provider was left out, its handlers were called directly"
     known = str(request.get("PhysicalResourceId", ""))
     if request["RequestType"] == "Delete" and known == _CREATE_FAILED:
         return known, {}, note

@@ -61,7 +61,7 @@ def done(clients: Clients, resource: Resource, request: dict[str, Any]) -> tuple
     else:
         physical = str((stated[kind].get("physicalResourceId") or {}).get("id") or resource.physical_id)
     call = stated[kind]
-    note = "the Node function of AwsCustomResource was left out, its call made"
+    note = "The Node function of AwsCustomResource was left out, its call made"
     if not call:
         return physical, {}, note
     flat = _made(clients, resource, call, physical)

@@ -42,7 +42,7 @@ def _empty_bucket(_functions: Functions, resource: Resource, request: dict[str, 
                     named = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
                     client.delete_objects(Bucket=bucket, Delete={"Objects": named})
     physical = {"Create": request["RequestId"], "Update": bucket}.get(kind, resource.physical_id)
-    return physical, {}, "its Node function was left out; it was emptied by calls of the same API"
+    return physical, {}, "Its Node function was left out; it was emptied by calls of the same API"
 
 
 def _asks_to_be_emptied(client: Any, bucket: str) -> bool:
@@ -70,7 +70,7 @@ def _log_retention(functions: Functions, resource: Resource, request: dict[str, 
             client.put_retention_policy(logGroupName=name, retentionInDays=int(days))
         else:
             client.delete_retention_policy(logGroupName=name)
-    return name, {"LogGroupName": name}, "its Node function was left out; the same calls were made"
+    return name, {"LogGroupName": name}, "Its Node function was left out; the same calls were made"
 
 
 def _write_exports(functions: Functions, resource: Resource, request: dict[str, Any]) -> tuple[str, Mapping[str, Any], str]:
@@ -85,13 +85,13 @@ def _write_exports(functions: Functions, resource: Resource, request: dict[str, 
     for name, value in wanted.items() if kind != "Delete" else ():
         if name not in before:
             client.put_parameter(Name=name, Value=str(value), Type="String", Overwrite=True)
-    return resource.physical_id or request["RequestId"], {}, "its Node function was left out; the same calls were made"
+    return resource.physical_id or request["RequestId"], {}, "Its Node function was left out; the same calls were made"
 
 
 def _read_exports(_functions: Functions, resource: Resource, request: dict[str, Any]) -> tuple[str, Mapping[str, Any], str]:
     """Hands on what was read from the parameters; the tags that keep them from being deleted are not set."""
     imports = dict(resource.get("ReaderProps.imports", {}))
-    return resource.physical_id or request["RequestId"], imports, "its Node function was left out; its values were handed on"
+    return resource.physical_id or request["RequestId"], imports, "Its Node function was left out; its values were handed on"
 
 
 def _unless(make: Callable[[], Any], code: str) -> None:

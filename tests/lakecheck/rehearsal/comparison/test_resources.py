@@ -156,6 +156,8 @@ def test_custom_resource_counts_only_when_it_can_be_read(clients: Clients) -> No
     result = _one(clients, told, entry)
     assert (result.rehearsed, result.unread) == (Rehearsed.BY_ADAPTER, ("ServiceToken",))
     assert "its handler was not run" in _one(clients, {**told, "by": "nobody"}).reason
+    assert _one(clients, {**told, "by": "nobody", "note": "Node is not run here"}).reason == "nobody makes it: Node is not run here"
+    assert _one(clients, {**told, "note": "Its function was left out"}, entry).note == "Its function was left out."
 
 
 def test_resource_without_properties_counts_when_it_is_there(clients: Clients) -> None:

@@ -113,6 +113,7 @@ def test_a_resource_is_made_changed_replaced_and_deleted(account, handler):
         stack.deploy({"Life": custom(handler, Name="a", Number=3, Flag=True, Nested={"List": [1.5, False]})}, outputs) == "CREATE_COMPLETE"
     )
     assert stack.outputs == {"Id": "thing-a", "Url": "u-a"}
+    assert told(account, "custom-life") == {"Life": ("handler", "")}
     assert stack.deploy({"Life": custom(handler, Name="a", Number=4)}, outputs, update=True) == "UPDATE_COMPLETE"
     assert kinds(account, "Life") == [("Create", ""), ("Update", "thing-a")]
     assert stack.deploy({"Life": custom(handler, Name="b")}, outputs, update=True) == "UPDATE_COMPLETE"
@@ -182,6 +183,12 @@ def test_fails_when_an_attribute_was_not_answered(account, handler):
     assert "doesn't contain Nothing" in stack.reason("Wants")
 
 
+def told(account: Any, stack: str) -> dict[str, tuple[str, str]]:
+    """Who made each resource of a stack, and what was not as in AWS."""
+    stacks = account.emulator.control("stacks")["stacks"]
+    return {one["logical_id"]: (one["by"], one["note"]) for each in stacks if each["name"] == stack for one in each["resources"]}
+
+
 def test_what_is_not_python_is_made_by_nobody_and_the_stack_goes_on(account):
     node = account.function("node-custom", "", Runtime="nodejs22.x", Handler="index.handler")
     stack = Stack(account, "custom-node")
@@ -189,6 +196,10 @@ def test_what_is_not_python_is_made_by_nobody_and_the_stack_goes_on(account):
     resources = {"Node": custom(node), "Topic": custom(topic)}
     assert stack.deploy(resources, {"Url": {"Fn::GetAtt": ["Node", "Url"]}}) == "CREATE_COMPLETE"
     assert stack.outputs["Url"].startswith("not-rehearsed-")
+    found = told(account, "custom-node")
+    assert found["Node"][0] == found["Topic"][0] == "nobody"
+    assert "the runtime nodejs22.x, which is not run here" in found["Node"][1]
+    assert "a rehearsal calls functions alone" in found["Topic"][1]
     stack.delete()
 
 
@@ -202,6 +213,8 @@ def test_handlers_of_a_provider_are_called_without_its_node_function(account):
     assert stack.deploy({"P": custom(token, Name="")}, outputs) == "CREATE_COMPLETE"
     created = account.requests("provider-event", "P")[0]
     assert stack.outputs == {"Kind": "Create", "Asked": "3", "Id": created["RequestId"]}
+    assert told(account, "custom-provider")["P"][0] == "handler"
+    assert "Provider was left out" in told(account, "custom-provider")["P"][1]
     assert stack.deploy({"P": custom(token, Name="new")}, outputs, update=True) == "UPDATE_COMPLETE"
     assert stack.outputs["Id"] == "new"
     assert kinds(account, "P", "provider-event")[-1] == ("Delete", created["RequestId"])
