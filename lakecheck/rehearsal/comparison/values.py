@@ -44,6 +44,12 @@ FREE_KEYS: Final[Mapping[str, bool]] = {
 }
 """Properties whose keys are people's own, so that their letters count; with whether AWS may add entries of its own."""
 
+SAID_BY_NOTHING: Final[Mapping[tuple[str, str], Any]] = {
+    # IAM takes an empty description, which CDK writes, and returns none: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+    ("AWS::IAM::ManagedPolicy", "Description"): "",
+}
+"""By type and path: the value that AWS's API says by returning nothing there. Any other that is not returned is missing."""
+
 _SETS_OF_POLICY: Final = frozenset({"Action", "NotAction", "Resource", "NotResource"})
 _HOLDS_SETS: Final = frozenset({"Principal", "NotPrincipal", "Condition"})
 
@@ -88,7 +94,8 @@ def compare_properties(
     known = facts(kind)
     patterns = tuple(tuple(each.replace("[]", ".*").split(".")) for each in unread)
     unordered, write_only = (known.unordered, known.write_only) if known else (frozenset(), ())
-    return _Comparer(where, unordered, patterns, write_only).compare(stated, found, (), Mode.STRUCTURE)
+    implied = {path: value for (type_name, path), value in SAID_BY_NOTHING.items() if type_name == kind}
+    return _Comparer(where, unordered, patterns, write_only, implied).compare(stated, found, (), Mode.STRUCTURE)
 
 
 def path_of(steps: Steps) -> str:
@@ -107,11 +114,19 @@ def leaves(value: Any) -> int:
 
 
 class _Comparer:
-    def __init__(self, where: Where, unordered: frozenset[Pattern], unread: tuple[Pattern, ...], write_only: tuple[Pattern, ...]) -> None:
+    def __init__(
+        self,
+        where: Where,
+        unordered: frozenset[Pattern],
+        unread: tuple[Pattern, ...],
+        write_only: tuple[Pattern, ...],
+        implied: Mapping[str, Any],
+    ) -> None:
         self._where = where
         self._unordered = unordered
         self._unread = unread
         self._write_only = write_only
+        self._implied = implied
 
     def compare(self, stated: Any, found: Any, steps: Steps, mode: Mode) -> Compared:  # noqa: PLR0911 - one for each kind of value
         """Compares one part."""
@@ -198,6 +213,8 @@ class _Comparer:
         return Compared(number, 0, [Difference(path=path_of(steps), stated=stated, found=found, is_returned=True)])
 
     def _missing(self, stated: Any, steps: Steps) -> Compared:
+        if path_of(steps) in self._implied and stated == self._implied[path_of(steps)]:
+            return Compared(1, 1)
         told = Compared()
         self._count(stated, steps, told)
         if told.properties:

@@ -177,8 +177,7 @@ def _read_encryption(resource: Resource) -> Mapping[str, Any]:
     found = call("get_data_catalog_encryption_settings", CatalogId=ID).run(resource, "glue")["DataCatalogEncryptionSettings"]
     passwords = found.get("ConnectionPasswordEncryption", {})
     renamed = {"KmsKeyId" if key == "AwsKmsKeyId" else key: value for key, value in passwords.items()}
-    # The answer does not name the catalog; it is that of the account that was asked for.
-    return {"CatalogId": resource.physical_id, "DataCatalogEncryptionSettings": {**found, "ConnectionPasswordEncryption": renamed}}
+    return {"DataCatalogEncryptionSettings": {**found, "ConnectionPasswordEncryption": renamed}}
 
 
 ADAPTERS = (
@@ -232,6 +231,8 @@ ADAPTERS = (
         update=call("put_data_catalog_encryption_settings", CatalogId=ID, DataCatalogEncryptionSettings=_encryption),
         delete=call("put_data_catalog_encryption_settings", CatalogId=ID, DataCatalogEncryptionSettings=_UNENCRYPTED),
         read=_read_encryption,
+        # The answer does not name the catalog; it is that of the account that was asked for.
+        unread=("CatalogId",),
         note="kept; nothing is encrypted by it",
     ),
     Adapter(

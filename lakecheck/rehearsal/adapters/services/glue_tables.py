@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Call, Read, Resource, at, call, prop
+from lakecheck.rehearsal.adapters.reading import proven
 
 _INPUT = "OpenTableFormatInput.IcebergInput"
 
@@ -105,7 +106,7 @@ def _current(metadata: Mapping[str, Any], those: str, key: str, current: str) ->
 def _field(field: Mapping[str, Any], stated: Any) -> dict[str, Any]:
     """A field; its type is written as the template writes it where both say the same, since a text of JSON has many spellings."""
     kind = field["type"]
-    same = stated if _document(stated) == kind else json.dumps(kind, separators=(",", ":")) if isinstance(kind, Mapping) else kind
+    same = proven(stated) if _document(stated) == kind else json.dumps(kind, separators=(",", ":")) if isinstance(kind, Mapping) else kind
     doc = {"Doc": field["doc"]} if "doc" in field else {}
     return {"Id": field["id"], "Name": field["name"], "Required": field["required"], "Type": same, **doc}
 

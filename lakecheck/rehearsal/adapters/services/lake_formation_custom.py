@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.lake_formation import key, spelled
 from lakecheck.rehearsal.adapters.model import Adapter, Resource, call, is_absent
+from lakecheck.rehearsal.adapters.reading import proven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +73,8 @@ def _grant_found(entry: Mapping[str, Any], held: list[tuple[str, str, Right]], c
     plain = [one for one in entry.get("Permissions") or [] if (one, "") in common]
     options = [one for one in entry.get("PermissionsWithGrantOption") or [] if (one, "grant") in common]
     # That principal and resource are in the list is what was found: they are told as they are stated.
-    return {"Principal": entry["Principal"], "Resource": entry["Resource"], "Permissions": plain, "PermissionsWithGrantOption": options}
+    told = {"Principal": entry["Principal"], "Resource": entry["Resource"], "Permissions": plain, "PermissionsWithGrantOption": options}
+    return dict(proven(told))
 
 
 def _tags_found(entry: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def _tags_found(entry: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
     first = on_each[0]
     common = {name: tag for name, tag in first.items() if all(other.get(name) == tag for other in on_each)}
     found = [common.get(tag["TagKey"].lower(), {}) for tag in entry["LFTags"]]
-    return {"Resource": entry["Resource"], "LFTags": found} if any(found) else {}
+    return {"Resource": proven(entry["Resource"]), "LFTags": found} if any(found) else {}
 
 
 def _by_key(tags: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -118,7 +120,7 @@ def _read_settings(resource: Resource) -> Mapping[str, Any] | None:
 def _names(found: Any, stated: Any, *, all_of_them: bool) -> list[str]:
     """Administrators, the stated ones first and in their order; others only where none but the stated ones are to be there."""
     there = [one["DataLakePrincipalIdentifier"] for one in found or []]
-    ours = [name for name in stated or [] if name in there]
+    ours = sorted((name for name in there if name in (stated or [])), key=(stated or []).index)
     return [*ours, *(name for name in there if name not in ours)] if all_of_them else ours
 
 

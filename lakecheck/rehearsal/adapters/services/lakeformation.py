@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.lake_formation import key, spelled
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Call, Read, Resource, call, is_absent, prop
+from lakecheck.rehearsal.adapters.reading import proven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ def _read_association(resource: Resource) -> Mapping[str, Any] | None:
     by_key = {tag["TagKey"]: tag for tag in tags}
     found = [by_key.get(tag["TagKey"], {}) for tag in resource.get("LFTags", [])]
     # That an answer came means that the resource is there: it is asked for by what is stated.
-    return {"Resource": stated, "LFTags": found} if any(found) else None
+    return {"Resource": proven(stated), "LFTags": found} if any(found) else None
 
 
 def _grant_id(resource: Resource) -> str:
@@ -137,14 +138,14 @@ def _read_grant(resource: Resource) -> Mapping[str, Any] | None:
     )
     names = {"Principal", "DataLakePrincipal"} & set(resource.properties)
     # The list is asked for this principal and this resource: that they are in it is what is read.
-    stated = {**dict.fromkeys(names, wanted["Principal"]), "Resource": resource.get("Resource"), "Catalog": catalog}
+    stated = proven({**dict.fromkeys(names, wanted["Principal"]), "Resource": resource.get("Resource"), "Catalog": catalog})
     kept = _in_order(resource.get("Permissions"), plain)
     passed_on = _in_order(_options(resource), options)
     return {**stated, "Permissions": kept, "PermissionsWithGrantOption": passed_on, "PermissionsWithGrantOptions": passed_on}
 
 
 def _in_order(stated: Any, found: set[str]) -> list[str]:
-    return [one for one in stated or [] if one in found]
+    return sorted(found & set(stated or []), key=list(stated or []).index)
 
 
 def _settings(resource: Resource) -> dict[str, Any]:
@@ -162,7 +163,8 @@ def _read_settings(resource: Resource) -> Mapping[str, Any]:
     found = call("get_data_lake_settings").run(resource, "lakeformation")["DataLakeSettings"]
     admins = found.get("DataLakeAdmins") or []
     if str(resource.get("MutationType", "REPLACE")).upper() == "APPEND":
-        admins = [one for one in resource.get("Admins", []) if one in admins]
+        stated = resource.get("Admins", [])
+        admins = sorted((one for one in admins if one in stated), key=stated.index)
     return {**found, "Admins": admins}
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from lakecheck.rehearsal.comparison.echoes import marked
 from lakecheck.rehearsal.comparison.equivalences import EQUIVALENCES, Where
-from lakecheck.rehearsal.comparison.values import Compared, compare_properties
+from lakecheck.rehearsal.comparison.values import SAID_BY_NOTHING, Compared, compare_properties
 from lakecheck.upgrade.comparison.schemas import facts
 
 if TYPE_CHECKING:
@@ -175,6 +175,15 @@ def test_echo_of_the_template_is_nothing_returned() -> None:
     assert _paths({"Rule": {"Id": "b"}}, {"Rule": {**given["Rule"]}}) == ["Rule.Id"]
     assert _paths({"Tags": [{"Key": "c", "Value": "d"}]}, {"Tags": [{**given["Tags"][0]}]}) == ["Tags.c"]
     assert _paths({"Name": "a", "Days": 3}, json.loads(json.dumps(given))) == []
+
+
+def test_nothing_says_one_value_of_one_property_alone() -> None:
+    """Where AWS returns nothing for a value, nothing is that value; for no other value, property or type."""
+    for (kind, path), value in SAID_BY_NOTHING.items():
+        assert _compare({path: value}, {}, kind).returned == 1
+        assert _paths({path: "another"}, {}, kind) == [path]
+        assert _paths({path: value}, {path: "another"}, kind) == [path]
+        assert _paths({path: value}, {}, "Acme::Lake::Thing") == [path]
 
 
 def test_every_equivalence_says_why() -> None:
