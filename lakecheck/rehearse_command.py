@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lakecheck.progress import Progress
     from lakecheck.rehearsal.course import Options, Stage
-    from lakecheck.rehearsal.model import Report
+    from lakecheck.rehearsal.model import Report, Step
 
 DEFAULT_SAMPLES: Final = Path("config/samples")
 _HIGHEST_PORT: Final = 65_535
@@ -115,7 +115,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     progress = Progress()
     try:
-        report = rehearse(_options(arguments), progress, keep=_keep(progress) if arguments.keep else None)
+        report = rehearse(_options(arguments), progress, ended=_shown(progress), keep=_keep(progress) if arguments.keep else None)
     finally:
         progress.done()
     _write(report, arguments)
@@ -124,11 +124,11 @@ def handle(arguments: argparse.Namespace) -> int:
 
 def _options(arguments: argparse.Namespace) -> Options:
     from lakecheck.rehearsal.course import Options  # noqa: PLC0415
-    from lakecheck.rehearsal.emulator.fault_specs import parse  # noqa: PLC0415
+    from lakecheck.rehearsal.emulator.fault_specs import parsed  # noqa: PLC0415
     from lakecheck.rehearsal.lake.samples import load_samples  # noqa: PLC0415
 
     for spec in arguments.fault:
-        parse(spec)
+        parsed(spec)
     samples = arguments.samples
     if samples is None and DEFAULT_SAMPLES.is_dir():
         samples = DEFAULT_SAMPLES
@@ -144,6 +144,13 @@ def _options(arguments: argparse.Namespace) -> Options:
         required=arguments.require,
         destroy=not arguments.keep,
     )
+
+
+def _shown(progress: Progress) -> Callable[[Step], None]:
+    def shown(step: Step) -> None:
+        progress.line(f"{step.outcome:8}{step.title} ({step.seconds:.0f} s){f': {step.reason}' if step.reason else ''}")
+
+    return shown
 
 
 def _keep(progress: Progress) -> Callable[[Stage], None]:

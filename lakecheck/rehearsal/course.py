@@ -135,12 +135,19 @@ class Planned:
     needs: tuple[str, ...] = ()
 
 
-def rehearse(options: Options, tell: Tell = quiet, *, keep: Callable[[Stage], None] | None = None) -> Report:
+def rehearse(
+    options: Options,
+    tell: Tell = quiet,
+    *,
+    ended: Callable[[Step], None] | None = None,
+    keep: Callable[[Stage], None] | None = None,
+) -> Report:
     """Rehearses an assembly.
 
     Args:
         options: What is rehearsed, and how.
         tell: Is told what goes on; nobody is when left out.
+        ended: Called with each step that has ended.
         keep: Called with everything still there, before it ends.
 
     Returns:
@@ -152,7 +159,7 @@ def rehearse(options: Options, tell: Tell = quiet, *, keep: Callable[[Stage], No
     from lakecheck.rehearsal.untruths import untruths  # noqa: PLC0415 - the report alone needs it
 
     with opened(options, tell) as stage:
-        steps = _done(stage, plan(options), tell)
+        steps = _done(stage, plan(options), ended or (lambda _: None))
         if keep is not None:
             keep(stage)
         return Report(
@@ -214,15 +221,16 @@ def plan(options: Options) -> tuple[Planned, ...]:
     )
 
 
-def _done(stage: Stage, planned: Sequence[Planned], tell: Tell) -> list[Step]:
+def _done(stage: Stage, planned: Sequence[Planned], ended: Callable[[Step], None]) -> list[Step]:
     done: dict[str, Step] = {}
     for number, one in enumerate(planned, start=1):
         missing = [name for name in one.needs if done[name].outcome is not Outcome.PASSED]
         if missing:
             done[one.name] = Step(name=one.name, title=one.title, outcome=Outcome.SKIPPED, seconds=0.0, reason=f"{missing[0]} did not pass")
-            continue
-        tell(f"{number}/{len(planned)} {one.title}")
-        done[one.name] = _one(stage, one)
+        else:
+            stage.tell(f"{number}/{len(planned)} {one.title}")
+            done[one.name] = _one(stage, one)
+        ended(done[one.name])
     return list(done.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from lakecheck.rehearsal.adapters.model import at
+from lakecheck.rehearsal.adapters.model import Resource, at
 from lakecheck.rehearsal.adapters.registry import adapters
 from lakecheck.rehearsal.course import Stage, StepFailed, StepSkipped
 from lakecheck.rehearsal.deployment import bootstrap as accounts, surroundings
@@ -131,16 +131,28 @@ def _next(stage: Stage) -> Copy:
 
 def _found(stage: Stage, changed: Changed) -> bool | None:
     """Whether the plain API returns a changed property as it is now; None where it returns none."""
-    from lakecheck.rehearsal.comparison.resources import resource_of  # noqa: PLC0415
-
     for stack in stage.stacks():
         for one in stack["resources"]:
             if (stack["name"], one["logical_id"]) == (changed.stack, changed.logical_id):
                 adapter = adapters().get(one["type"])
-                seen = None if adapter is None else adapter.look(resource_of(stack, one, stage.clients))
+                seen = None if adapter is None else adapter.look(_resource(stage, stack, one))
                 value = at(seen or {}, changed.property)
                 return None if value is None else str(value) == str(changed.value)
     return False
+
+
+def _resource(stage: Stage, stack: dict[str, Any], told: dict[str, Any]) -> Resource:
+    return Resource(
+        type=told["type"],
+        logical_id=told["logical_id"],
+        properties=told["properties"],
+        physical_id=told["physical_id"],
+        account=stack["account"],
+        region=stack["region"],
+        stack=stack["name"],
+        stack_id=stack["id"],
+        clients=stage.clients,
+    )
 
 
 def _ids(stage: Stage) -> dict[tuple[str, str], str]:

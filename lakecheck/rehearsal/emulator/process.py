@@ -103,6 +103,12 @@ class Emulator:
             self._process = None
             self._serving = self.keeper = 0
 
+    def wait(self) -> None:
+        """Returns when it has ended by itself; Ctrl-C breaks off the wait, and nothing else."""
+        with contextlib.suppress(KeyboardInterrupt):
+            while self._serving and _answers(self.port):
+                time.sleep(1.0)
+
     def checkpoint(self) -> None:
         """Keeps everything as it is now, for `restore`; an older checkpoint is given up.
 

@@ -75,7 +75,7 @@ def _with_faults(stage: Stage, delivery: Any) -> list[str]:
     finally:
         stage.emulator.control("faults/clear", {})
     wrong = [one for one in run.executions if one["status"] != "SUCCEEDED"]
-    told = [f"{one['spec']} hit {one['hits']} times" for one in hits]
+    told = [f"{one['fault']} hit {one['hits']} times" for one in hits]
     facts = [f"{delivery.key} with faults: {', '.join(told)}"]
     if wrong and not stage.options.faults:
         raise StepFailed(f"{delivery.key} did not survive faults that it has to retry: {wrong[0].get('cause')}", facts)
