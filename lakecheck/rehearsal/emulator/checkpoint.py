@@ -34,6 +34,7 @@ PATIENCE: Final = 60.0
 _LOCKS: Final[Any] = (type(threading.Lock()), type(threading.RLock()))
 _STANDARD: Final = 2
 _BLOCK: Final = 1 << 20
+_AT_ONCE: Final = 5000
 
 
 class TakeOverError(BaseException):
@@ -199,9 +200,10 @@ def _end(keeper: int) -> None:
 def _renew_locks() -> None:
     """Makes every lock of this process free; those of living threads are the interpreter's own affair."""
     spared = {id(getattr(thread, "_tstate_lock", None)) for thread in threading.enumerate()}
-    for holder in gc.get_objects():
-        for found in gc.get_referents(holder):
-            if isinstance(found, _LOCKS) and id(found) not in spared:
+    holders = gc.get_objects()
+    for start in range(0, len(holders), _AT_ONCE):
+        for found in gc.get_referents(*holders[start : start + _AT_ONCE]):
+            if type(found) in _LOCKS and id(found) not in spared:
                 found._at_fork_reinit()  # noqa: SLF001 - what the standard library does with its own
 
 

@@ -108,6 +108,75 @@ def test_what_was_there_at_the_checkpoint_is_there_again(killable: Emulator) -> 
     assert found(killable)["queues"] == set()
 
 
+HANDLER = """
+import json, os, urllib.request
+def handler(event, context):
+    if "ResponseURL" not in event:
+        return os.getpid()
+    told = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    made = {"Status": "SUCCESS", "PhysicalResourceId": "thing", "Data": {"Said": event["ResourceProperties"]["Word"]}}
+    body = json.dumps({**told, **made}).encode()
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], body, {"Content-Type": ""}, method="PUT"))
+"""
+
+
+def stack_of_function(word: str) -> str:
+    """A function that gives its process's id, and answers for a custom resource."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    code = {
+        "Handler": "index.handler",
+        "Runtime": "python3.12",
+        "Role": role,
+        "Code": {"ZipFile": HANDLER},
+        "FunctionName": "pid",
+        "Timeout": 20,
+    }
+    thing = {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Word": word}
+    return json.dumps(
+        {
+            "Resources": {
+                "Role": {
+                    "Type": "AWS::IAM::Role",
+                    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}},
+                },
+                "Function": {"Type": "AWS::Lambda::Function", "Properties": code},
+                "Thing": {"Type": "Custom::Thing", "Properties": thing},
+            },
+            "Outputs": {"Said": {"Value": {"Fn::GetAtt": ["Thing", "Said"]}}},
+        }
+    )
+
+
+def said(emulator: Emulator) -> str:
+    """What the custom resource's handler was told last."""
+    (stack,) = client(emulator, "cloudformation").describe_stacks(StackName="function")["Stacks"]
+    assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, stack.get("StackStatusReason")
+    return str(stack["Outputs"][0]["OutputValue"])
+
+
+def pid_of_function(emulator: Emulator) -> int:
+    """Calls it."""
+    answer = client(emulator, "lambda").invoke(FunctionName="pid")
+    return int(answer["Payload"].read())
+
+
+def test_functions_die_with_it_and_are_started_anew(killable: Emulator) -> None:
+    """And custom resources find them again."""
+    client(killable, "cloudformation").create_stack(StackName="function", TemplateBody=stack_of_function("one"))
+    assert said(killable) == "one"
+    first = pid_of_function(killable)
+    assert not is_gone(first)
+    killable.checkpoint()
+    assert pid_of_function(killable) == first
+    killable.kill()
+    assert are_gone([first])
+    killable.restore()
+    assert pid_of_function(killable) != first
+    client(killable, "cloudformation").update_stack(StackName="function", TemplateBody=stack_of_function("two"))
+    assert said(killable) == "two"
+
+
 def test_only_the_newest_checkpoint_is_kept(killable: Emulator) -> None:
     """The process that kept the older one is gone; kill and restore ask for their order."""
     killable.checkpoint()
@@ -154,7 +223,7 @@ def test_a_waiting_caller_sees_the_kill(killable: Emulator) -> None:
 
 
 def test_fails_when_there_is_no_checkpoint(tmp_path: Path) -> None:
-    """Killed without one, it is gone for good; and it leaves no process."""
+    """Killed without one, it is gone for good; and it leaves no process, however often it is stopped."""
     with Emulator(folder=tmp_path) as started:
         pids = descends(started)
         started.kill()
@@ -164,4 +233,5 @@ def test_fails_when_there_is_no_checkpoint(tmp_path: Path) -> None:
         with pytest.raises(DataLakeError, match="does not answer") as caught:
             started.control("health")
         assert caught.value.code == "emulator_gone"
+        started.stop()
     assert are_gone(pids)
