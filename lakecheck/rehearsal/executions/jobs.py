@@ -10,7 +10,6 @@ run's log names them); there is no `awsglue`; workers are this machine; nobody c
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import uuid
 from typing import Any, Final
 
@@ -29,9 +28,6 @@ _DEFAULT_MINUTES: Final = 480
 _UNITS: Final = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0, "G.12X": 12.0, "G.16X": 16.0, "Standard": 1.0}
 """DPUs of a worker: https://docs.aws.amazon.com/glue/latest/dg/worker-types.html."""
 _LOST: Final = "the emulator ended while this was running"
-
-_changed = threading.Condition()
-"""Held when a run's state changes: who starts, ends or queues runs must agree on how many there are."""
 
 
 class JobRun:
@@ -79,12 +75,12 @@ class JobRun:
 
     def end(self, status: str, *, error: str = "", log: str = "", seconds: float = 0.0) -> None:
         """It has ended, unless it had before."""
-        with _changed:
+        with current().changed:
             if self.status in GOING_ON:
                 self.error, self.log, self.execution_seconds = error, log, int(seconds)
                 self.completed_on = dt.datetime.now(dt.UTC)
                 self.status = status
-            _changed.notify_all()
+            current().changed.notify_all()
 
 
 def install() -> None:
@@ -144,7 +140,7 @@ def _start_job_run(
     merged = {**(self.default_arguments or {}), **(arguments or {}), **(self.non_overridable_arguments or {})}
     run = JobRun(self, merged, _settings(self, given), previous=previous)
     may_wait = queued if queued is not None else bool(getattr(self, "job_run_queuing_enabled", False))
-    with _changed:
+    with current().changed:
         if not _has_place(self):
             if not may_wait:
                 message = f"Concurrent runs exceeded for {self.name}"
@@ -170,12 +166,12 @@ def _has_place(job: Any) -> bool:
 
 def _go(job: Any, run: JobRun) -> None:
     """Waits in the queue, runs, and tries again as often as the job says."""
-    with _changed:
+    with current().changed:
         while run.status == WAITING:
             if _has_place(job):
                 run.status = STARTING
             else:
-                _changed.wait()
+                current().changed.wait()
     if run.status != STARTING:
         return
     try:
@@ -186,14 +182,14 @@ def _go(job: Any, run: JobRun) -> None:
     run.end(end.status, error=end.error, log=end.log, seconds=end.seconds)
     if end.status == "FAILED" and run.attempt < int(job.max_retries or 0):
         again = JobRun(job, run.arguments, run.settings, attempt=run.attempt + 1, previous=run.job_run_id)
-        with _changed:
+        with current().changed:
             job.job_runs.append(again)
             current().jobs[again.job_run_id] = again
         _go(job, again)
 
 
 def _began(run: JobRun) -> None:
-    with _changed:
+    with current().changed:
         if run.status == STARTING:
             run.status = RUNNING
 

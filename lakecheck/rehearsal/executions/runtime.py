@@ -71,6 +71,7 @@ class Runtime:
         live: Executions by ARN: what the interpreter knows of them, with a thread that drives each.
         deliveries: What was delivered to whom, oldest first; the oldest are forgotten.
         jobs: Runs of jobs that this process started, by id.
+        changed: Held when a job run's state changes: who starts, ends or queues runs must agree on how many there are.
         sent: The last events of each object, by bucket and key.
     """
 
@@ -80,6 +81,7 @@ class Runtime:
     live: dict[str, Any] = field(default_factory=dict)
     jobs: dict[str, Any] = field(default_factory=dict)
     deliveries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    changed: threading.Condition = field(default_factory=threading.Condition)
     sent: dict[tuple[str, str], list[Callable[[], None]]] = field(default_factory=dict)
 
     def acting(self, arn: str, region: str) -> Callable[[str], Any]:
@@ -103,8 +105,10 @@ _current: Runtime | None = None
 
 
 def set_current(runtime: Runtime) -> None:
-    """What this process runs with from now on."""
+    """What this process runs with from now on; what was delivered before stays known, threads of before are no more."""
     global _current  # noqa: PLW0603 - moto's classes are the process's, and so is what they call
+    if _current is not None:
+        runtime.sent, runtime.deliveries = _current.sent, _current.deliveries
     _current = runtime
 
 

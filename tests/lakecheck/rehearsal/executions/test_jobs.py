@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from lakecheck.rehearsal.executions import programs
 from tests.lakecheck.rehearsal.executions.world import task, until
 
 if TYPE_CHECKING:
@@ -39,11 +42,8 @@ def test_a_job_runs_with_merged_arguments_packages_and_its_roles_credentials(wor
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("helper.py", "WORD = 'helped'\n")
     world.client("s3").put_object(Bucket=bucket, Key="lib/helper.zip", Body=packed.getvalue())
-    stated = {
-        "DefaultArguments": {**defaults, "--extra-py-files": f"s3://{bucket}/lib/helper.zip"},
-        "NonOverridableArguments": {"--c": "fixed"},
-    }
-    job = world.job(TELL, **stated)
+    defaults["--extra-py-files"] = f"s3://{bucket}/lib/helper.zip"
+    job = world.job(TELL, DefaultArguments=defaults, NonOverridableArguments={"--c": "fixed"})
     run = start(world, job, Arguments={"--b": "given", "--c": "given"})
     found = world.job_run(job, run)
     assert (found["JobRunState"], found.get("ErrorMessage")) == ("SUCCEEDED", None)
@@ -123,6 +123,38 @@ def test_fails_when_nobody_here_runs_such_a_job(world: World, stated: dict[str, 
     with pytest.raises(ClientError, match=r"InvalidInputException.*not rehearsed"):
         start(world, job)
     assert world.client("glue").get_job_runs(JobName=job)["JobRuns"] == []
+
+
+class Means:
+    """Clients, an S3 and credentials in one, with a program that takes a minute."""
+
+    def __call__(self, *_: Any, **__: Any) -> Means:
+        return self
+
+    def credentials(self, *_: Any) -> Means:
+        return self
+
+    def environment(self, *_: Any) -> dict[str, str]:
+        return {}
+
+    def download_file(self, _bucket: str, _key: str, target: str) -> None:
+        Path(target).write_text(LONG, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("minutes", "stopped", "status"), [(0.005, False, "TIMEOUT"), (1, True, "STOPPED")])
+def test_a_program_ends_when_its_time_is_over_or_it_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, *, minutes: float, stopped: bool, status: str
+) -> None:
+    monkeypatch.setattr(
+        "lakecheck.rehearsal.executions.programs.current", lambda: SimpleNamespace(clients=Means(), endpoint="http://localhost:1")
+    )
+    command = {"Name": "pythonshell", "ScriptLocation": "s3://bucket/job.py"}
+    job = SimpleNamespace(name="job", role="runner", command=command, backend=SimpleNamespace(account_id="1", region_name="eu-west-1"))
+    kept = SimpleNamespace(job_run_id="jr_1", arguments={}, settings={"Timeout": minutes})
+    begun: list[bool] = []
+    end = programs.run(job, kept, stopped=lambda: stopped and bool(begun), began=lambda: begun.append(True))  # type: ignore[arg-type]
+    assert end.status == status
+    assert end.seconds < 30
 
 
 def test_packages_that_are_not_installed_are_named_in_the_log(world: World) -> None:

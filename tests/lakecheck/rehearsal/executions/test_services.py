@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 import pytest
 
 from lakecheck.rehearsal.executions.services import prepared, require_rehearsed
 from lakecheck.rehearsal.executions.words import client_name, error_name, java_name
 from lakecheck.rehearsal.states import Failed, ServiceError
-from tests.lakecheck.rehearsal.executions.world import REGION, task
+from tests.lakecheck.rehearsal.executions.world import task
 
 if TYPE_CHECKING:
     from tests.lakecheck.rehearsal.executions.world import World
 
 
+@cache
 def model(service: str) -> Any:
     """The model of a service, as botocore has it."""
-    return boto3.client(service, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x").meta.service_model  # noqa: S106
+    return botocore.session.get_session().get_service_model(service)
 
 
 @pytest.mark.parametrize(
@@ -167,3 +171,29 @@ def test_a_distributed_map_reads_a_listing_and_writes_its_results(world: World) 
 def test_an_execution_calls_with_the_role_of_its_machine(world: World) -> None:
     found = world.run({"Who": task("aws-sdk:sts:getCallerIdentity", {})})
     assert json.loads(found["output"])["Arn"].startswith(f"arn:aws:sts::{world.account}:assumed-role/runner/")
+
+
+FUNCTION = """
+def handler(event, context):
+    if event.get("fail"):
+        raise LookupError("none of it")
+    return {"doubled": event["n"] * 2}
+"""
+
+
+def test_a_function_answers_with_its_payload_or_its_error(world: World) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", FUNCTION)
+    name = f"function-{world.own}"
+    role = world.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    created = world.client("lambda").create_function(
+        FunctionName=name, Runtime="python3.13", Role=role, Handler="index.handler", Code={"ZipFile": packed.getvalue()}
+    )
+    caught = [{"ErrorEquals": ["LookupError"], "Output": "{% $states.errorOutput %}", "Next": "End"}]
+    call = task("lambda:invoke", {"FunctionName": created["FunctionArn"], "Payload": "{% $states.input %}"}, Catch=caught)
+    machine = world.machine({"Call": call, "End": {"Type": "Succeed"}})
+    answer = json.loads(world.ended(world.start(machine, {"n": 21}))["output"])
+    assert (answer["Payload"], answer["StatusCode"]) == ({"doubled": 42}, 200)
+    failed = json.loads(world.ended(world.start(machine, {"fail": True}))["output"])
+    assert (failed["Error"], json.loads(failed["Cause"])["errorMessage"]) == ("LookupError", "none of it")
