@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ BROUGHT = frozenset(
         *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
     )
 )
+
+_PYTHON = "/var/lang/bin/python"
 
 
 def main() -> None:
@@ -111,15 +114,30 @@ def _is_here(host: Any) -> bool:
 
 
 def _executables_of_layers(folder: str) -> None:
-    """Lets a program below /opt be started where the layers were unpacked."""
+    """Lets a program below /opt be started where the layers were unpacked, a Python program by this interpreter."""
     start = subprocess.Popen.__init__
 
     def __init__(self: Any, args: Any, *more: Any, **named: Any) -> None:  # noqa: N807 - it takes the place of one
-        if isinstance(args, (list, tuple)) and str(args[0]).startswith("/opt/"):
-            args = [os.path.join(folder, str(args[0])[5:]), *args[1:]]  # noqa: PTH118 - the fewest imports
+        if isinstance(args, (list, tuple)) and args:
+            args = [*_program(folder, str(args[0])), *args[1:]]
         start(self, args, *more, **named)
 
     subprocess.Popen.__init__ = __init__  # type: ignore[method-assign]
+
+
+def _program(folder: str, name: str) -> list[str]:
+    """How a program is started that has a place in Lambda."""
+    if name.startswith(_PYTHON):
+        return [sys.executable]
+    if not name.startswith("/opt/"):
+        return [name]
+    path = Path(folder, name.removeprefix("/opt/"))
+    try:
+        with path.open("rb") as program:
+            first = program.readline()
+    except OSError:
+        first = b""
+    return [sys.executable, str(path)] if first.startswith(b"#!" + _PYTHON.encode()) else [str(path)]
 
 
 def plain_client() -> types.ModuleType:
