@@ -65,6 +65,7 @@ class ResourceResult:
         unread: Properties that no API returns in AWS either; they count neither way.
         reason: Why it is not rehearsed; empty when it is.
         note: What the emulator lacks or does wrong with this type, if that is known.
+        added: Operations that read it which the emulator lacks and this project added to it: `glue:get_table_optimizer`.
     """
 
     account: str
@@ -81,6 +82,7 @@ class ResourceResult:
     unread: tuple[str, ...] = ()
     reason: str = ""
     note: str = ""
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -70,6 +70,11 @@ UNTRUTHS: Final = (
         meaning="That a resource is made here does not show that AWS would make it.",
     ),
     Untruth(
+        id="kept",
+        sentence="What this project added to the emulator where that lacks a property or an operation is kept and returned alone.",
+        meaning="Such a property has no effect here; operations that were added are counted apart.",
+    ),
+    Untruth(
         id="time",
         sentence="Waits of state machines and delays of retries pass at once; schedules fire only when they are told to.",
         meaning="How long a pipeline takes, and what overlaps with what, is not shown.",

@@ -75,6 +75,7 @@ def _counts(found: Counts) -> dict[str, Any]:
         "percentage": found.percentage,
         "properties": found.properties,
         "returned": found.returned,
+        "added": found.added,
     }
 
 
@@ -105,6 +106,7 @@ def _resource(one: ResourceResult) -> dict[str, Any]:
         "unread": list(one.unread),
         "reason": one.reason or None,
         "note": one.note or None,
+        "added": list(one.added),
     }
 
 

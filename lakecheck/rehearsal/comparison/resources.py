@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.model import Resource
 from lakecheck.rehearsal.adapters.registry import adapters
+from lakecheck.rehearsal.comparison.added import ADDED
 from lakecheck.rehearsal.comparison.echoes import marked
 from lakecheck.rehearsal.comparison.equivalences import Where
 from lakecheck.rehearsal.comparison.values import Compared, compare_properties, leaves
 from lakecheck.rehearsal.model import Rehearsed, ResourceResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakecheck.rehearsal.adapters.model import Adapter, Clients
     from lakecheck.rehearsal.model import Difference
 
@@ -89,6 +92,7 @@ def _compared(
         unread=tuple(compared.unread),
         reason=reason,
         note=_note(told, adapter),
+        added=tuple(sorted(f"{service}:{operation}" for service, operation in watched.operations & ADDED)),
     )
 
 
@@ -129,7 +133,7 @@ def _looked(resource: Resource, adapter: Adapter, watched: _Watched) -> tuple[Ma
         return None, f"the API could not be called: {error}"
     except Exception as error:  # noqa: BLE001 - an entry that fails makes one resource not rehearsed, and nothing else
         return None, f"reading it failed: {type(error).__name__}: {error}"
-    if not watched.was_called:
+    if not watched.operations:
         return None, "no API was asked for it"
     return found, "" if found is not None else "it is not there"
 
@@ -241,23 +245,30 @@ class _Keys:
 
 @dataclass(slots=True)
 class _Watched:
-    """Clients that say whether any API was asked."""
+    """Clients that say which operations were called."""
 
     clients: Clients
-    was_called: bool = False
+    operations: set[tuple[str, str]] = field(default_factory=set)
 
     def __call__(self, service: str, *, account: str, region: str) -> Any:
         """The client of a service."""
-        return _WatchedClient(self.clients(service, account=account, region=region), self)
+        return _WatchedClient(self.clients(service, account=account, region=region), lambda name: self.operations.add((service, name)))
 
 
 class _WatchedClient:
-    def __init__(self, client: Any, watched: _Watched) -> None:
+    def __init__(self, client: Any, tell: Callable[[str], None]) -> None:
         self._client = client
-        self._watched = watched
+        self._tell = tell
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
-        if name not in ("meta", "exceptions", "can_paginate") and callable(found):
-            self._watched.was_called = True
+        if name in ("meta", "exceptions", "can_paginate") or not callable(found):
+            return found
+        if name == "get_paginator":
+            return self._paginator
+        self._tell(name)
         return found
+
+    def _paginator(self, operation: str) -> Any:
+        self._tell(operation)
+        return self._client.get_paginator(operation)

@@ -137,6 +137,7 @@ def _resource(one: ResourceResult) -> str:
             ("Differs", f"<ul>{differences}{f'<li>and {more:,} more</li>' if more > 0 else ''}</ul>" if differences else ""),
             ("Unread", listed(one.unread)),
             ("Known", text(one.note)),
+            ("Added", text(", ".join(one.added) and f"read by what this project added to the emulator: {', '.join(one.added)}")),
             ("Id", code(one.physical_id)),
             ("Stack", text(f"{one.stack}/{one.logical_id} in {one.account} {one.region}")),
         )

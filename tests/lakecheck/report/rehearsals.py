@@ -36,6 +36,7 @@ def result(number: int = 0, how: Rehearsed = Rehearsed.BY_EMULATOR, *, kind: str
         unread=("Secret",),
         reason=reason or ("the API does not return Rules[].Status" if how is Rehearsed.NOT else ""),
         note="Metrics are not kept." if kind == "AWS::S3::Bucket" else "",
+        added=("glue:get_table_optimizer",) if kind == "AWS::Glue::Table" else (),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, call
+from lakecheck.rehearsal.comparison.added import ADDED
 from lakecheck.rehearsal.comparison.resources import AT_ONCE, NOWHERE, compare, general
 from lakecheck.rehearsal.comparison.summary import by_type, counts
 from lakecheck.rehearsal.model import Outcome, Rehearsed, Report, ResourceResult, Step
@@ -222,6 +225,50 @@ def test_key_by_alias_is_the_key_behind_it(clients: Clients) -> None:
         (stack,) = _stacks(_told("Acme::A::Key", {"KeyId": "alias/lake"}))
         (result,) = compare([{**stack, "account": "123456789012"}], clients, known={entry.type: entry})
         assert result.rehearsed is rehearsed
+
+
+def test_operations_that_were_added_are_told() -> None:
+    """What is read by an operation that the emulator lacks says so, through pages too; other operations say nothing."""
+    told = _told("Acme::A::Query", {})
+    for read, added in (
+        (lambda one: one.client("logs").describe_query_definitions(), ("logs:describe_query_definitions",)),
+        (lambda one: one.client("logs").describe_log_groups(), ()),
+    ):
+        client = Clients()
+        entry = Adapter(type="Acme::A::Query", service="logs", read=read)
+        result = _one(client, told, entry)
+        assert result.added == added
+    with_pages = Adapter(
+        type="Acme::A::Query", service="logs", read=lambda one: {"P": one.client("logs").get_paginator("describe_log_groups")}
+    )
+    assert _one(Clients(), told, with_pages).rehearsed is Rehearsed.BY_ADAPTER
+
+
+_LISTING = """
+import importlib, pkgutil
+from moto.core.responses import BaseResponse
+from lakecheck.rehearsal.emulator import repairs
+def kinds(one):
+    for each in one.__subclasses__():
+        yield each
+        yield from kinds(each)
+for module in pkgutil.iter_modules(repairs.__path__):
+    importlib.import_module(f"{repairs.__name__}.{module.name}")
+before = {kind: set(dir(kind)) for kind in kinds(BaseResponse)}
+repairs.install()
+for kind, names in before.items():
+    for name in set(dir(kind)) - names:
+        print(kind.__module__.split(".")[1], name)
+"""
+
+
+def test_added_operations_are_those_that_repairs_add() -> None:
+    """Whatever the repairs give moto that it lacks, and that reads something, is in the table; nothing else is."""
+    done = subprocess.run([sys.executable, "-c", _LISTING], check=True, capture_output=True, text=True)
+    found = {
+        (service, name) for service, name in map(str.split, done.stdout.splitlines()) if name.startswith(("get_", "list_", "describe_"))
+    }
+    assert found == ADDED
 
 
 def test_types_are_summed_up(clients: Clients) -> None:
