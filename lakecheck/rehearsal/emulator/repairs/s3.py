@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.iam.access_control import PermissionResult
-from moto.s3.exceptions import MissingInventoryConfig, S3ClientError
+from moto.s3.exceptions import MissingInventoryConfig, PreconditionFailed, S3ClientError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = ("metrics", "analytics", "intelligent-tiering", "requestPayment", "metadataConfiguration", "metadataTable", "abac")
 """Parts of a bucket that moto has no answer for."""
+
+_COMPLETING: Final = ContextVar("completing", default=False)
+"""Whether an upload in parts is being completed."""
 
 
 class UnknownPartError(S3ClientError):  # type: ignore[misc] # moto is untyped to mypy
@@ -29,6 +33,8 @@ def install() -> None:
     _never_deny()
     _take_log_targets()
     _refuse_unknown_parts()
+    _tell_once_of_uploads_in_parts()
+    _copy_on_conditions()
     _keep_whole_lifecycles()
     _keep_whole_inventories()
     _return_what_is_kept()
@@ -104,6 +110,43 @@ def _refuse_unknown_parts() -> None:
     _put(S3Response, "_bucket_response_get", bucket_get)
     _put(S3Response, "_bucket_response_put", bucket_put)
     _put(S3Response, "_bucket_response_delete", bucket_delete)
+
+
+def _tell_once_of_uploads_in_parts() -> None:
+    """An object uploaded in parts is told of twice by moto, as put and as completed; AWS tells of it once, as completed."""
+    backend: Any = S3Backend
+    put, complete = backend.put_object, backend.complete_multipart_upload
+
+    def put_object(self: Any, *given: Any, disable_notification: bool = False, **named: Any) -> Any:
+        return put(self, *given, disable_notification=disable_notification or _COMPLETING.get(), **named)
+
+    def complete_multipart_upload(self: Any, *given: Any, **named: Any) -> Any:
+        token = _COMPLETING.set(True)
+        try:
+            return complete(self, *given, **named)
+        finally:
+            _COMPLETING.reset(token)
+
+    backend.put_object, backend.complete_multipart_upload = put_object, complete_multipart_upload
+
+
+def _copy_on_conditions() -> None:
+    """Conditions on the target are left out of account by moto when objects are copied, which it holds when they are put.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    original = S3Response.copy_object
+
+    def copy_object(self: Any) -> Any:
+        there = self.backend.get_object(self.bucket_name, self.parse_key_name())
+        wanted = self.headers.get("If-Match")
+        if self.headers.get("If-None-Match") == "*" and there is not None:
+            raise PreconditionFailed("If-None-Match")
+        if wanted and (there is None or wanted.replace('"', "") != there.etag.replace('"', "")):
+            raise PreconditionFailed("If-Match")
+        return original(self)
+
+    _put(S3Response, "copy_object", copy_object)
 
 
 def _keep_whole_lifecycles() -> None:

@@ -1,5 +1,6 @@
 """Buckets and their policies: everything that a template states comes back, changes in place, and goes."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -236,3 +237,41 @@ def test_parts_that_the_emulator_lacks_are_refused_instead_of_changing_the_bucke
         with pytest.raises(ClientError, match="NoSuchInventoryConfig"):
             s3.delete_bucket_inventory_configuration(Bucket="lake", Id="none")
         s3.head_bucket(Bucket="lake")
+
+
+def test_objects_are_told_of_once_with_their_version_and_size():
+    """An upload in parts as well, of which moto tells twice."""
+    with emulated() as clients:
+        to = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+        made = make(
+            clients, BUCKET, {"BucketName": "lake", "VersioningConfiguration": {"Status": "Enabled"}, "NotificationConfiguration": to}
+        )
+        s3, events, sqs = (made.client(service) for service in ("s3", "events", "sqs"))
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.s3"], "detail-type": ["Object Created"]}))
+        events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{REGION}:111111111111:q"}])
+        put = s3.put_object(Bucket="lake", Key="a", Body=b"123")["VersionId"]
+        s3.put_object(Bucket="lake", Key="a", Body=b"12345")
+        copied = s3.copy_object(Bucket="lake", Key="b", CopySource={"Bucket": "lake", "Key": "a", "VersionId": put})["VersionId"]
+        upload = s3.create_multipart_upload(Bucket="lake", Key="c")["UploadId"]
+        part = s3.upload_part(Bucket="lake", Key="c", UploadId=upload, PartNumber=1, Body=b"1234")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+        uploaded = s3.complete_multipart_upload(Bucket="lake", Key="c", UploadId=upload, MultipartUpload=parts)["VersionId"]
+        told = [
+            json.loads(one["Body"])["detail"]["object"] for one in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+        ]
+    assert [(one["key"], one["size"]) for one in told] == [("a", 3), ("a", 5), ("b", 3), ("c", 4)]
+    assert (told[0]["version-id"], told[2]["version-id"], told[3]["version-id"]) == (put, copied, uploaded)
+
+
+def test_conditions_of_writes_are_held_in_copies_as_well():
+    with emulated() as clients:
+        s3 = make(clients, BUCKET, {"BucketName": "lake"}).client("s3")
+        etag = s3.put_object(Bucket="lake", Key="a", Body=b"1", IfNoneMatch="*")["ETag"]
+        s3.copy_object(Bucket="lake", Key="b", CopySource="lake/a", IfNoneMatch="*")
+        s3.copy_object(Bucket="lake", Key="b", CopySource="lake/a", IfMatch=etag)
+        for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"0"'}):
+            with pytest.raises(ClientError, match="PreconditionFailed"):
+                s3.put_object(Bucket="lake", Key="a", Body=b"2", **condition)
+            with pytest.raises(ClientError, match="PreconditionFailed"):
+                s3.copy_object(Bucket="lake", Key="b", CopySource="lake/a", **condition)
