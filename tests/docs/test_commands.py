@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import shutil
@@ -44,6 +45,8 @@ def check(words: list[str]) -> None:
             check_aws(service, operation, arguments)
         case ["python", "-m", "constructs_lib.runtime.ingestion.job", *arguments]:
             assert parse_arguments(arguments).spec
+        case ["python", "-m", "pytest", "-p", plugin, *_]:
+            assert importlib.util.find_spec(plugin)
         case ["pip", "install", requirement]:
             check_requirement(requirement)
         case ["cp" | "diff" | "grep", _, *_]:

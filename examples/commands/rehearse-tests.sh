@@ -1,0 +1,1 @@
+python -m pytest -p lakecheck.rehearsal.pytest_plugin --rehearsal-assembly cdk.out --rehearsal-environment Dev examples/rehearsal
