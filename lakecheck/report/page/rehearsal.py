@@ -56,7 +56,7 @@ def _head(report: Report) -> Iterator[str]:
     yield '<ul class="figures">'
     for number, label, tone in figures:
         yield f'<li class="{tone if number else "none"}"><a href="#resources"><b>{number:,}</b> {label}</a></li>'
-    yield f"</ul>\n<p>{text(verdict(report))}.</p>\n"
+    yield f'</ul>\n<p class="lead">{text(verdict(report))}.</p>\n'
 
 
 def _extent(report: Report) -> Section:
@@ -83,7 +83,7 @@ def _row(one: TypeSummary) -> str:
     lists = (f"<ul>{missing}</ul>" if missing else "") + (fold("what is known of it", f"<ul>{notes}</ul>") if notes else "")
     cells = "".join(f'<td class="number">{number:,}</td>' for number in (found.emulator, found.adapter, found.missed))
     return (
-        f'<tr class="item row" data-type="{text(one.type)}"><th scope="row">{code(one.type)}</th>{cells}'
+        f'<tr class="item row" data-type="{text(one.type)}"><th scope="row">{code(one.type).replace("::", "::<wbr>")}</th>{cells}'
         f'<td class="number">{found.returned:,} of {found.properties:,}</td><td>{lists}</td></tr>\n'
     )
 
