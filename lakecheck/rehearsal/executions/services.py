@@ -6,6 +6,7 @@ what they started again and again, in real time; what they started is stopped wh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,7 @@ _OPTIMIZED_ACTIONS: Final[Mapping[str, tuple[str, ...] | None]] = {
 """The actions that an optimized integration has; `s3` is what readers and writers of maps use."""
 
 LONGEST_PAUSE: Final = 0.5
+_FAILED_LOOKS: Final = 20
 ENDED_RUN: Final = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
 
 
@@ -103,17 +105,12 @@ class EmulatedServices:
         """
         name = arguments["JobName"]
         started = self.once("glue", "startJobRun", arguments)["JobRunId"]
-        run: Any = None
-        try:
-            for pause in _pauses():
-                yield pause
-                found = self._looked_at("glue", "getJobRun", {"JobName": name, "RunId": started})
-                if found is not None and found["JobRun"]["JobRunState"] in ENDED_RUN:
-                    run = found["JobRun"]
-                    break
-        finally:
-            if run is None:
-                self.once("glue", "batchStopJobRun", {"JobName": name, "JobRunIds": [started]})
+
+        def look() -> Any:
+            run = self.once("glue", "getJobRun", {"JobName": name, "RunId": started})["JobRun"]
+            return run if run["JobRunState"] in ENDED_RUN else None
+
+        run = yield from self._awaited(look, ("glue", "batchStopJobRun", {"JobName": name, "JobRunIds": [started]}))
         if run["JobRunState"] != "SUCCEEDED":
             raise ServiceError("States.TaskFailed", json.dumps(run))
         return run
@@ -124,27 +121,37 @@ class EmulatedServices:
         https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
         """
         started = self.once("states", "startExecution", prepared("states", "startExecution", arguments))["ExecutionArn"]
-        found: Any = None
-        try:
-            for pause in _pauses():
-                yield pause
-                now = self._looked_at("states", "describeExecution", {"ExecutionArn": started})
-                if now is not None and now["Status"] != "RUNNING":
-                    found = now
-                    break
-        finally:
-            if found is None:
-                self.once("states", "stopExecution", {"ExecutionArn": started})
+
+        def look() -> Any:
+            found = self.once("states", "describeExecution", {"ExecutionArn": started})
+            return None if found["Status"] == "RUNNING" else found
+
+        found = yield from self._awaited(look, ("states", "stopExecution", {"ExecutionArn": started}))
         if found["Status"] != "SUCCEEDED":
             raise ServiceError("States.TaskFailed", json.dumps(found))
         return found
 
-    def _looked_at(self, service: str, action: str, arguments: Mapping[str, Any]) -> Any:
-        """An answer, or None for one that fails: Step Functions looks again, and tells its task nothing of it."""
+    def _awaited(self, look: Callable[[], Any], stop: tuple[str, str, Mapping[str, Any]]) -> Generator[float, None, Any]:
+        """What `look` finds in the end; what was started is stopped when nobody waits for it any more.
+
+        Step Functions looks again when a look fails, and tells its task nothing of it, as long as it does not go on for ever.
+        """
+        found, failures = None, 0
         try:
-            return self.once(service, action, arguments)
-        except ServiceError:
-            return None
+            for pause in _pauses():
+                yield pause
+                try:
+                    found, failures = look(), 0
+                except ServiceError:
+                    failures += 1
+                    if failures > _FAILED_LOOKS:
+                        raise
+                if found is not None:
+                    return found
+        finally:
+            if found is None:
+                with contextlib.suppress(Failed):
+                    self.once(*stop)
 
 
 def require_rehearsed(service: str, action: str, *, sync: bool) -> None:

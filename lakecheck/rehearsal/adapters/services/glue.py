@@ -211,7 +211,7 @@ ADAPTERS = (
         update=_changing("update_job", "job", JobName=ID, JobUpdate=_but_name()),
         delete=call("delete_job", JobName=ID),
         read=_reading(Read(call("get_job", JobName=ID), at="Job"), "job"),
-        note="JobRunQueuingEnabled, JobMode and MaintenanceWindow are kept and have no effect on runs",
+        note="JobMode and MaintenanceWindow are kept and have no effect on runs",
     ),
     Adapter(
         type="AWS::Glue::SecurityConfiguration",

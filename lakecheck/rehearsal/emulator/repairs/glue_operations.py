@@ -12,7 +12,7 @@ from moto.glue.responses import GlueResponse
 from moto.glue.utils import Action, Predicate
 
 _DROPPED: Final = {
-    # what moto takes from a request and forgets; none of it has an effect on runs
+    # what moto takes from a request and forgets; of it the first alone has an effect on runs
     FakeJob: ("JobRunQueuingEnabled", "JobMode", "MaintenanceWindow"),
     FakeCrawler: ("LakeFormationConfiguration",),
 }

@@ -87,11 +87,11 @@ def test_a_failed_job_is_tried_again_as_often_as_it_says(world: World) -> None:
 
 
 def test_no_more_runs_at_a_time_than_the_job_allows(world: World) -> None:
-    job = world.job(LONG)
+    job = world.job(LONG, JobRunQueuingEnabled=True)
     first = start(world, job)
     with pytest.raises(ClientError, match="ConcurrentRunsExceededException"):
-        start(world, job)
-    queued = start(world, job, JobRunQueuingEnabled=True)
+        start(world, job, JobRunQueuingEnabled=False)
+    queued = start(world, job)
     assert world.job_run(job, queued, "WAITING")["JobRunState"] == "WAITING"
     glue = world.client("glue")
     glue.batch_stop_job_run(JobName=job, JobRunIds=[first])

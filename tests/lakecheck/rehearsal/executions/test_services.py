@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 
-from lakecheck.rehearsal.executions.services import prepared, require_rehearsed
+from lakecheck.rehearsal.executions.services import EmulatedServices, prepared, require_rehearsed
 from lakecheck.rehearsal.executions.words import client_name, error_name, java_name
 from lakecheck.rehearsal.states import Failed, ServiceError
 from tests.lakecheck.rehearsal.executions.world import task
@@ -136,6 +136,35 @@ def test_an_execution_waits_for_another_and_has_its_failure(world: World) -> Non
     assert (found["status"], found["error"]) == ("FAILED", "States.TaskFailed")
     told = json.loads(found["cause"])
     assert (told["Status"], told["Error"], json.loads(told["Input"])) == ("FAILED", "Inner.No", {"a": 1})
+
+
+class Flaky(EmulatedServices):
+    """A service whose looks fail so many times at first, then tell of an end."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__(lambda _: None)
+        self.failures = failures
+        self.called: list[str] = []
+
+    def once(self, service: str, action: str, arguments: Any) -> Any:
+        """Notes the action."""
+        del service, arguments
+        self.called.append(action)
+        if action == "getJobRun":
+            self.failures -= 1
+            if self.failures >= 0:
+                raise ServiceError("Glue.AWSGlueException", "not now")
+        return {"JobRunId": "jr_1", "JobRun": {"JobRunState": "SUCCEEDED"}}
+
+
+def test_a_look_that_fails_is_repeated_and_ends_the_task_when_all_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakecheck.rehearsal.executions.services.LONGEST_PAUSE", 0.001)
+    passing, lasting = Flaky(2), Flaky(100)
+    assert list(passing.call("glue", "startJobRun", {"JobName": "job"}, sync=True)) == [0.02, 0.001, 0.001]
+    assert "batchStopJobRun" not in passing.called
+    with pytest.raises(ServiceError, match="not now"):
+        list(lasting.call("glue", "startJobRun", {"JobName": "job"}, sync=True))
+    assert lasting.called[-1] == "batchStopJobRun"
 
 
 def test_an_execution_starts_another_and_goes_on(world: World) -> None:
