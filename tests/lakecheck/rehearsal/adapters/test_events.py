@@ -111,7 +111,7 @@ def test_a_schedule_and_its_group_come_back():
     }
     with emulated() as clients:
         make(clients, "AWS::Scheduler::ScheduleGroup", {"Name": "g"})
-        trip = round_trip(clients, "AWS::Scheduler::Schedule", stated, {**stated, "State": "DISABLED"})
+        trip = round_trip(clients, "AWS::Scheduler::Schedule", stated, {**stated, "State": "DISABLED", "ActionAfterCompletion": "DELETE"})
         group = {"Name": "other", "Tags": [{"Key": "a", "Value": "1"}]}
         there = round_trip(clients, "AWS::Scheduler::ScheduleGroup", group, {"Name": "other", "Tags": [{"Key": "b", "Value": "1"}]})
     assert (trip.made.physical_id, trip.lacks, trip.lacks_after_change, trip.is_deleted) == ("s", (), (), True)
