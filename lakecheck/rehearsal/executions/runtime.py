@@ -122,3 +122,9 @@ def current() -> Runtime:
         message = "nothing runs here: executions.install was not called in this process"
         raise RuntimeError(message)
     return _current
+
+
+def in_background(what: str, do: Callable[[], None]) -> None:
+    """Does something in a thread of its own, which counts as long as it goes on; nobody counts where nothing was installed."""
+    work = Work() if _current is None else _current.work
+    work.start(what, do)

@@ -24,6 +24,7 @@ from moto.events import notifications as event_notifications
 from moto.logs.models import logs_backends
 from moto.s3 import notifications as s3_notifications
 
+from lakecheck.rehearsal.executions.runtime import in_background
 from lakecheck.rehearsal.functions import destinations
 from lakecheck.rehearsal.functions.pool import Pool
 from lakecheck.rehearsal.functions.process import Called, Function
@@ -127,7 +128,7 @@ class Functions:
         described(deployed)
         with self._lock:
             self._waiting += 1
-        threading.Thread(target=self._later, args=(deployed, payload), daemon=True).start()
+        in_background("function", lambda: self._later(deployed, payload))
 
     def _later(self, deployed: Any, payload: bytes) -> None:
         try:
