@@ -70,6 +70,7 @@ def test_a_role_loses_what_it_states_no_longer():
 def test_a_policy_of_another_resource_is_not_a_property_of_the_role():
     with emulated() as clients:
         role = make(clients, "AWS::IAM::Role", {"RoleName": "reader", "AssumeRolePolicyDocument": TRUST, "ManagedPolicyArns": [READ_ONLY]})
+        make(clients, "AWS::IAM::ManagedPolicy", {"PolicyDocument": may("s3:*"), "Roles": ["reader"]})
         make(clients, "AWS::IAM::Policy", {"PolicyName": "more", "PolicyDocument": may("s3:*"), "Roles": ["reader"]})
         read = adapters()["AWS::IAM::Role"].look(role)
         assert read["Policies"] == []
