@@ -75,7 +75,6 @@ def _counts(found: Counts) -> dict[str, Any]:
         "percentage": found.percentage,
         "properties": found.properties,
         "returned": found.returned,
-        "added": found.added,
     }
 
 

@@ -45,8 +45,7 @@ def extent(found: Counts) -> str:
     share = f"{found.rehearsed:,} of {plural(found.counted, 'resource')} rehearsed ({found.percentage:g} %)"
     parts = f"{found.emulator:,} by the emulator, {found.adapter:,} by our adapters, {found.missed:,} not"
     left = f"; {plural(found.nowhere, 'resource')} left out of the count, being in no API" if found.nowhere else ""
-    ours = f"; {found.added:,} of the rehearsed are read by operations that this project added to the emulator" if found.added else ""
-    return f"{share}: {parts}{ours}{left}"
+    return f"{share}: {parts}{left}"
 
 
 def verdict(report: Report) -> str:

@@ -75,8 +75,9 @@ def _compared(
     adapter = known.get(told["type"])
     watched = _Watched(clients)
     compared, reason = _read(_resource(stack, told, watched), told, adapter, watched, keys)
+    added = tuple(sorted(f"{service}:{operation}" for service, operation in watched.operations & ADDED))
     if not reason:
-        reason = _leads_nowhere(told["properties"], made_up)
+        reason = _leads_nowhere(told["properties"], made_up) or _read_by_us(added)
     return ResourceResult(
         account=stack["account"],
         region=stack["region"],
@@ -92,7 +93,7 @@ def _compared(
         unread=tuple(compared.unread),
         reason=reason,
         note=_note(told, adapter),
-        added=tuple(sorted(f"{service}:{operation}" for service, operation in watched.operations & ADDED)),
+        added=added,
     )
 
 
@@ -144,6 +145,11 @@ def _verdict(told: Mapping[str, Any], reason: str) -> Rehearsed:
     if reason:
         return Rehearsed.NOT
     return Rehearsed.BY_EMULATOR if told["by"] == "emulator" else Rehearsed.BY_ADAPTER
+
+
+def _read_by_us(added: tuple[str, ...]) -> str:
+    """What an operation returns that the emulator lacks, this project has kept: that is no service's word."""
+    return f"the emulator has no {', '.join(added)}; what returns it was added by this project" if added else ""
 
 
 def _nobody(kind: str, note: str) -> str:

@@ -26,7 +26,6 @@ class Counts:
         nowhere: In no API; they count neither way.
         properties: What the templates state, at the leaves.
         returned: How much of it the plain APIs return as stated.
-        added: How many of those that were rehearsed are read by operations that this project added to the emulator.
     """
 
     emulator: int
@@ -35,7 +34,6 @@ class Counts:
     nowhere: int
     properties: int
     returned: int
-    added: int = 0
 
     @property
     def counted(self) -> int:
@@ -85,7 +83,6 @@ def counts(results: Iterable[ResourceResult]) -> Counts:
         nowhere=by[Rehearsed.NOWHERE],
         properties=sum(one.properties for one in found),
         returned=sum(one.returned for one in found),
-        added=sum(bool(one.added) for one in found if one.rehearsed in (Rehearsed.BY_EMULATOR, Rehearsed.BY_ADAPTER)),
     )
 
 

@@ -227,8 +227,8 @@ def test_key_by_alias_is_the_key_behind_it(clients: Clients) -> None:
         assert result.rehearsed is rehearsed
 
 
-def test_operations_that_were_added_are_told() -> None:
-    """What is read by an operation that the emulator lacks says so, through pages too; other operations say nothing."""
+def test_what_only_an_added_operation_reads_does_not_count() -> None:
+    """What an operation returns that the emulator lacks, this project has kept: it is not rehearsed, and says why."""
     told = _told("Acme::A::Query", {})
     for read, added in (
         (lambda one: one.client("logs").describe_query_definitions(), ("logs:describe_query_definitions",)),
@@ -238,6 +238,8 @@ def test_operations_that_were_added_are_told() -> None:
         entry = Adapter(type="Acme::A::Query", service="logs", read=read)
         result = _one(client, told, entry)
         assert result.added == added
+        assert result.rehearsed is (Rehearsed.NOT if added else Rehearsed.BY_ADAPTER)
+        assert ("added by this project" in result.reason) is bool(added)
     with_pages = Adapter(
         type="Acme::A::Query", service="logs", read=lambda one: {"P": one.client("logs").get_paginator("describe_log_groups")}
     )
