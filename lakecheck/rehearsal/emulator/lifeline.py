@@ -53,6 +53,7 @@ def end_group() -> None:
     if os.getpgrp() != os.getpid():
         os._exit(0)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    if os.fork() == 0:  # a process of its own, since the threads of one that is ending are held up, and its end may hang
+        time.sleep(PATIENCE)
+        os.killpg(0, signal.SIGKILL)
     os.killpg(0, signal.SIGTERM)
-    time.sleep(PATIENCE)
-    os.killpg(0, signal.SIGKILL)
