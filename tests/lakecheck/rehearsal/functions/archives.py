@@ -14,11 +14,11 @@ REGION = "eu-west-1"
 
 
 def zipped(**files: str) -> bytes:
-    """An archive; a file `a__b` is `a/b.py`."""
+    """An archive, the same for the same files whenever it is made; a file `a__b` is `a/b.py`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(f"{name.replace('__', '/')}.py", text)
+            archive.writestr(zipfile.ZipInfo(f"{name.replace('__', '/')}.py"), text)
     return buffer.getvalue()
 
 

@@ -113,18 +113,14 @@ def test_an_asynchronous_call_is_tried_again_and_then_told_to_its_destination_an
 
 
 def test_what_calls_functions_by_itself_runs_them_without_waiting(account):
-    """An object's notification."""
-    arn = account.function("notified", "import time\ndef h(e, c):\n    time.sleep(0.5)\n    print(e['Records'][0]['s3']['object']['key'])")
-    s3 = account.client("s3")
-    s3.create_bucket(Bucket="functions-notified", CreateBucketConfiguration={"LocationConstraint": REGION})
-    config = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
-    account.client("lambda").add_permission(
-        FunctionName="notified", StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
-    )
-    s3.put_bucket_notification_configuration(Bucket="functions-notified", NotificationConfiguration=config)
+    """A message of a topic; the function takes longer than the call that leads to it."""
+    arn = account.function("notified", "import time\ndef h(e, c):\n    time.sleep(2)\n    print(e['Records'][0]['Sns']['Message'])")
+    sns = account.client("sns")
+    topic = sns.create_topic(Name="notifying")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     begun = time.monotonic()
-    s3.put_object(Bucket="functions-notified", Key="one.csv", Body=b"")
-    assert time.monotonic() - begun < 0.5
+    sns.publish(TopicArn=topic, Message="one.csv")
+    assert time.monotonic() - begun < 2
     eventually(lambda: any("one.csv" in line for line in _quiet(lambda: account.lines("notified"))))
 
 

@@ -155,7 +155,7 @@ def test_surroundings_are_lambdas_and_nothing_of_this_machine(pool, monkeypatch)
 def test_programs_of_layers_are_found_below_opt(pool):
     """Also those that are to be run by the interpreter that Lambda has in another place."""
     code = "import subprocess\ndef h(e, c):\n    return subprocess.check_output(['/opt/tools/which', 'a'], text=True).split()"
-    layer = zipped(**{"tools__which": "#!/var/lang/bin/python\nimport sys\nprint(sys.argv[1], sys.version_info[0])"})
+    layer = zipped(tools__which="#!/var/lang/bin/python\nimport sys\nprint(sys.argv[1], sys.version_info[0])")
     assert returned(pool.call(function(code.replace("which'", "which.py'"), layers=(layer,)), b"{}")) == ["a", "3"]
     missing = failed(pool.call(function(code, layers=(layer,)), b"{}"))
     assert missing["errorType"] == "FileNotFoundError"
