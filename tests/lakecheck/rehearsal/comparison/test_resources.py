@@ -231,7 +231,7 @@ def test_what_only_an_added_operation_reads_does_not_count() -> None:
     """What an operation returns that the emulator lacks, this project has kept: it is not rehearsed, and says why."""
     told = _told("Acme::A::Query", {})
     for read, added in (
-        (lambda one: one.client("logs").describe_query_definitions(), ("logs:describe_query_definitions",)),
+        (lambda one: {"P": one.client("logs").get_paginator("describe_query_definitions")}, ("logs:describe_query_definitions",)),
         (lambda one: one.client("logs").describe_log_groups(), ()),
     ):
         client = Clients()
