@@ -294,3 +294,12 @@ def test_one_resource_has_one_spelling():
     assert one == spelled({"TableWithColumns": {"DatabaseName": "sales", "Name": "orders", "ColumnWildcard": {}}}, ACCOUNT)
     assert len(spelled(COLUMNS, ACCOUNT)) == 2
     assert spelled({}, ACCOUNT) == []
+
+
+def test_what_is_granted_in_two_calls_is_one_grant_and_is_taken_back(lake):
+    client = lakeformation(lake)
+    for permission in ("SELECT", "ALTER"):
+        client.grant_permissions(Principal=WHO, Resource=TABLE, Permissions=[permission])
+    assert [one["Permissions"] for one in listed(lake)] == [["ALTER", "SELECT"]]
+    client.revoke_permissions(Principal=WHO, Resource=TABLE, Permissions=["ALTER", "SELECT"])
+    assert listed(lake) == []
