@@ -18,6 +18,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ssm import ssm_backends
 
+from lakecheck.rehearsal.cloudformation import change_sets
 from lakecheck.rehearsal.cloudformation.stack import Identity, StackFailedError, StackResources
 from lakecheck.rehearsal.cloudformation.template import TemplateError
 
@@ -249,6 +250,7 @@ def install(clients: Clients, custom: Handler | None) -> Surroundings:
     backend.execute_change_set = _execute_change_set
     response: Any = responses.CloudFormationResponse
     response.update_termination_protection = _update_termination_protection  # moto has none
+    change_sets.install()
     return surroundings
 
 

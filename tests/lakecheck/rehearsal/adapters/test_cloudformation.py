@@ -27,8 +27,12 @@ STATED = {"TemplateURL": URL, "Parameters": {"Words": ["a", "b"], "Name": "g"}}
 def clients():
     models, responses = pytest.importorskip("moto.cloudformation.models"), pytest.importorskip("moto.cloudformation.responses")
     stacks = importlib.import_module("lakecheck.rehearsal.cloudformation.stacks")
-    ours = ("create_stack", "update_stack", "delete_stack", "create_change_set", "execute_change_set")
-    before = {name: getattr(models.CloudFormationBackend, name) for name in ours}
+    change_sets = ("describe_change_set", "execute_change_set")
+    ours = {
+        models.CloudFormationBackend: ("create_stack", "update_stack", "delete_stack", "create_change_set", *change_sets),
+        responses.CloudFormationResponse: ("delete_change_set", *change_sets),
+    }
+    before = {(owner, name): getattr(owner, name) for owner, names in ours.items() for name in names}
     added = hasattr(responses.CloudFormationResponse, "update_termination_protection")
     with emulated() as found:
         stacks.install(found, None)
@@ -38,8 +42,8 @@ def clients():
         try:
             yield found
         finally:
-            for name, method in before.items():
-                setattr(models.CloudFormationBackend, name, method)
+            for (owner, name), method in before.items():
+                setattr(owner, name, method)
             if not added:
                 del responses.CloudFormationResponse.update_termination_protection
 

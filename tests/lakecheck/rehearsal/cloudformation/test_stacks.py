@@ -170,6 +170,23 @@ def test_a_change_set_tells_changes_and_does_them(client: Client, name: str):
     assert cloudformation.describe_change_set(StackName=name, ChangeSetName="same")["Status"] == "FAILED"
 
 
+def test_change_sets_of_one_name_belong_to_their_stacks_and_are_gone_when_deleted(client: Client, name: str):
+    cloudformation = client("cloudformation")
+    for stack in (f"{name}-a", f"{name}-b"):
+        template = json.dumps({"Resources": topic("T", DisplayName=stack)})
+        cloudformation.create_change_set(StackName=stack, ChangeSetName="cli", ChangeSetType="CREATE", TemplateBody=template)
+    for stack in (f"{name}-a", f"{name}-b"):
+        assert cloudformation.describe_change_set(StackName=stack, ChangeSetName="cli")["StackName"] == stack
+    cloudformation.execute_change_set(StackName=f"{name}-a", ChangeSetName="cli")
+    assert list(physical(client, f"{name}-a")) == ["T"]
+    for _ in range(2):
+        cloudformation.delete_change_set(StackName=f"{name}-a", ChangeSetName="cli")
+    with pytest.raises(ClientError) as refused:
+        cloudformation.describe_change_set(StackName=f"{name}-a", ChangeSetName="cli")
+    assert refused.value.response["Error"]["Code"] == "ChangeSetNotFound"
+    assert cloudformation.describe_change_set(StackName=f"{name}-b", ChangeSetName="cli")["StackName"] == f"{name}-b"
+
+
 def test_the_same_again_is_no_update(client: Client, name: str):
     deploy(client, name, queue("Q"))
     with pytest.raises(ClientError, match="No updates are to be performed"):
