@@ -8,7 +8,6 @@ from moto.cloudformation import models, responses
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.core.responses import ActionResult
 
-
 _NOT_FOUND: Final = "ChangeSetNotFound"
 """What the CDK CLI waits for when it has deleted one."""
 
