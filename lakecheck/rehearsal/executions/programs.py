@@ -1,7 +1,6 @@
 """The program of a job run: fetched from the emulated S3, started with the role's credentials, and ended with the emulator.
 
-A process of its own holds the other end of a pipe of the emulator's and kills the program's processes when that end is gone: nothing else
-works for an emulator that is killed, on Linux and on macOS.
+Programs that use Spark take turns in one Java, see `spark.warm`: starting one for each would cost more than all else of a rehearsal.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -22,23 +19,21 @@ from typing import TYPE_CHECKING, Any, Final
 from lakecheck.rehearsal.executions.runtime import current, role_of
 from lakecheck.rehearsal.spark import runner
 from lakecheck.rehearsal.spark.configuration import buckets_in, configure, spark_settings
+from lakecheck.rehearsal.spark.guard import Guard
 from lakecheck.rehearsal.spark.webhdfs import serve
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Sequence
 
     from lakecheck.rehearsal.executions.jobs import JobRun
 
-_GUARD: Final = """
-import os, shutil, signal, sys
-sys.stdin.buffer.read()
-os.killpg(int(sys.argv[1]), signal.SIGKILL)
-shutil.rmtree(sys.argv[2], ignore_errors=True)
-"""
 _MODULES: Final = "--additional-python-modules"
 _NOISE: Final = re.compile(r"Setting default log level|To adjust logging level|(\d\d/\d\d/\d\d \d\d:\d\d:\d\d )?(INFO|WARN) ")
 _SECONDS_PER_MINUTE: Final = 60
+_TURN_SECONDS: Final = 120.0
+"""How long a program waits for others before it has a Java of its own: one that starts another and waits for it must not wait for ever."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +70,7 @@ def _ran(job: Any, kept: JobRun, folder: Path, *, stopped: Callable[[], bool], b
             return End(status="STOPPED")
         began()
         with _guarded(stopped, folder) as guard:
-            end = _started(job, kept, s3, script, packages, folder, guard)
+            end = _started(job, kept, s3, script, packages, folder, guard, stopped)
     except DataLakeError as error:
         status = "TIMEOUT" if error.code == "job_timeout" else "FAILED"
         return End(status=status, error=str(error), seconds=time.monotonic() - started)
@@ -88,7 +83,14 @@ def _ran(job: Any, kept: JobRun, folder: Path, *, stopped: Callable[[], bool], b
 
 
 def _started(
-    job: Any, kept: JobRun, s3: Any, script: Path, packages: Sequence[Path], folder: Path, guard: Callable[[Any], None]
+    job: Any,
+    kept: JobRun,
+    s3: Any,
+    script: Path,
+    packages: Sequence[Path],
+    folder: Path,
+    guard: Callable[[Any], None],
+    stopped: Callable[[], bool],
 ) -> runner.JobEnd:
     credentials = current().clients.credentials(*_role(job))
     environment = credentials.environment(current().endpoint, job.backend.region_name)
@@ -109,7 +111,9 @@ def _started(
     if job.command["Name"] != "glueetl":
         return start({})
     with serve(s3) as port:
-        return start(configure(_spark(port, arguments), folder / "spark"))
+        settings = _spark(port, arguments)
+        with current().spark.lend(settings, environment, packages, folder / "work", patience=_TURN_SECONDS, unless=stopped) as lent:
+            return start(lent if lent is not None else configure(settings, folder / "spark"))
 
 
 def _spark(port: int, arguments: Sequence[str]) -> dict[str, str]:
@@ -173,7 +177,7 @@ def _last_line(end: runner.JobEnd) -> str:
 def _guarded(stopped: Callable[[], bool], folder: Path) -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
     """Yields what to call with a program's process: it ends when it is stopped, and with this process, and then its folder is gone."""
     over = threading.Event()
-    guards: list[subprocess.Popen[bytes]] = []
+    guards: list[Guard] = []
 
     def watch(process: subprocess.Popen[bytes]) -> None:
         while not over.wait(0.2):
@@ -183,9 +187,7 @@ def _guarded(stopped: Callable[[], bool], folder: Path) -> Iterator[Callable[[su
                 return
 
     def guard(process: subprocess.Popen[bytes]) -> None:
-        command = [sys.executable, "-I", "-S", "-c", _GUARD, str(process.pid), str(folder)]
-        started = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own text
-        guards.append(started)
+        guards.append(Guard(process.pid, folder))
         threading.Thread(target=watch, args=(process,), name="job-watch", daemon=True).start()
 
     try:
@@ -193,7 +195,4 @@ def _guarded(stopped: Callable[[], bool], folder: Path) -> Iterator[Callable[[su
     finally:
         over.set()
         for one in guards:
-            one.kill()  # before its pipe is closed, or it would kill what has the program's number by then
-            one.wait()
-            if one.stdin is not None:
-                one.stdin.close()
+            one.dismiss()

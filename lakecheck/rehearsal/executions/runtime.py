@@ -9,6 +9,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from lakecheck.rehearsal.spark.warm import WarmSpark
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -73,6 +75,7 @@ class Runtime:
         jobs: Runs of jobs that this process started, by id.
         changed: Held when a job run's state changes: who starts, ends or queues runs must agree on how many there are.
         sent: The last events of each object, by bucket and key.
+        spark: The Java that programs of jobs take turns in; not started before the first one.
     """
 
     clients: EmulatorClients
@@ -83,6 +86,7 @@ class Runtime:
     deliveries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
     changed: threading.Condition = field(default_factory=threading.Condition)
     sent: dict[tuple[str, str], list[Callable[[], None]]] = field(default_factory=dict)
+    spark: WarmSpark = field(default_factory=WarmSpark)
 
     def acting(self, arn: str, region: str) -> Callable[[str], Any]:
         """Clients with a role's credentials, in its account.

@@ -8,5 +8,5 @@ with serve(s3) as port:
 ```
 
 `webhdfs` is what Spark's JVM reads and writes, `configuration` what leads it there, `runner` starts and ends the process. Hadoop's own
-classes do the rest, those that PySpark brings: neither hadoop-aws nor a Java compiler is needed.
+classes do the rest, those that PySpark brings: neither hadoop-aws nor a Java compiler is needed. `warm` lends one JVM to many programs.
 """

@@ -74,11 +74,13 @@ def run_job(
     if not script.is_file():
         message = f"{script} is no file; expected a Python program"
         raise DataLakeError(message, code="no_script")
-    variables = _environment(environment, extra_py_files)
+    variables = environment_of(environment, extra_py_files)
     folder.mkdir(parents=True, exist_ok=True)
     printed, errors = folder / "stdout.log", folder / "stderr.log"
     began = time.monotonic()
-    with printed.open("wb") as out, errors.open("wb") as err:
+    with printed.open("ab") as out, errors.open("ab") as err:  # a Java that is there before writes there too
+        out.truncate(0)
+        err.truncate(0)
         process = subprocess.Popen(  # noqa: S603 - the program is what is to be run
             [sys.executable, str(script.absolute()), *arguments],
             env=variables,
@@ -107,7 +109,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _environment(given: Mapping[str, str], extra_py_files: Sequence[Path]) -> dict[str, str]:
+def environment_of(given: Mapping[str, str], extra_py_files: Sequence[Path]) -> dict[str, str]:
+    """The whole environment of a program: this process's own without what would lead elsewhere, and over it what is given.
+
+    Raises:
+        DataLakeError: `no_pyspark`, `no_java`.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN) and name.upper() != "NO_PROXY"}
     paths = [str(path.absolute()) for path in extra_py_files]
     if importlib.util.find_spec("pyspark") is None:
