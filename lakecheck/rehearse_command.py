@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.output import write
+from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ _HIGHEST_PORT: Final = 65_535
 _ALL: Final = 100.0
 _NARROWEST: Final = 88
 _WIDEST: Final = 120
+
+_OUTCOMES: Final = {"passed": "passed", "failed": "failed", "skipped": "left out"}
 
 _DESCRIPTION = """\
 Deploys a cloud assembly into an emulator on this machine, with the real CDK CLI, and shows what becomes of it. No AWS account, no network.
@@ -113,13 +117,37 @@ def handle(arguments: argparse.Namespace) -> int:
     from lakecheck.progress import Progress  # noqa: PLC0415 - `--help` is to be quick
     from lakecheck.rehearsal.course import rehearse  # noqa: PLC0415
 
-    progress = Progress()
+    _check_reports(arguments)
+    progress = Progress(patience=0)  # it takes long in any case
+
+    def keep(stage: Stage, report: Report) -> None:
+        progress.done()
+        _write(report, arguments)
+        sys.stdout.flush()
+        _keep(stage, progress)
+
     try:
-        report = rehearse(_options(arguments), progress, ended=_shown(progress), keep=_keep(progress) if arguments.keep else None)
+        report = rehearse(
+            _options(arguments), progress, began=progress.begin, ended=_shown(progress), keep=keep if arguments.keep else None
+        )
     finally:
         progress.done()
-    _write(report, arguments)
+    if not arguments.keep:
+        _write(report, arguments)
     return 0 if report.is_enough else 1
+
+
+def _check_reports(arguments: argparse.Namespace) -> None:
+    """What would only be said when everything is done."""
+    wanted = {name: path for name in _REPORTS if (path := getattr(arguments, name)) is not None}
+    to_stdout = [f"--{name}" for name, path in wanted.items() if str(path) == "-"]
+    if len(to_stdout) > 1:
+        msg = f"got {' and '.join(to_stdout)} for stdout; only one report can go there, write the others to files"
+        raise DataLakeError(msg, code="report_not_written")
+    for path in wanted.values():
+        if str(path) != "-" and (path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
+            msg = "the report cannot be written there; name a file in a folder that is there and can be written to"
+            raise DataLakeError(msg, code="report_not_written", where=str(path))
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -132,6 +160,9 @@ def _options(arguments: argparse.Namespace) -> Options:
     samples = arguments.samples
     if samples is None and DEFAULT_SAMPLES.is_dir():
         samples = DEFAULT_SAMPLES
+    if arguments.fault and samples is None:
+        msg = "got --fault and no samples; faults are set while a pipeline runs: give it files with --samples"
+        raise DataLakeError(msg, code="bad_fault")
     return Options(
         assembly=arguments.assembly,
         environment=arguments.environment,
@@ -148,21 +179,23 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 def _shown(progress: Progress) -> Callable[[Step], None]:
     def shown(step: Step) -> None:
-        progress.line(f"{step.outcome:8}{step.title} ({step.seconds:.0f} s){f': {step.reason}' if step.reason else ''}")
+        reason = f": {step.reason.splitlines()[0]}" if step.reason else ""
+        progress.line(f"{_OUTCOMES[step.outcome]:9}{step.title} ({step.seconds:.0f} s){reason}")
 
     return shown
 
 
-def _keep(progress: Progress) -> Callable[[Stage], None]:
-    def keep(stage: Stage) -> None:
-        account, region = stage.chosen.places[0]
-        progress.line("the emulator goes on until Ctrl-C; in another terminal:")
-        for name, value in stage.clients.credentials(account).environment(stage.emulator.endpoint, region).items():
-            progress.line(f"  export {name}={value}")
-        progress.line(f"  other accounts: aws sts assume-role --role-arn <any role's ARN there>; the log: {stage.emulator.log}")
-        stage.emulator.wait()
-
-    return keep
+def _keep(stage: Stage, progress: Progress) -> None:
+    """Tells how to call the emulator, in lines that can be pasted, and waits until somebody interrupts."""
+    progress.line(f"the emulator answers at {stage.emulator.endpoint} until Ctrl-C; to call it as an account, in another terminal:")
+    for account, region in stage.chosen.places:
+        file = stage.temporary / f"{account}-{region}.sh"
+        values = stage.clients.credentials(account).environment(stage.emulator.endpoint, region)
+        lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE", *(f"export {name}={shlex.quote(value)}" for name, value in values.items())]
+        file.write_text("\n".join([*lines, "export NO_PROXY=localhost no_proxy=localhost", ""]), encoding="utf-8")
+        progress.line(f"  . {shlex.quote(str(file))}")
+    progress.line(f"then, for example: aws cloudformation list-stacks; the log: {stage.emulator.log}")
+    stage.emulator.wait()
 
 
 def _write(report: Report, arguments: argparse.Namespace) -> None:

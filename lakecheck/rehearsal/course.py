@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.assembly.reader import read_assembly
 from lakecheck.progress import quiet
-from lakecheck.rehearsal.deployment.copies import Changed, Copy, Target, copy, target
+from lakecheck.rehearsal.deployment.copies import Changed, Copy, Target, copy, target, together
 from lakecheck.rehearsal.deployment.toolkit import Toolkit
 from lakecheck.rehearsal.emulator.process import MOTO, Emulator
 from lakecheck.rehearsal.model import Outcome, Report, ResourceResult, Retained, Step
+from lakecheck.rehearsal.requirements import check
+from lakecheck.rehearsal.workplace import workplace
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from lakecheck.rehearsal.lake.samples import Delivery
 
 EMULATOR: Final = f"moto {MOTO}"
+_HERE: Final = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,8 @@ class Stage:
         emulator: It answers.
         chosen: The stacks, their accounts and Regions.
         first: Copy of the assembly that is deployed first.
-        folder: Where files may be written.
+        folder: Where copies of the assembly and logs are.
+        temporary: Where everything else may be written; it never stays.
         toolkit: The CDK CLI.
         tell: Is told what goes on.
         changed: What the update changes.
@@ -102,6 +105,7 @@ class Stage:
     chosen: Target
     first: Copy
     folder: Path
+    temporary: Path
     toolkit: Toolkit
     tell: Tell
     changed: tuple[Changed, ...] = ()
@@ -139,14 +143,16 @@ def rehearse(
     options: Options,
     tell: Tell = quiet,
     *,
+    began: Callable[[str], None] | None = None,
     ended: Callable[[Step], None] | None = None,
-    keep: Callable[[Stage], None] | None = None,
+    keep: Callable[[Stage, Report], None] | None = None,
 ) -> Report:
     """Rehearses an assembly.
 
     Args:
         options: What is rehearsed, and how.
         tell: Is told what goes on; nobody is when left out.
+        began: Called with the number and the title of each step that begins; `tell` when left out.
         ended: Called with each step that has ended.
         keep: Called with everything still there, before it ends.
 
@@ -159,10 +165,8 @@ def rehearse(
     from lakecheck.rehearsal.untruths import untruths  # noqa: PLC0415 - the report alone needs it
 
     with opened(options, tell) as stage:
-        steps = _done(stage, plan(options), ended or (lambda _: None))
-        if keep is not None:
-            keep(stage)
-        return Report(
+        steps = _done(stage, plan(options), began or tell, ended or (lambda _: None))
+        report = Report(
             assembly=str(options.assembly),
             environment=options.environment or "",
             accounts=stage.chosen.accounts,
@@ -174,6 +178,9 @@ def rehearse(
             untruths=untruths(),
             required=options.required,
         )
+        if keep is not None:
+            keep(stage, report)
+        return report
 
 
 @contextmanager
@@ -184,21 +191,30 @@ def opened(options: Options, tell: Tell) -> Iterator[Stage]:
         DataLakeError: See `rehearse`.
     """
     first = options.assembly if options.base is None else options.base
-    assembly = read_assembly(first)
-    if assembly.is_template:
-        msg = "got a single template; a rehearsal deploys with the CDK CLI: give the folder that `cdk synth` writes, usually cdk.out"
-        raise DataLakeError(msg, code="not_an_assembly", where=str(first))
-    chosen = target(assembly, options.environment)
-    with _folder(options.folder) as folder:
-        copied = copy(first, folder / "assembly")
+    tell("reading the assembly")
+    chosen = _chosen(first, options.environment)
+    if options.base is not None:
+        chosen = together(chosen, _chosen(options.assembly, options.environment))
+    cli = check(chosen.stacks, delivers=bool(options.deliveries))
+    with workplace(options.folder, [first, options.assembly]) as place:
+        copied = copy(first, place.folder / "assembly")
         tell("starting the emulator")
-        with Emulator(options.port, folder=folder) as emulator:
+        with Emulator(options.port, folder=place.folder, temporary=place.temporary) as emulator:
             account, region = chosen.places[0]
             environment = emulator.clients.credentials(account).environment(emulator.endpoint, region)
-            work = folder / "cdk"
+            work = place.folder / "cdk"
             work.mkdir()
-            toolkit = Toolkit(work, environment, tell)
-            yield Stage(options, emulator, chosen, copied, folder, toolkit, tell, rewritten=list(copied.rewritten))
+            toolkit = Toolkit(work, environment, tell, cli=cli, guard=place.guard)
+            rewritten = list(copied.rewritten)
+            yield Stage(options, emulator, chosen, copied, place.folder, place.temporary, toolkit, tell, rewritten=rewritten)
+
+
+def _chosen(folder: Path, environment: str | None) -> Target:
+    assembly = read_assembly(folder)
+    if assembly.is_template:
+        msg = "got a single template; a rehearsal deploys with the CDK CLI: give the folder that `cdk synth` writes, usually cdk.out"
+        raise DataLakeError(msg, code="not_an_assembly", where=str(folder))
+    return target(assembly, environment)
 
 
 def plan(options: Options) -> tuple[Planned, ...]:
@@ -221,17 +237,27 @@ def plan(options: Options) -> tuple[Planned, ...]:
     )
 
 
-def _done(stage: Stage, planned: Sequence[Planned], ended: Callable[[Step], None]) -> list[Step]:
+def _done(stage: Stage, planned: Sequence[Planned], began: Callable[[str], None], ended: Callable[[Step], None]) -> list[Step]:
     done: dict[str, Step] = {}
+    tell, toolkit_tell = stage.tell, stage.toolkit.tell
     for number, one in enumerate(planned, start=1):
         missing = [name for name in one.needs if done[name].outcome is not Outcome.PASSED]
         if missing:
-            done[one.name] = Step(name=one.name, title=one.title, outcome=Outcome.SKIPPED, seconds=0.0, reason=f"{missing[0]} did not pass")
+            how = "failed" if done[missing[0]].outcome is Outcome.FAILED else "was left out"
+            done[one.name] = Step(name=one.name, title=one.title, outcome=Outcome.SKIPPED, seconds=0.0, reason=f"{missing[0]} {how}")
         else:
-            stage.tell(f"{number}/{len(planned)} {one.title}")
+            prefix = f"{number}/{len(planned)}"
+            began(f"{prefix} {one.title}")
+            stage.tell = _numbered(tell, prefix)
+            stage.toolkit.tell = _numbered(toolkit_tell, prefix)
             done[one.name] = _one(stage, one)
+            _keep_logs(stage)
         ended(done[one.name])
     return list(done.values())
+
+
+def _numbered(tell: Tell, prefix: str) -> Tell:
+    return lambda text: tell(f"{prefix} {text}")
 
 
 def _one(stage: Stage, planned: Planned) -> Step:
@@ -246,18 +272,28 @@ def _one(stage: Stage, planned: Planned) -> Step:
         outcome, reason, facts = Outcome.FAILED, failed.reason, failed.facts
     except DataLakeError as error:
         outcome, reason = Outcome.FAILED, str(error)
+    except BrokenPipeError:  # nobody reads any more what goes on
+        raise
+    except Exception as error:  # noqa: BLE001 - the report is written whatever happens in a step
+        outcome, reason = Outcome.FAILED, _unexpected(error)
     seconds = round(time.monotonic() - started, 1)
     return Step(name=planned.name, title=planned.title, outcome=outcome, seconds=seconds, facts=facts, reason=reason)
 
 
-@contextmanager
-def _folder(folder: Path | None) -> Iterator[Path]:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
+def _unexpected(error: Exception) -> str:
+    """Says what nobody expected, and where it came from."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HERE)]
+    where = f" at {Path(frames[-1].filename).relative_to(_HERE.parent).as_posix()}:{frames[-1].lineno}" if frames else ""
+    return f"unexpected {type(error).__name__}{where}: {error}"
+
+
+def _keep_logs(stage: Stage) -> None:
+    """Writes what jobs printed where somebody asked for a folder: a restored emulator forgets it."""
+    if stage.options.folder is None:
         return
-    made = Path(tempfile.mkdtemp(prefix="rehearsal-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    with suppress(DataLakeError, OSError):  # the emulator is gone, or the disk is full: the step says so
+        for run in stage.emulator.control("executions")["job_runs"]:
+            if run["log"]:
+                logs = stage.folder / "jobs"
+                logs.mkdir(exist_ok=True)
+                (logs / f"{run['job']}-{run['id']}.log").write_text(f"{run['status']} {run['error']}\n{run['log']}\n", encoding="utf-8")

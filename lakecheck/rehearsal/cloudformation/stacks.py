@@ -107,6 +107,16 @@ class RehearsedStack:
         self.resources = StackResources(identity, surroundings, self._tell)
 
     @property
+    def stack_name(self) -> str:
+        """The name, as summaries call it."""
+        return self.name
+
+    @property
+    def stack_status(self) -> str:
+        """The status, as summaries call it."""
+        return self.status
+
+    @property
     def stack_resources(self) -> list[Any]:
         """What is there, in the order in which it was made."""
         return list(self.resources.deployed.values())

@@ -68,6 +68,13 @@ def target(assembly: Assembly, environment: str | None) -> Target:
     return Target(selector="**" if environment is None else f"{environment}/**", stacks=stacks, places=tuple(places))
 
 
+def together(first: Target, second: Target) -> Target:
+    """Two versions of one assembly: every place of both, and the stacks of the first with those that come with the second."""
+    known = {(one.account, one.region, one.stack_name) for one in first.stacks}
+    new = [one for one in second.stacks if (one.account, one.region, one.stack_name) not in known]
+    return Target(selector=first.selector, stacks=(*first.stacks, *new), places=tuple(dict.fromkeys((*first.places, *second.places))))
+
+
 @dataclass(slots=True)
 class Copy:
     """An assembly's copy.
@@ -87,8 +94,17 @@ def copy(assembly: Path, folder: Path) -> Copy:
     Args:
         assembly: The folder that `cdk synth` wrote.
         folder: Where the copy goes; it must not be there.
+
+    Raises:
+        DataLakeError: `not_copied`.
     """
-    shutil.copytree(assembly, folder, symlinks=False)
+    try:
+        shutil.copytree(assembly, folder, symlinks=False)
+    except OSError as error:  # shutil.Error has what went wrong with several files
+        several = error.args[0] if isinstance(error, shutil.Error) and isinstance(error.args[0], list) else []
+        why = str(several[0][2]) if several else error.strerror or str(error)
+        msg = f"the assembly cannot be copied to {folder}: {why}; make room, or name another folder"
+        raise DataLakeError(msg, code="not_copied", where=str(assembly)) from error
     made = Copy(folder)
     images = 0
     for path in sorted(folder.rglob("*.assets.json")):

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 def bootstrap(stage: Stage) -> Sequence[str]:
     """Makes the toolkit's stack in every account and Region, from the CLI's own template."""
-    names = accounts.qualifiers(stage.first.folder)
+    folders = dict.fromkeys((stage.first.folder, stage.options.assembly))
+    names = tuple(dict.fromkeys(name for folder in folders for name in accounts.qualifiers(folder)))
     made = accounts.bootstrap(stage.toolkit.bootstrap_template(), stage.chosen.places, names, stage.clients)
-    others = accounts.make_missing_buckets(stage.first.folder, stage.chosen.places, stage.clients)
+    others = [name for folder in folders for name in accounts.make_missing_buckets(folder, stage.chosen.places, stage.clients)]
     facts = [f"{made} bootstrap stack{_s(made)}: {', '.join(f'{account} {region}' for account, region in stage.chosen.places)}"]
     facts += surroundings.assign(stage.chosen.stacks, stage.clients)
     if others:
@@ -35,8 +36,8 @@ def deploy(stage: Stage) -> Sequence[str]:
     ended = stage.toolkit.deploy(stage.first.folder, stage.chosen.selector)
     _demand(ended, stage)
     stacks = stage.stacks()
-    count = sum(len(stack["resources"]) for stack in stacks)
-    return [f"{len(stacks)} stacks with {count} resources in {len(stage.chosen.accounts)} account{_s(len(stage.chosen.accounts))}"]
+    count, places = sum(len(stack["resources"]) for stack in stacks), len(stage.chosen.accounts)
+    return [f"{len(stacks)} stack{_s(len(stacks))} with {count} resource{_s(count)} in {places} account{_s(places)}"]
 
 
 def compare(stage: Stage) -> Sequence[str]:
@@ -74,7 +75,7 @@ def again(stage: Stage) -> Sequence[str]:
     after = [(stack["id"], stack["status"], len(stack["resources"]), stack["operations"]) for stack in stage.stacks()]
     if before != after:
         raise StepFailed("deploying the same assembly twice changed stacks")
-    return [f"no change in {len(after)} stacks"]
+    return [f"no change in {len(after)} stack{_s(len(after))}"]
 
 
 def destroy(stage: Stage) -> Sequence[str]:
@@ -82,6 +83,9 @@ def destroy(stage: Stage) -> Sequence[str]:
     facts = _refusals(stage)
     ended = stage.toolkit.destroy(stage.notes.get("deployed", stage.first.folder), stage.chosen.selector)
     stacks = stage.stacks()
+    if stage.options.base is not None and any(stack["status"] != "DELETE_COMPLETE" for stack in stacks):
+        ended = stage.toolkit.destroy(stage.first.folder, stage.chosen.selector)  # stacks that the update has no more
+        stacks = stage.stacks()
     stage.retained = tuple(
         Retained(account=stack["account"], region=stack["region"], stack=stack["name"], **one)
         for stack in stacks
@@ -89,7 +93,7 @@ def destroy(stage: Stage) -> Sequence[str]:
     )
     left = [stack for stack in stacks if stack["status"] != "DELETE_COMPLETE"]
     gone = len(stacks) - len(left)
-    facts += [f"{gone} stacks destroyed, {len(stage.retained)} resources retained by their DeletionPolicy"]
+    facts += [f"{gone} stack{_s(gone)} destroyed, {len(stage.retained)} resource{_s(len(stage.retained))} retained by their DeletionPolicy"]
     if left or ended.exit_code != 0:
         reasons = "; ".join(f"{stack['name']}: {stack['reason']}" for stack in left) or ended.tail
         raise StepFailed(f"not destroyed: {reasons}", facts)

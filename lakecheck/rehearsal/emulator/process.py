@@ -43,6 +43,7 @@ class Emulator:
     Args:
         port: Of loopback; a free one when left out.
         folder: Where its log is written; it must exist or be made.
+        temporary: Where it and what it starts write what nobody keeps; this machine's place when left out.
 
     Attributes:
         port: Where it serves; 0 before it was started.
@@ -53,11 +54,12 @@ class Emulator:
 
     clients: EmulatorClients
 
-    def __init__(self, port: int = 0, *, folder: Path) -> None:
+    def __init__(self, port: int = 0, *, folder: Path, temporary: Path | None = None) -> None:
         self.port = port
         self.log = folder / "emulator.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._serving = self.keeper = 0
+        self._temporary = {} if temporary is None else {"TMPDIR": str(temporary)}
         self._received = b""
         self._lifeline = self._announcements = -1
 
@@ -72,7 +74,7 @@ class Emulator:
         Raises:
             DataLakeError: `no_moto`, `wrong_moto`, `no_disk`, `port_taken`, `emulator_died`.
         """
-        _check_installed()
+        check_installed()
         self._check_disk()
         if self.port:
             _check_port(self.port)
@@ -200,7 +202,7 @@ class Emulator:
                     stdout=theirs_out,
                     stderr=log,
                     cwd=self.log.parent,
-                    env=environment(),
+                    env={**environment(), **self._temporary},
                     start_new_session=True,
                 )
         except BaseException:
@@ -292,7 +294,12 @@ def environment() -> dict[str, str]:
     }
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Looks for moto.
+
+    Raises:
+        DataLakeError: `no_moto`, `wrong_moto`.
+    """
     try:
         version = importlib.metadata.version("moto")
     except importlib.metadata.PackageNotFoundError:

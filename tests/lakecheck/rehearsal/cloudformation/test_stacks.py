@@ -187,6 +187,12 @@ def test_change_sets_of_one_name_belong_to_their_stacks_and_are_gone_when_delete
     assert cloudformation.describe_change_set(StackName=f"{name}-b", ChangeSetName="cli")["StackName"] == f"{name}-b"
 
 
+def test_stacks_are_listed_with_their_names_and_statuses(client: Client, name: str):
+    deploy(client, name, topic("T"))
+    listed = client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+    assert [(one["StackName"], one["StackStatus"]) for one in listed if one["StackName"] == name] == [(name, "CREATE_COMPLETE")]
+
+
 def test_the_same_again_is_no_update(client: Client, name: str):
     deploy(client, name, queue("Q"))
     with pytest.raises(ClientError, match="No updates are to be performed"):
