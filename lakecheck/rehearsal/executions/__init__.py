@@ -22,9 +22,12 @@ def install(clients: EmulatorClients, endpoint: str) -> None:
     """
     from lakecheck.rehearsal.executions import events, jobs, machines, runtime  # noqa: PLC0415 - an extra brings the emulator
 
+    before = runtime.known()
     runtime.set_current(runtime.Runtime(clients, endpoint))
     for part in (machines, jobs, events):
         part.install()
+    if before is not None:
+        machines.take_over({**before.lost, **before.live})
 
 
 def abort_running() -> None:

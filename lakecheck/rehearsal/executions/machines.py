@@ -146,6 +146,14 @@ def install() -> None:
     response.get_execution_history = _get_execution_history
 
 
+def take_over(lost: dict[str, Any]) -> None:
+    """Keeps what another process drove before this one was restored from its memory, so that it can be redriven."""
+    for arn, run in lost.items():
+        if run.execution is not None:
+            run.execution.lose(EmulatedServices(current().acting(run.kept.role, run.kept.region_name)))
+            current().lost[arn] = run
+
+
 def abort_running() -> int:
     """Ends every execution that says that it is running and that no thread drives: the process was restored from a checkpoint.
 
@@ -314,7 +322,7 @@ def _start_sync_execution(self: Any) -> ActionResult:
 def _redrive_execution(self: Any) -> ActionResult:
     arn = self._get_param("executionArn")
     self.stepfunction_backend.describe_execution(arn)
-    run = current().live.get(arn)
+    run = current().live.get(arn) or current().lost.get(arn)
     if run is None:
         message = f"Execution is not redrivable: '{arn}' was started before the emulator was"
         raise ExecutionNotRedrivable(message)
@@ -323,6 +331,7 @@ def _redrive_execution(self: Any) -> ActionResult:
     except ValueError as error:
         message = f"Execution is not redrivable: {error}"
         raise ExecutionNotRedrivable(message) from error
+    current().live[arn] = run
     current().work.start("execution", run.drive)
     return ActionResult({"redriveDate": dt.datetime.now(dt.UTC)})
 

@@ -75,6 +75,7 @@ class Runtime:
         jobs: Runs of jobs that this process started, by id.
         changed: Held when a job run's state changes: who starts, ends or queues runs must agree on how many there are.
         sent: The last events of each object, by bucket and key.
+        lost: Executions by ARN that a process drove whose memory this one was restored from; nothing drives them.
         spark: The Java that programs of jobs take turns in; not started before the first one.
     """
 
@@ -87,6 +88,7 @@ class Runtime:
     changed: threading.Condition = field(default_factory=threading.Condition)
     sent: dict[tuple[str, str], list[Callable[[], None]]] = field(default_factory=dict)
     spark: WarmSpark = field(default_factory=WarmSpark)
+    lost: dict[str, Any] = field(default_factory=dict)
 
     def acting(self, arn: str, region: str) -> Callable[[str], Any]:
         """Clients with a role's credentials, in its account.
@@ -114,6 +116,11 @@ def set_current(runtime: Runtime) -> None:
     if _current is not None:
         runtime.sent, runtime.deliveries = _current.sent, _current.deliveries
     _current = runtime
+
+
+def known() -> Runtime | None:
+    """What this process runs with; None when nothing was installed."""
+    return _current
 
 
 def current() -> Runtime:

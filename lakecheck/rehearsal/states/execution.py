@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from lakecheck.rehearsal.states.definition import check
@@ -14,7 +15,7 @@ from lakecheck.rehearsal.states.model import Event, Failed, VirtualClock
 from lakecheck.rehearsal.states.visit import Scope, sized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lakecheck.rehearsal.states.model import Failure, Services
 
@@ -74,7 +75,7 @@ class Execution:
         self.error = self.cause = self.waiting_until = None
         seconds = self._definition.get("TimeoutSeconds")
         self._deadline = None if seconds is None else self.clock.seconds + seconds
-        self._steps = self._interpreter.machine(self._definition, given, self._scope, self._context, start_at=start_at)
+        self._steps: Iterator[Event] = self._interpreter.machine(self._definition, given, self._scope, self._context, start_at=start_at)
 
     @property
     def done(self) -> bool:
@@ -109,6 +110,17 @@ class Execution:
         """Ends it where it stands, as StopExecution or the end of a machine would; what it did stays done."""
         if not self.done:
             self._end(ABORTED)
+
+    def lose(self, services: Services) -> None:
+        """What drove it is gone, with the machine that it ran on: it is ABORTED if it had not ended, and can be redriven.
+
+        Args:
+            services: What its tasks call from then on.
+        """
+        if not self.done:
+            self._steps = iter(())  # what stood still in the middle of a step cannot be closed
+            self.status, self.error, self.cause = ABORTED, None, None
+        self._interpreter.services = services
 
     def redrive(self) -> None:
         """Begins again at the state where it ended, with the variables and under the id that it had.
@@ -153,7 +165,8 @@ class Execution:
         return [event.state for event in self.history if event.kind == kind]
 
     def _end(self, status: str, *, error: str | None = None, cause: str | None = None) -> None:
-        self._steps.close()
+        if isinstance(self._steps, Generator):
+            self._steps.close()
         self.status, self.error, self.cause = status, error, cause
 
 

@@ -62,6 +62,38 @@ def test_what_ran_is_aborted_its_processes_are_gone_and_its_event_can_be_deliver
     until(lambda: not lives(again))
 
 
+def test_an_execution_that_was_killed_between_two_states_is_redriven_to_its_end(tmp_path: Path) -> None:
+    """It goes on where it stood, with the variables that it had; what it had done is not done again."""
+    with Emulator(folder=tmp_path / "emulator") as emulator:
+        world = World(emulator)
+        queue = world.client("sqs").create_queue(QueueName="told")["QueueUrl"]
+        tell = {"QueueUrl": queue, "MessageBody": "{% 'told by ' & $states.context.State.Name %}"}
+        machine = world.machine(
+            {
+                "Begin": {"Type": "Pass", "Assign": {"kept": 7}, "Next": "First"},
+                "First": task("sqs:sendMessage", tell, Next="Slow"),
+                "Slow": task("aws-sdk:sqs:getQueueUrl", {"QueueName": "told"}, Next="Last"),
+                "Last": task("sqs:sendMessage", tell, Output={"kept": "{% $kept %}"}),
+            }
+        )
+        emulator.control("faults/set", ["sqs:GetQueueUrl:slow=30"])
+        states = world.client("stepfunctions")
+        arn = states.start_execution(stateMachineArn=machine)["executionArn"]
+        until(lambda: emulator.control("faults/list")["faults"][0]["hits"] == 1)
+        emulator.control("faults/clear", {})
+        emulator.checkpoint()
+        emulator.kill()
+        emulator.restore()
+        states = world.client("stepfunctions")
+        assert states.describe_execution(executionArn=arn)["status"] == "ABORTED"
+        states.redrive_execution(executionArn=arn)
+        until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING")
+        ended = states.describe_execution(executionArn=arn)
+        assert (ended["status"], ended.get("output"), ended["redriveCount"]) == ("SUCCEEDED", '{"kept": 7}', 1)
+        messages = world.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+        assert sorted(one["Body"] for one in messages) == ["told by First", "told by Last"]
+
+
 def until_other(file: Path, pid: int) -> str:
     """What is in a file, once it is another number."""
     until(lambda: file.read_text() not in ("", str(pid)))
