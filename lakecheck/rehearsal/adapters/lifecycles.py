@@ -18,6 +18,12 @@ _NONCURRENT: Final = {
     "NewerNoncurrentVersions": "NewerNoncurrentVersions",
     "StorageClass": "StorageClass",
 }
+_TWICE: Final = {
+    "Transition": "Transitions",
+    "NoncurrentVersionTransition": "NoncurrentVersionTransitions",
+    "NoncurrentVersionExpirationInDays": "NoncurrentVersionExpiration",
+}
+"""Properties of a rule, each with the newer one that says the same."""
 _SIZES: Final = ("ObjectSizeGreaterThan", "ObjectSizeLessThan")
 _OUTSIDE: Final = "TransitionDefaultMinimumObjectSize"
 
@@ -32,6 +38,13 @@ def lifecycle_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The property, of what GetBucketLifecycleConfiguration answers."""
     rules = {"Rules": [_rule_of(rule) for rule in answer["Rules"]]}
     return {**rules, _OUTSIDE: answer[_OUTSIDE]} if _OUTSIDE in answer else rules
+
+
+def worded_like(stated: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """The same property without the one of each two wordings that the template does not use."""
+    used = {name for rule in stated.get("Rules") or [] for name in rule}
+    unused = {old if old not in used else new for old, new in _TWICE.items() if not {old, new} <= used}
+    return {**found, "Rules": [{name: value for name, value in rule.items() if name not in unused} for rule in found["Rules"]]}
 
 
 def _rule_to(rule: Mapping[str, Any]) -> dict[str, Any]:

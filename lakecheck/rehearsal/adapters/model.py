@@ -9,7 +9,7 @@ what is called otherwise; the rest is fitted to the operation's shape (`shapes`)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
@@ -22,6 +22,31 @@ class Clients(Protocol):
     def __call__(self, service: str, *, account: str, region: str) -> Any:
         """The client of a service, with the credentials of an account."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stated:
+    """Another deployed resource, as far as its template says.
+
+    Attributes:
+        account: Twelve digits.
+        region: Its Region.
+        physical_id: What `Ref` gives.
+        properties: Its properties, resolved.
+    """
+
+    account: str
+    region: str
+    physical_id: str
+    properties: Mapping[str, Any]
+
+
+Others = Callable[[str], Sequence[Stated]]
+"""The other deployed resources of a type."""
+
+
+def _no_others(_type: str) -> Sequence[Stated]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +65,8 @@ class Resource:
         stack_id: ARN of its stack.
         clients: Where its clients come from.
         tags: The stack's tags, which CloudFormation puts on what takes any.
+        others: The properties of every other deployed resource of a type, wherever it is, while a resource is read back to be compared;
+            none otherwise. Of rights that several resources give, what none of them states is beyond what is stated.
     """
 
     type: str
@@ -53,6 +80,7 @@ class Resource:
     physical_id: str = ""
     old_properties: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    others: Others = _no_others
 
     @property
     def partition(self) -> str:
@@ -221,6 +249,9 @@ class Adapter:
         attributes: What `Fn::GetAtt` gives. A text may hold `{id}`, `{account}`, `{region}`, `{partition}` and
             `{Property.Path}`; a text that begins with `read:` is a dotted path in what is read.
         unread: Properties that no API returns of any such resource in AWS either (write-only), by name or dotted path.
+        complete: Dotted paths (`*` is any step) at which nothing may be unless the template states it, with the value that means nothing
+            there (None: there is none). What `read` has there although it is not stated is a difference: a right or a setting that
+            nobody asked for. Elsewhere what is not stated is taken for a default of the service.
         note: What the emulator lacks or does wrong, when that is why the entry is as it is.
     """
 
@@ -236,6 +267,7 @@ class Adapter:
     lower_name: bool = False
     attributes: Mapping[str, str | Value] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    complete: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
 
     def make(self, resource: Resource) -> str:

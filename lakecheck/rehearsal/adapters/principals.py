@@ -65,19 +65,33 @@ class Kind:
         for arn in gone:
             self.detach(iam, name, arn)
 
-    def policies(self, iam: Any, name: str, stated: Mapping[str, Any]) -> dict[str, Any]:
+    def policies(self, iam: Any, resource: Resource) -> dict[str, Any]:
         """`Policies` and `ManagedPolicyArns` as IAM returns them.
 
-        Of those that other resources gave it (a policy that names its roles), only what the resource states itself is its property.
+        Of those that other resources give it (a policy that names its roles), only what the resource states itself is its property; what
+        nothing states is told as its own.
         """
+        name, stated = resource.physical_id, resource.properties
         wanted, arns = _documents(stated), stated.get("ManagedPolicyArns") or []
         names = paged(iam, f"list_{self.word}_policies", "PolicyNames", **self.named(name))
         attached = [one["PolicyArn"] for one in paged(iam, f"list_attached_{self.word}_policies", "AttachedPolicies", **self.named(name))]
-        inline = [found for policy in names if policy in wanted and (found := self.inline(iam, name, policy))]
+        given = self._given_by_others(resource)
+        inline = [found for policy in names if (policy in wanted or policy not in given) and (found := self.inline(iam, name, policy))]
         return {
             "Policies": [{"PolicyName": one["PolicyName"], "PolicyDocument": parsed(one["PolicyDocument"])} for one in inline],
-            "ManagedPolicyArns": [arn for arn in attached if arn in arns],
+            "ManagedPolicyArns": [arn for arn in attached if arn in arns or arn not in given],
         }
+
+    def _given_by_others(self, resource: Resource) -> set[str]:
+        """Names of inline policies and ARNs of managed ones that other resources give to a principal."""
+        name, owner = resource.physical_id, f"{self.word.capitalize()}Name"
+        inline = [
+            *(one for one in resource.others("AWS::IAM::Policy") if name in (one.properties.get(self.listed) or [])),
+            *(one for one in resource.others(f"AWS::IAM::{self.word.capitalize()}Policy") if one.properties.get(owner) == name),
+        ]
+        managed = [one for one in resource.others("AWS::IAM::ManagedPolicy") if name in (one.properties.get(self.listed) or [])]
+        here = {one.properties["PolicyName"] for one in inline if one.account == resource.account}
+        return here | {one.physical_id for one in managed if one.account == resource.account}
 
 
 ROLE: Final = Kind("role", "Roles")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from lakecheck.rehearsal.adapters.model import Resource
+from lakecheck.rehearsal.adapters.model import Resource, Stated
 from lakecheck.rehearsal.adapters.registry import adapters
 from lakecheck.rehearsal.comparison.added import ADDED
 from lakecheck.rehearsal.comparison.echoes import marked
@@ -57,9 +57,21 @@ def compare(
     known = adapters() if known is None else known
     made_up = {one["physical_id"]: one for stack in stacks for one in stack["resources"] if one["by"] == "nobody"}
     work = [(stack, one) for stack in stacks for one in stack["resources"]]
-    keys = _Keys(clients)
+    keys, by_type = _Keys(clients), _by_type(work)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return tuple(pool.map(lambda pair: _compared(*pair, clients=clients, known=known, made_up=made_up, keys=keys), work))
+        shared: dict[str, Any] = {"clients": clients, "known": known, "made_up": made_up, "keys": keys, "by_type": by_type}
+        return tuple(pool.map(lambda pair: _compared(*pair, **shared), work))
+
+
+def _by_type(work: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, list[tuple[Any, Stated]]]:
+    """What every resource states, by its type, each with the resource as it was told."""
+    found: dict[str, list[tuple[Any, Stated]]] = {}
+    for stack, told in work:
+        stated = Stated(
+            account=stack["account"], region=stack["region"], physical_id=told["physical_id"], properties=told["properties"] or {}
+        )
+        found.setdefault(told["type"], []).append((told, stated))
+    return found
 
 
 def _compared(
@@ -70,11 +82,13 @@ def _compared(
     known: Mapping[str, Adapter],
     made_up: Mapping[str, Any],
     keys: _Keys,
+    by_type: Mapping[str, Sequence[tuple[Any, Stated]]],
 ) -> ResourceResult:
     """One resource."""
     adapter = known.get(told["type"])
     watched = _Watched(clients)
-    compared, reason = _read(_resource(stack, told, watched), told, adapter, watched, keys)
+    resource = replace(_resource(stack, told, watched), others=lambda kind: [one for of, one in by_type.get(kind, ()) if of is not told])
+    compared, reason = _read(resource, told, adapter, watched, keys)
     added = tuple(sorted(f"{service}:{operation}" for service, operation in watched.operations & ADDED))
     if not reason:
         reason = _leads_nowhere(told["properties"], made_up) or _read_by_us(added)
@@ -118,7 +132,7 @@ def _read(resource: Resource, told: Mapping[str, Any], adapter: Adapter | None, 
         key_of=lambda alias: keys.of(alias, resource.account, resource.region),
     )
     unread = (*adapter.unread, *(_NO_PROPERTIES if told["by"] == "handler" else ()))
-    compared = compare_properties(resource.type, told["properties"], found, where=where, unread=unread)
+    compared = compare_properties(resource.type, told["properties"], found, where=where, unread=unread, complete=adapter.complete)
     return compared, in_words(compared.differences)
 
 

@@ -50,6 +50,9 @@ SAID_BY_NOTHING: Final[Mapping[tuple[str, str], Any]] = {
 }
 """By type and path: the value that AWS's API says by returning nothing there. Any other that is not returned is missing."""
 
+_NOTHING: Final[tuple[Any, ...]] = ("", [], {}, ())
+"""What means the same as a property that is not there."""
+
 _SETS_OF_POLICY: Final = frozenset({"Action", "NotAction", "Resource", "NotResource"})
 _HOLDS_SETS: Final = frozenset({"Principal", "NotPrincipal", "Condition"})
 
@@ -79,7 +82,13 @@ class Compared:
 
 
 def compare_properties(
-    kind: str, stated: Mapping[str, Any], found: Mapping[str, Any], *, where: Where, unread: Sequence[str] = ()
+    kind: str,
+    stated: Mapping[str, Any],
+    found: Mapping[str, Any],
+    *,
+    where: Where,
+    unread: Sequence[str] = (),
+    complete: Mapping[str, Any] | None = None,
 ) -> Compared:
     """Compares the properties of a resource with what the plain API returns of it.
 
@@ -90,12 +99,15 @@ def compare_properties(
         where: Where it is.
         unread: Properties that no API returns in AWS, as dotted paths; `*` is any item. What the registry calls write-only is unread
             where it is not returned; CloudFormation does not read it, and the service's own API may.
+        complete: Dotted paths (`*` is any step) at which nothing may be unless it is stated, with the value that means nothing there. None
+            when left out: what is found beyond is a default of the service.
     """
     known = facts(kind)
     patterns = tuple(tuple(each.replace("[]", ".*").split(".")) for each in unread)
     unordered, write_only = (known.unordered, known.write_only) if known else (frozenset(), ())
     implied = {path: value for (type_name, path), value in SAID_BY_NOTHING.items() if type_name == kind}
-    return _Comparer(where, unordered, patterns, write_only, implied).compare(stated, found, (), Mode.STRUCTURE)
+    whole = {tuple(path.split(".")): nothing for path, nothing in (complete or {}).items()}
+    return _Comparer(where, unordered, patterns, write_only, implied, whole).compare(stated, found, (), Mode.STRUCTURE)
 
 
 def path_of(steps: Steps) -> str:
@@ -121,12 +133,14 @@ class _Comparer:
         unread: tuple[Pattern, ...],
         write_only: tuple[Pattern, ...],
         implied: Mapping[str, Any],
+        whole: Mapping[Pattern, Any],
     ) -> None:
         self._where = where
         self._unordered = unordered
         self._unread = unread
         self._write_only = write_only
         self._implied = implied
+        self._whole = whole
 
     def compare(self, stated: Any, found: Any, steps: Steps, mode: Mode) -> Compared:  # noqa: PLR0911 - one for each kind of value
         """Compares one part."""
@@ -163,7 +177,17 @@ class _Comparer:
         if is_own and (is_document or not FREE_KEYS[str(steps[-1])]):
             extra = {key: value for key, value in found.items() if key not in seen}
             told.differences += [_beyond((*steps, key), value) for key, value in extra.items()]
+        elif not is_own:
+            extra = {key: value for key, value in found.items() if key not in seen and self._is_beyond((*steps, key), value)}
+            told.differences += [_beyond((*steps, key), value) for key, value in extra.items()]
         return told
+
+    def _is_beyond(self, steps: Steps, found: Any) -> bool:
+        """Whether something that is not stated is where everything is stated, and means something."""
+        told = [nothing for path, nothing in self._whole.items() if _fits(path, steps)]
+        if not told or found is None or _fits_any(self._unread, steps):
+            return False
+        return bool(found != told[0]) if told[0] is not None else found is not False and found not in _NOTHING
 
     def _items(self, stated: list[Any], found: list[Any], steps: Steps, mode: Mode, *, ordered: bool) -> Compared:
         told = Compared() if stated else Compared(1, 0 if found else 1)

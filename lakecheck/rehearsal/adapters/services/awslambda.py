@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,12 +42,19 @@ def _code(resource: Resource) -> dict[str, Any]:
     return stated
 
 
-def _is_uploaded(resource: Resource, code: Mapping[str, Any], sha256: str) -> bool:
-    """Whether the code that Lambda has is the one that the template names: the template's words are write-only, its hash is not."""
+def _uploaded(resource: Resource, code: Mapping[str, Any], sha256: str) -> Mapping[str, Any]:
+    """The code that the template names, where Lambda has it: the template's words are write-only, its hash is not.
+
+    Of other code the hash is told; nothing where the template's is no longer there to be compared.
+    """
     if "ZipFile" in code:
         made = archive(str(code["ZipFile"]), str(resource.get("Runtime", "")))
-        return base64.b64encode(hashlib.sha256(made).digest()).decode() == sha256
-    return "S3Key" in code and sha256_of(resource, code) == sha256
+        stated: str | None = base64.b64encode(hashlib.sha256(made).digest()).decode()
+    else:
+        stated = sha256_of(resource, code) if "S3Key" in code else None
+    if stated is None:
+        return {}
+    return dict(proven(code)) if stated == sha256 else dict.fromkeys(code, f"other code, with the SHA-256 {sha256}")
 
 
 def _read_function(resource: Resource, found: dict[str, Any]) -> Mapping[str, Any]:
@@ -57,11 +65,19 @@ def _read_function(resource: Resource, found: dict[str, Any]) -> Mapping[str, An
         "Tags": own_tags(resource, found.get("Tags", {})),
         "Layers": [layer["Arn"] for layer in configuration.get("Layers", [])],
         "ImageConfig": at(configuration, "ImageConfigResponse.ImageConfig"),
-        "Code": {"ImageUri": image} if image else proven(code) if _is_uploaded(resource, code, configuration["CodeSha256"]) else {},
+        "Code": {"ImageUri": image} if image else _uploaded(resource, code, configuration["CodeSha256"]),
+        "Policy": _beyond_permissions(resource),
     }
     if "Concurrency" in found:
         read["ReservedConcurrentExecutions"] = found["Concurrency"]["ReservedConcurrentExecutions"]
     return read
+
+
+def _beyond_permissions(resource: Resource) -> list[Any]:
+    """The statements of a function's policy that no permission of a template is: its resource has no property for them."""
+    read = Read(call("get_policy", FunctionName=ID)).run(resource, "lambda")
+    stated = {one.physical_id for one in resource.others("AWS::Lambda::Permission")}
+    return [one for one in json.loads(read["Policy"])["Statement"] if one["Sid"] not in stated] if read else []
 
 
 def _change_code(resource: Resource) -> None:
@@ -137,8 +153,6 @@ _CONDITIONS: Final = {
 
 
 def _read_permission(resource: Resource) -> Mapping[str, Any] | None:
-    import json  # noqa: PLC0415 - rare
-
     function, qualifier = _qualified(resource)
     read = Read(call("get_policy", FunctionName=function, Qualifier=qualifier)).run(resource, "lambda")
     statements = json.loads(read["Policy"])["Statement"] if read else []
@@ -180,7 +194,7 @@ def _read_layer(resource: Resource) -> Mapping[str, Any] | None:
     if found is None:
         return None
     stated = resource.get("Content", {})
-    content = proven(stated) if _is_uploaded(resource, stated, at(found, "Content.CodeSha256", "")) else {}
+    content = _uploaded(resource, stated, at(found, "Content.CodeSha256", ""))
     return {**found, "LayerName": resource.physical_id.split(":")[6], "Content": content}
 
 
@@ -203,6 +217,7 @@ ADAPTERS = (
         delete=call("delete_function", FunctionName=ID),
         read=joined("lambda", Read(call("get_function", FunctionName=ID)), shape=_read_function),
         attributes={"Arn": _function_arn},
+        complete={"Policy": None, "Environment": None, "Layers": None, "FileSystemConfigs": None},
         note=(
             "Code is compared by its hash. The emulator does not keep RecursiveLoop, RuntimeManagementConfig, CapacityProviderConfig, "
             "DurableConfig, TenancyConfig and SnapStartResponse."

@@ -44,6 +44,7 @@ def _alarm(type_: str, operation: str, kind: str, at: str, note: str) -> Adapter
             tags=call("list_tags_for_resource", ResourceARN=_alarm_arn),
         ),
         attributes={"Arn": _alarm_arn},
+        complete={"ActionsEnabled": True, **dict.fromkeys(("AlarmActions", "OKActions", "InsufficientDataActions"))},
         note=note,
     )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _VERSIONS: Final = 5
 """As many versions a managed policy can have: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+_OF_IDENTITY_CENTER: Final = "AWSReservedSSO_"
+_GIVEN: Final = dict.fromkeys(("Policies", "ManagedPolicyArns"))
 _NOT_ENFORCED: Final = "kept and returned, not enforced: the emulator lets every principal do everything"
 
 
@@ -87,7 +89,7 @@ def _read_role(resource: Resource) -> Mapping[str, Any] | None:
         return None
     role = answer["Role"]
     boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
-    read = {**role, **ROLE.policies(iam, resource.physical_id, resource.properties), "PermissionsBoundary": boundary}
+    read = {**role, **ROLE.policies(iam, resource), "PermissionsBoundary": boundary}
     return {key: value for key, value in read.items() if value is not None}
 
 
@@ -103,7 +105,7 @@ def _read_user(resource: Resource) -> Mapping[str, Any] | None:
         return None
     groups = [one["GroupName"] for one in paged(iam, "list_groups_for_user", "Groups", UserName=resource.physical_id)]
     mine = resource.get("Groups") or []
-    told = {**USER.policies(iam, resource.physical_id, resource.properties), "Groups": [one for one in groups if one in mine]}
+    told = {**USER.policies(iam, resource), "Groups": [one for one in groups if one in mine]}
     if login := ask(iam, "get_login_profile", UserName=resource.physical_id):
         told["LoginProfile"] = login["LoginProfile"]
     return {**answer["User"], **told}
@@ -112,7 +114,7 @@ def _read_user(resource: Resource) -> Mapping[str, Any] | None:
 def _read_group(resource: Resource) -> Mapping[str, Any] | None:
     iam = resource.client("iam")
     answer = ask(iam, "get_group", GroupName=resource.physical_id)
-    return None if answer is None else {**answer["Group"], **GROUP.policies(iam, resource.physical_id, resource.properties)}
+    return None if answer is None else {**answer["Group"], **GROUP.policies(iam, resource)}
 
 
 def _make_managed(resource: Resource) -> str:
@@ -167,8 +169,16 @@ def _read_managed(resource: Resource) -> Mapping[str, Any] | None:
         # As many as a page can hold: the emulator looks at so many roles, and has one page.
         answer = iam.list_entities_for_policy(PolicyArn=policy["Arn"], EntityFilter=kind.word.capitalize(), MaxItems=1000)
         attached[kind.listed] = [one[f"{kind.word.capitalize()}Name"] for one in answer.get(f"Policy{kind.listed}") or []]
-    stated = {listed: [name for name in names if name in (resource.get(listed) or [])] for listed, names in attached.items()}
-    return {**policy, "ManagedPolicyName": policy["PolicyName"], "PolicyDocument": parsed(version["Document"]), **stated}
+    own = {kind.listed: _attached_here(resource, kind, attached[kind.listed]) for kind in KINDS}
+    return {**policy, "ManagedPolicyName": policy["PolicyName"], "PolicyDocument": parsed(version["Document"]), **own}
+
+
+def _attached_here(resource: Resource, kind: Kind, names: list[str]) -> list[str]:
+    """Without those that state the policy themselves, and roles that Identity Center makes."""
+    arn, stated = resource.physical_id, resource.get(kind.listed) or []
+    others = [one for one in resource.others(f"AWS::IAM::{kind.word.capitalize()}") if one.account == resource.account]
+    themselves = {one.physical_id for one in others if arn in (one.properties.get("ManagedPolicyArns") or [])}
+    return [name for name in names if name in stated or not (name in themselves or name.startswith(_OF_IDENTITY_CENTER))]
 
 
 def _put_inline(resource: Resource) -> None:
@@ -246,6 +256,7 @@ ADAPTERS = (
         delete=_remove(ROLE, _DELETE_ROLE),
         read=_read_role,
         attributes={"Arn": "read:Arn", "RoleId": "read:RoleId"},
+        complete={**_GIVEN, "PermissionsBoundary": None, "MaxSessionDuration": 3600},
         note=_NOT_ENFORCED,
     ),
     Adapter(
@@ -258,6 +269,7 @@ ADAPTERS = (
         read=_read_user,
         attributes={"Arn": "read:Arn"},
         unread=("LoginProfile.Password",),
+        complete={**_GIVEN, "LoginProfile": None},
         note=f"{_NOT_ENFORCED}; it has no permissions boundaries of users",
     ),
     Adapter(
@@ -270,6 +282,7 @@ ADAPTERS = (
         delete=_remove(GROUP, _DELETE_GROUP),
         read=_read_group,
         attributes={"Arn": "read:Arn"},
+        complete=_GIVEN,
         note=_NOT_ENFORCED,
     ),
     Adapter(
@@ -283,6 +296,7 @@ ADAPTERS = (
             "PolicyArn": "{id}",
             **{name: f"read:{name}" for name in ("PolicyId", "DefaultVersionId", "IsAttachable", "AttachmentCount")},
         },
+        complete=dict.fromkeys(kind.listed for kind in KINDS),
         note=_NOT_ENFORCED,
     ),
     Adapter(

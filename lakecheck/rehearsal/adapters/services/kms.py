@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _LEAVING: Final = ("PendingDeletion", "PendingReplicaDeletion")
 _UNREAD: Final = ("PendingWindowInDays", "BypassPolicyLockoutSafetyCheck")
+_COMPLETE: Final = {"Enabled": True}
 _NOTE: Final = "the key encrypts; its policy is kept and returned, not enforced"
 
 
@@ -111,6 +112,7 @@ ADAPTERS = (
         read=_read_key,
         attributes={"Arn": "read:Arn", "KeyId": "{id}"},
         unread=_UNREAD,
+        complete=_COMPLETE,
         note=_NOTE,
     ),
     Adapter(
@@ -122,6 +124,7 @@ ADAPTERS = (
         read=_read_key,
         attributes={"Arn": "read:Arn", "KeyId": "{id}"},
         unread=_UNREAD,
+        complete=_COMPLETE,
         note=_NOTE,
     ),
     Adapter(

@@ -12,30 +12,41 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.lake_formation import key, spelled
+from lakecheck.rehearsal.adapters.lake_formation_rights import Held, held_in, unstated, unstated_tags
 from lakecheck.rehearsal.adapters.model import Adapter, Resource, call, is_absent
 from lakecheck.rehearsal.adapters.reading import proven
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _SERVICE: Final = ("ServiceToken", "ServiceTimeout")
 _UNENFORCED: Final = "its handler runs; grants and LF-Tags are kept and listed, and not enforced: whoever asks reads"
 _DIGEST: Final = re.compile(r"[0-9a-f]{8}")
+_DEFAULTS: Final = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
 _VERSION: Final = "CROSS_ACCOUNT_VERSION"
-
-Right = tuple[str, str]
-"""A permission, and `grant` where it may be passed on."""
 
 
 def _read_permissions(resource: Resource) -> Mapping[str, Any] | None:
     grants, tags = resource.get("Grants") or [], resource.get("TagAssociations") or []
-    held = {catalog: list(_held(resource, catalog)) for catalog in sorted({_catalog(one, resource) for one in grants})}
+    held = {catalog: list(held_in(resource, catalog)) for catalog in sorted({_catalog(one, resource) for one in (*grants, *tags)})}
+    there = [_grant_found(one, held[_catalog(one, resource)], _catalog(one, resource)) for one in grants]
     found: dict[str, Any] = {
-        "Grants": [_grant_found(one, held[_catalog(one, resource)], _catalog(one, resource)) for one in grants],
+        "Grants": [*there, *_unstated(resource, (*grants, *tags), held)],
         "TagAssociations": [_tags_found(one, resource) for one in tags],
     }
     stated = {name: value for name, value in found.items() if value}
     return stated if any(one for those in stated.values() for one in those) else None
+
+
+def _unstated(resource: Resource, entries: tuple[Any, ...], held: Mapping[str, list[Held]]) -> list[dict[str, Any]]:
+    """Grants on what is stated here that nothing states: to whomever, or more to a principal than it is to have."""
+    found = []
+    for catalog, rights in held.items():
+        about = {key(one) for entry in entries if _catalog(entry, resource) == catalog for one in spelled(entry["Resource"], catalog)}
+        for who, what, (right, passed_on) in unstated(resource, about, rights):
+            permission = "PermissionsWithGrantOption" if passed_on else "Permissions"
+            found.append({"Principal": {"DataLakePrincipalIdentifier": who}, "Resource": json.loads(what), permission: [right]})
+    return found
 
 
 def _catalog(entry: Mapping[str, Any], resource: Resource) -> str:
@@ -44,22 +55,7 @@ def _catalog(entry: Mapping[str, Any], resource: Resource) -> str:
     return str(body.get("CatalogId") or body.get("TableCatalogId") or body.get("Id") or resource.account)
 
 
-def _held(resource: Resource, catalog: str) -> Iterator[tuple[str, str, Right]]:
-    """Everything that is granted in a catalog: to whom, on what, what."""
-    arguments: dict[str, Any] = {"CatalogId": catalog}
-    while True:
-        page = call("list_permissions", **arguments).run(resource, "lakeformation")
-        for entry in page["PrincipalResourcePermissions"]:
-            who = entry["Principal"]["DataLakePrincipalIdentifier"]
-            for one in spelled(entry["Resource"], catalog):
-                yield from ((who, key(one), (right, "")) for right in entry["Permissions"])
-                yield from ((who, key(one), (right, "grant")) for right in entry["PermissionsWithGrantOption"])
-        if not page.get("NextToken"):
-            return
-        arguments["NextToken"] = page["NextToken"]
-
-
-def _grant_found(entry: Mapping[str, Any], held: list[tuple[str, str, Right]], catalog: str) -> dict[str, Any]:
+def _grant_found(entry: Mapping[str, Any], held: list[Held], catalog: str) -> dict[str, Any]:
     """What of one declared grant is in the list; empty when nothing is.
 
     A principal may be a pattern for the role of a permission set. Columns have to be granted one and all.
@@ -96,6 +92,7 @@ def _tags_found(entry: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
     first = on_each[0]
     common = {name: tag for name, tag in first.items() if all(other.get(name) == tag for other in on_each)}
     found = [common.get(tag["TagKey"].lower(), {}) for tag in entry["LFTags"]]
+    found += unstated_tags(resource, entry["Resource"], [tag for one in on_each for tag in one.values()])
     return {"Resource": proven(entry["Resource"]), "LFTags": found} if any(found) else {}
 
 
@@ -114,6 +111,8 @@ def _read_settings(resource: Resource) -> Mapping[str, Any] | None:
         "ReadOnlyAdmins": _names(settings.get("ReadOnlyAdmins"), resource.get("ReadOnlyAdmins"), all_of_them=replaces),
         "CrossAccountVersion": (settings.get("Parameters") or {}).get(_VERSION),
         "MemoryParameter": memory,
+        # The handler always leaves none: https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+        **{name: settings.get(name) for name in _DEFAULTS},
     }
 
 
@@ -147,16 +146,20 @@ def _read_policy(resource: Resource) -> Mapping[str, Any] | None:
             return None
         raise
     there = json.loads(answer.get("PolicyInJson") or "{}").get("Statement") or []
-    found = [_statement(there, str(one["Sid"])) for one in resource.get("Statements") or []]
-    return {"Statements": found} if any(found) else None
+    sids = [str(one["Sid"]) for one in resource.get("Statements") or []]
+    found = [_statement(there, sid) for sid in sids]
+    others = [str(one["Sid"]) for each in resource.others(resource.type) for one in each.properties.get("Statements") or []]
+    nobodys = [one for one in there if not any(_is_of(one, sid) for sid in (*sids, *others))]
+    return {"Statements": [*found, *nobodys]} if any(found) else None
 
 
 def _statement(there: list[Mapping[str, Any]], sid: str) -> dict[str, Any]:
-    for one in there:
-        said = str(one.get("Sid", ""))
-        if said.startswith(sid) and _DIGEST.fullmatch(said.removeprefix(sid)):
-            return {**one, "Sid": sid}
-    return {}
+    return next(({**one, "Sid": sid} for one in there if _is_of(one, sid)), {})
+
+
+def _is_of(statement: Mapping[str, Any], sid: str) -> bool:
+    said = str(statement.get("Sid", ""))
+    return said.startswith(sid) and _DIGEST.fullmatch(said.removeprefix(sid)) is not None
 
 
 ADAPTERS = (
@@ -165,6 +168,7 @@ ADAPTERS = (
         service="lakeformation",
         read=_read_permissions,
         unread=(*_SERVICE, "RevokeIamAllowedPrincipals"),
+        complete={"Grants": None},
         note=f"{_UNENFORCED}; IAM_ALLOWED_PRINCIPALS is granted nothing by itself, so nothing is revoked; moto has no opt-ins",
     ),
     Adapter(
@@ -172,6 +176,7 @@ ADAPTERS = (
         service="lakeformation",
         read=_read_settings,
         unread=(*_SERVICE, "ExistingAdmins"),
+        complete=dict.fromkeys(_DEFAULTS),
         note=_UNENFORCED,
     ),
     Adapter(

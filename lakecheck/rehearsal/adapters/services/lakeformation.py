@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.lake_formation import key, spelled
+from lakecheck.rehearsal.adapters.lake_formation_rights import grant_of, held_in, unstated, unstated_tags
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Call, Read, Resource, call, is_absent, prop
 from lakecheck.rehearsal.adapters.reading import proven
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _UNENFORCED: Final = "kept and listed, and not enforced: whoever asks reads"
 _NO_DEFAULTS: Final[Mapping[str, Any]] = {"DataLakeAdmins": [], "CreateDatabaseDefaultPermissions": [], "CreateTableDefaultPermissions": []}
 _SETTINGS: Final = {"Admins": "DataLakeAdmins"}
+_OPTIONS: Final = ("PermissionsWithGrantOption", "PermissionsWithGrantOptions")
 _LINKED: Final = "/AWSServiceRoleForLakeFormationDataAccess"
 
 
@@ -71,6 +73,7 @@ def _read_association(resource: Resource) -> Mapping[str, Any] | None:
         tags = answer.get("LFTagOnDatabase") or answer.get("LFTagsOnTable") or []
     by_key = {tag["TagKey"]: tag for tag in tags}
     found = [by_key.get(tag["TagKey"], {}) for tag in resource.get("LFTags", [])]
+    found += unstated_tags(resource, stated, tags)
     # That an answer came means that the resource is there: it is asked for by what is stated.
     return {"Resource": proven(stated), "LFTags": found} if any(found) else None
 
@@ -81,14 +84,7 @@ def _grant_id(resource: Resource) -> str:
 
 
 def _grant(resource: Resource) -> dict[str, Any]:
-    """The principal and the resource; the older type has other names for both."""
-    old = {"TableResource": "Table", "DatabaseResource": "Database", "DataLocationResource": "DataLocation"}
-    parts = {**old, "TableWithColumnsResource": "TableWithColumns"}
-    stated = {parts.get(kind, kind): dict(body) for kind, body in resource.get("Resource", {}).items() if body is not None}
-    if "S3Resource" in stated.get("DataLocation", {}):
-        stated["DataLocation"]["ResourceArn"] = stated["DataLocation"].pop("S3Resource")
-    principal = resource.get("Principal") or resource.get("DataLakePrincipal")
-    return {"CatalogId": resource.get("Catalog"), "Principal": principal, "Resource": stated}
+    return grant_of(resource.properties)
 
 
 def _make_grant(resource: Resource) -> None:
@@ -136,12 +132,18 @@ def _read_grant(resource: Resource) -> Mapping[str, Any] | None:
         set.intersection(*({right for entry in held[one] for right in entry[name]} for one in asked))
         for name in ("Permissions", "PermissionsWithGrantOption")
     )
+    whom = wanted["Principal"]["DataLakePrincipalIdentifier"]
+    beyond = unstated(resource, asked, held_in(resource, catalog))
+    more = sorted({right for who, _, (right, passed_on) in beyond if who == whom and not passed_on})
+    more_options = sorted({right for who, _, (right, passed_on) in beyond if who == whom and passed_on})
     names = {"Principal", "DataLakePrincipal"} & set(resource.properties)
     # The list is asked for this principal and this resource: that they are in it is what is read.
     stated = proven({**dict.fromkeys(names, wanted["Principal"]), "Resource": resource.get("Resource"), "Catalog": catalog})
-    kept = _in_order(resource.get("Permissions"), plain)
-    passed_on = _in_order(_options(resource), options)
-    return {**stated, "Permissions": kept, "PermissionsWithGrantOption": passed_on, "PermissionsWithGrantOptions": passed_on}
+    kept = [*_in_order(resource.get("Permissions"), plain), *more]
+    passable = [*_in_order(_options(resource), options), *more_options]
+    of_others = sorted({who for who, _, _ in beyond} - {whom})
+    name = next((one for one in _OPTIONS if one in resource.properties), _OPTIONS[0])
+    return {**stated, "Permissions": kept, name: passable, "UnstatedPrincipals": of_others}
 
 
 def _in_order(stated: Any, found: set[str]) -> list[str]:
@@ -219,6 +221,7 @@ ADAPTERS = (
         create=_make_grant,
         delete=_take_grant,
         read=_read_grant,
+        complete=dict.fromkeys((*_OPTIONS, "UnstatedPrincipals")),
         attributes={
             "PrincipalIdentifier": lambda resource: resource.physical_id.partition("|")[0],
             "ResourceIdentifier": lambda resource: resource.physical_id.partition("|")[2],
@@ -233,6 +236,7 @@ ADAPTERS = (
         update=_change_grant,
         delete=_take_grant,
         read=_read_grant,
+        complete=dict.fromkeys(("PermissionsWithGrantOption", "PermissionsWithGrantOptions", "UnstatedPrincipals")),
         attributes={"Id": "{id}"},
         note=_UNENFORCED,
     ),
@@ -246,6 +250,7 @@ ADAPTERS = (
         read=_read_settings,
         attributes={"Id": "{id}"},
         unread=("MutationType",),
+        complete=dict.fromkeys(("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")),
         note=_UNENFORCED,
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.asking import ask, or_undone, paged
 from lakecheck.rehearsal.adapters.buckets import change_parts, read_parts
+from lakecheck.rehearsal.adapters.lifecycles import worded_like
 from lakecheck.rehearsal.adapters.model import ID, Adapter, Resource, call, prop, tag_list
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ def _read_bucket(resource: Resource) -> Mapping[str, Any] | None:
         found["ObjectLockEnabled"] = True
     if tags := ask(client, "get_bucket_tagging", Bucket=name):
         found["Tags"] = tags["TagSet"]
+    if "LifecycleConfiguration" in found:
+        found["LifecycleConfiguration"] = worded_like(resource.get("LifecycleConfiguration", {}), found["LifecycleConfiguration"])
+    if not any(one.properties.get("Bucket") == name for one in resource.others("AWS::S3::BucketPolicy")):
+        # A template states it in a resource of its own; where there is none, the bucket is to have none.
+        found |= {"Policy": json.loads(policy["Policy"])} if (policy := ask(client, "get_bucket_policy", Bucket=name)) else {}
     return found
 
 
@@ -103,6 +109,11 @@ ADAPTERS = (
             "DualStackDomainName": lambda resource: f"{resource.physical_id}.s3.dualstack.{resource.region}.{_suffix(resource)}",
             "RegionalDomainName": lambda resource: f"{resource.physical_id}.s3.{resource.region}.{_suffix(resource)}",
             "WebsiteURL": _website,
+        },
+        complete={
+            "AccessControl": "Private",
+            **dict.fromkeys(("LifecycleConfiguration", "LifecycleConfiguration.Rules.*.*", "ReplicationConfiguration")),
+            **dict.fromkeys(("CorsConfiguration", "WebsiteConfiguration", "InventoryConfigurations", "Policy")),
         },
         note=(
             "the emulator holds the configuration and acts on none of it but versions, default encryption, object lock and notifications: "

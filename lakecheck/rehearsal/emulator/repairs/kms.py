@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from moto.kms import responses
+from moto.kms.models import Key
 
 _YEAR = 365
 """Days between rotations where nobody says otherwise: https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
@@ -16,6 +17,20 @@ def install() -> None:
     # A Deny of kms:DescribeKey refuses everybody in moto, whatever its principal and condition; no other policy is enforced here.
     responses.validate_policy = lambda _key, _action: None
     _rotation_period()
+    _metadata()
+
+
+def _metadata() -> None:
+    """Keys of moto do not say what they are used for, nor whether they are of one Region, where nobody said so when they were made."""
+    original = Key.to_dict
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        told: dict[str, Any] = original(self)
+        metadata = told["KeyMetadata"]
+        metadata.update(KeyUsage=metadata["KeyUsage"] or "ENCRYPT_DECRYPT", MultiRegion=bool(metadata["MultiRegion"]))
+        return told
+
+    Key.to_dict = to_dict
 
 
 def _rotation_period() -> None:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from lakecheck.rehearsal.adapters.model import Clients, Resource
+from lakecheck.rehearsal.adapters.model import Clients, Resource, Stated
 from lakecheck.rehearsal.adapters.registry import adapters
+from lakecheck.rehearsal.comparison.equivalences import Where
+from lakecheck.rehearsal.comparison.values import compare_properties
 from lakecheck.rehearsal.emulator.clients import EmulatorClients
 
 ACCOUNT = "111111111111"
@@ -102,6 +104,23 @@ def resource(clients: Clients, type_: str, properties: Mapping[str, Any], *, acc
         stack_id=f"arn:aws:cloudformation:{REGION}:{account}:stack/Stack/1",
         clients=clients,
     )
+
+
+def among(resource_: Resource, *others: Resource) -> Resource:
+    """A resource as it is read back while others are deployed."""
+    stated = [
+        (one.type, Stated(account=one.account, region=one.region, physical_id=one.physical_id, properties=one.properties)) for one in others
+    ]
+    return replace(resource_, others=lambda kind: [one for type_, one in stated if type_ == kind])
+
+
+def beyond(resource_: Resource) -> set[str]:
+    """Where more is found of a resource than its template states."""
+    adapter = adapters()[resource_.type]
+    where = Where(account=resource_.account, region=resource_.region)
+    found = adapter.look(resource_) or {}
+    compared = compare_properties(resource_.type, resource_.properties, found, where=where, complete=adapter.complete)
+    return {one.path for one in compared.differences if one.is_returned and one.stated is None}
 
 
 def make(clients: Clients, type_: str, properties: Mapping[str, Any], *, account: str = ACCOUNT, logical_id: str = "Thing") -> Resource:

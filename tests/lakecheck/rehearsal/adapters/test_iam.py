@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakecheck.rehearsal.adapters.registry import adapters
-from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, emulated, make, round_trip
+from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, among, emulated, make, round_trip
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
@@ -70,9 +70,9 @@ def test_a_role_loses_what_it_states_no_longer():
 def test_a_policy_of_another_resource_is_not_a_property_of_the_role():
     with emulated() as clients:
         role = make(clients, "AWS::IAM::Role", {"RoleName": "reader", "AssumeRolePolicyDocument": TRUST, "ManagedPolicyArns": [READ_ONLY]})
-        make(clients, "AWS::IAM::ManagedPolicy", {"PolicyDocument": may("s3:*"), "Roles": ["reader"]})
-        make(clients, "AWS::IAM::Policy", {"PolicyName": "more", "PolicyDocument": may("s3:*"), "Roles": ["reader"]})
-        read = adapters()["AWS::IAM::Role"].look(role)
+        managed = make(clients, "AWS::IAM::ManagedPolicy", {"PolicyDocument": may("s3:*"), "Roles": ["reader"]})
+        inline = make(clients, "AWS::IAM::Policy", {"PolicyName": "more", "PolicyDocument": may("s3:*"), "Roles": ["reader"]})
+        read = adapters()["AWS::IAM::Role"].look(among(role, managed, inline))
         assert read["Policies"] == []
         assert read["ManagedPolicyArns"] == [READ_ONLY]
         with pytest.raises(ClientError, match="DeleteConflict"):  # as IAM does, while anything is left on it

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lakecheck.rehearsal.adapters.registry import adapters
-from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, emulated, make, resource, round_trip
+from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, REGION, emulated, make, resource, round_trip
 
 KEY = "AWS::KMS::Key"
 
@@ -87,3 +87,10 @@ def test_a_replica_has_its_own_policy_in_its_region():
         assert (read["Description"], read["KeyPolicy"], read["PrimaryKeyArn"]) == ("copy", own, arn)
         assert ":eu-central-1:" in adapters()[wanted.type].attribute(replica, "Arn")
         assert adapters()[KEY].look(primary)["Description"] == "lake"
+
+
+def test_a_key_says_what_it_is_for_and_that_it_is_of_one_region():
+    with emulated() as clients:
+        key = make(clients, "AWS::KMS::Key", {})
+        told = clients("kms", account=ACCOUNT, region=REGION).describe_key(KeyId=key.physical_id)["KeyMetadata"]
+    assert (told["KeyUsage"], told["MultiRegion"]) == ("ENCRYPT_DECRYPT", False)

@@ -53,3 +53,15 @@ def test_a_policy_is_on_each_queue_it_names():
         assert not sqs.get_queue_attributes(QueueUrl=one, AttributeNames=["All"])["Attributes"].get("Policy")
     assert trip.lacks == trip.lacks_after_change == ()
     assert trip.is_deleted
+
+
+def test_a_queue_keeps_its_policy_when_other_attributes_are_set():
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]}
+    with emulated() as clients:
+        queue = make(clients, "AWS::SQS::Queue", {"QueueName": "late"})
+        kept = make(clients, "AWS::SQS::QueuePolicy", {"Queues": [queue.physical_id], "PolicyDocument": policy})
+        sqs = clients("sqs", account=ACCOUNT, region=REGION)
+        sqs.set_queue_attributes(QueueUrl=queue.physical_id, Attributes={"VisibilityTimeout": "60"})
+        assert adapters()["AWS::SQS::QueuePolicy"].look(kept)["PolicyDocument"] == policy
+        sqs.set_queue_attributes(QueueUrl=queue.physical_id, Attributes={"Policy": ""})
+        assert adapters()["AWS::SQS::QueuePolicy"].look(kept) is None

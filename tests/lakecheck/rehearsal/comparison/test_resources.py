@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, call
+from lakecheck.rehearsal.adapters.model import ID, Adapter, Read, Resource, call
 from lakecheck.rehearsal.comparison.added import ADDED
 from lakecheck.rehearsal.comparison.resources import AT_ONCE, NOWHERE, _read_by_us, compare, general
 from lakecheck.rehearsal.comparison.summary import by_type, counts
@@ -284,3 +284,20 @@ def test_types_are_summed_up(clients: Clients) -> None:
     assert summary.notes == (PARAMETER.note,)
     assert counts([]).percentage is None
     assert general("Rules[3].Filters[0].Id") == "Rules[].Filters[].Id"
+
+
+def test_an_entry_sees_what_the_others_state(clients: Clients) -> None:
+    """Of its own type and of others, with where they are; never itself."""
+    seen: dict[str, list[tuple[str, str]]] = {}
+
+    def read(resource: Resource) -> dict[str, Any]:
+        resource.client("ssm").describe_parameters()
+        others = [one for kind in ("A::B::C", "D::E::F") for one in resource.others(kind)]
+        seen[resource.physical_id] = [(one.physical_id, one.properties["Name"]) for one in others]
+        return {"Name": "a", "Extra": len(others)}
+
+    known = {kind: Adapter(type=kind, service="ssm", read=read, complete={"Extra": None}) for kind in ("A::B::C", "D::E::F")}
+    told = [_told(kind, {"Name": "a"}, physical_id=name) for kind, name in (("A::B::C", "1"), ("A::B::C", "2"), ("D::E::F", "3"))]
+    results = compare(_stacks(*told), clients, known=known)
+    assert seen == {"1": [("2", "a"), ("3", "a")], "2": [("1", "a"), ("3", "a")], "3": [("1", "a"), ("2", "a")]}
+    assert {one.reason for one in results} == {"the API returns what is not stated: Extra"}

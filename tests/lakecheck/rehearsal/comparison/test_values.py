@@ -282,7 +282,9 @@ def test_change_of_any_leaf_is_told_at_its_path(data: st.DataObject, stated: dic
     was: Any = stated
     for step in steps:
         was = was[step]
-    now = data.draw(st.sampled_from([f"{was}x", "another", 12345.5, ["another"], {"Name": was}, None]))
+    # An empty document as text and a mapping differ in what the mapping has, not as a whole.
+    mapping = [] if was == "{}" else [{"Name": was}]
+    now = data.draw(st.sampled_from([f"{was}x", "another", 12345.5, ["another"], *mapping, None]))
     told = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
     assert _paths(stated, _changed(stated, steps, now)) == [told]
 
@@ -297,3 +299,24 @@ def test_change_in_a_policy_is_told_below_its_statement(data: st.DataObject, sta
     place = f"P.Statement[{steps[2]}]." if len(steps) > 2 else "P.Version"
     assert paths
     assert all(path.startswith(place) for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({}, []),
+        ({"On": True, "Rules": [{"Id": "a"}], "Free": 1}, []),
+        ({"On": False}, ["On"]),
+        ({"Rights": ["all"]}, ["Rights"]),
+        ({"Rights": [], "Rules": [{"Id": "a", "Days": None, "Kinds": [], "Marked": False, "Prefix": ""}]}, []),
+        ({"Rules": [{"Id": "a", "Days": 1}]}, ["Rules[0].Days"]),
+    ],
+)
+def test_where_everything_is_stated_nothing_else_may_be(found: dict[str, Any], told: list[str]) -> None:
+    """What is beyond is told where an entry says so, but for what means nothing there; elsewhere it is a default."""
+    where = Where(account="111111111111", region="eu-west-1")
+    stated = {"Name": "a", "Rules": [{"Id": "a"}]}
+    there = {**stated, **found}
+    complete = {"On": True, "Rights": None, "Rules.*.*": None}
+    assert [one.path for one in compare_properties("Acme::Lake::Thing", stated, there, where=where, complete=complete).differences] == told
+    assert not compare_properties("Acme::Lake::Thing", stated, there, where=where).differences
