@@ -282,7 +282,7 @@ def _one(stage: Stage, planned: Planned) -> Step:
 
 def _unexpected(error: Exception) -> str:
     """Says what nobody expected, and where it came from."""
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HERE)]
+    frames = [one for one in traceback.extract_tb(error.__traceback__)[1:] if Path(one.filename).is_relative_to(_HERE)]
     where = f" at {Path(frames[-1].filename).relative_to(_HERE.parent).as_posix()}:{frames[-1].lineno}" if frames else ""
     return f"unexpected {type(error).__name__}{where}: {error}"
 

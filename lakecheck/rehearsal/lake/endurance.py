@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lakecheck.rehearsal.course import StepFailed
 from lakecheck.rehearsal.lake import deliveries, results
+from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from lakecheck.rehearsal.lake.deliveries import Run
 
 DEFAULT_FAULTS: Final = ("dynamodb:*Item:throttle:2", "glue:StartJobRun:throttle:1", "s3:CopyObject:error:1", "events:PutEvents:error:1")
+_MET: Final = (BotoCoreError, ClientError, DataLakeError)
 _STEPS_BEFORE_KILL: Final = 4
 _POLL_SECONDS: Final = 0.05
 _LONGEST_SECONDS: Final = 60.0
@@ -69,20 +73,30 @@ def _go_back(stage: Stage, prefix: str) -> list[str]:
 
 def _with_faults(stage: Stage, delivery: Any) -> list[str]:
     stage.emulator.control("faults/set", list(stage.options.faults or DEFAULT_FAULTS))
+    run, met = None, ""
     try:
         run = deliveries.deliver(stage, delivery)
-        hits = stage.emulator.control("faults/list")["faults"]
+    except _MET as error:  # the rehearsal's own calls meet faults too
+        met = str(error)
     finally:
+        hits = stage.emulator.control("faults/list")["faults"]
         stage.emulator.control("faults/clear", {})
-    wrong = [one for one in run.executions if one["status"] != "SUCCEEDED"]
-    told = [f"{one['fault']} hit {one['hits']} times" for one in hits]
-    facts = [f"{delivery.key} with faults: {', '.join(told)}"]
-    if wrong and not stage.options.faults:
-        raise StepFailed(f"{delivery.key} did not survive faults that it has to retry: {wrong[0].get('cause')}", facts)
-    if wrong:
-        facts.append(f"{delivery.key} failed as its faults demand ({wrong[0].get('error')}), and was delivered once more")
-        deliveries.deliver(stage, delivery)
-    return facts
+    facts = [f"{delivery.key} with faults: {_hits(hits)}"]
+    if run is None:
+        raise StepFailed(f"{delivery.key} could not be delivered while calls failed: {met}", facts)
+    if run.succeeded:
+        return facts
+    wrong = next((one for one in run.executions if one["status"] != "SUCCEEDED"), None)
+    if not stage.options.faults:
+        why = "it started nothing" if wrong is None else wrong.get("cause")
+        raise StepFailed(f"{delivery.key} did not survive faults that it has to retry: {why}", facts)
+    how = "started nothing" if wrong is None else f"failed as its faults demand ({wrong.get('error')})"
+    deliveries.deliver(stage, delivery)
+    return [*facts, f"{delivery.key} {how}, and was delivered once more"]
+
+
+def _hits(faults: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{one['fault']} hit {one['hits']} time{'' if one['hits'] == 1 else 's'}" for one in faults)
 
 
 def _with_kill(stage: Stage, delivery: Any) -> list[str]:
