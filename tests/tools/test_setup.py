@@ -114,4 +114,4 @@ def test_fails_when_it_is_not_told_what_to_set_up(
     module = load()
     monkeypatch.setattr(module, "set_up", lambda _layer: pytest.fail("set up all the same"))
     assert module.main() == 2
-    assert "run|dev|docs|lowest|spark4" in capsys.readouterr().err
+    assert "run|rehearsal|dev|docs|lowest|spark4" in capsys.readouterr().err
