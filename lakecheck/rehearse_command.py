@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import shlex
@@ -124,7 +125,8 @@ def handle(arguments: argparse.Namespace) -> int:
         progress.done()
         _write(report, arguments)
         sys.stdout.flush()
-        _keep(stage, progress)
+        with contextlib.suppress(KeyboardInterrupt):  # that is how one ends it
+            _keep(stage, progress)
 
     try:
         report = rehearse(

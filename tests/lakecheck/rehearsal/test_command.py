@@ -496,27 +496,9 @@ def test_surroundings_of_any_kind_change_nothing_and_stdout_is_json(tmp_path: Pa
     assembly(home / "it's cdk.out")
     can = subprocess.run(["unshare", "-rn", "ip", "link", "set", "lo", "up"], capture_output=True, check=False).returncode == 0
     alone = ["unshare", "-rn", "sh", "-c", 'ip link set lo up; exec "$0" "$@"'] if can else []
-    command = [
-        *alone,
-        sys.executable,
-        "-m",
-        "lakecheck",
-        "rehearse",
-        "it's cdk.out",
-        "--folder",
-        "logs",
-        "--json",
-        "-",
-        "--html",
-        "page.html",
-    ]
-    environment = {
-        **os.environ,
-        **HOSTILE,
-        "HOME": str(home),
-        "TMPDIR": str(home / "tmp"),
-        "PYTHONPATH": str(Path(lakecheck.__file__).parents[1]),
-    }
+    reports = ["--json", "-", "--html", "page.html"]
+    command = [*alone, sys.executable, "-m", "lakecheck", "rehearse", "it's cdk.out", "--folder", "logs", *reports]
+    own = {"HOME": str(home), "TMPDIR": str(home / "tmp"), "PYTHONPATH": str(Path(lakecheck.__file__).parents[1])}
     done = subprocess.run(command, cwd=home, env={**os.environ, **HOSTILE, **own}, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
