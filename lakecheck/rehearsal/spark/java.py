@@ -1,6 +1,6 @@
 """One Java with Spark, started as PySpark starts its own: prepared for a program, and cleaned of it.
 
-What a program leaves in a Java is named in `_clean`, one by one. What cannot be cleaned makes the Java unfit for another program: its owner
+What a program leaves in a Java is named in `_left`, one by one. What cannot be cleaned makes the Java unfit for another program: its owner
 ends it then.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ from lakemodel.errors import DataLakeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LOG = logging.getLogger(__name__)
 START_SECONDS: Final = 180.0
 CLEAN_SECONDS: Final = 15.0
 """How long a program's Spark may take to end before its Java is given up."""
@@ -99,9 +101,12 @@ class Java:
         from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra brings it
 
         try:
-            return self.is_running and self._clean()
-        except (Py4JError, OSError):  # it does not answer, or not in time
-            return False
+            why = self._left() if self.is_running else "it has ended"
+        except (Py4JError, OSError) as error:  # it does not answer, or not in time
+            why = repr(error)
+        if why:
+            LOG.warning("Spark's Java %s is not used again: %s", self.pid, why)
+        return not why
 
     def end(self) -> None:
         """Kills it and removes its folder. May be called again."""
@@ -159,13 +164,13 @@ class Java:
         self._gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port, auth_token=secret, read_timeout=CLEAN_SECONDS))
         os.register_at_fork(after_in_child=functools.partial(_disconnect, self._gateway))  # a copy of this process has no Java
         self._jvm = self._gateway.jvm
+        self._own = len(self._threads())  # before there is anything to collect as garbage
         system = self._jvm.java.lang.System
         self._properties = system.getProperties().clone()
         self._output = self._appending(self._told)
         self._zone = self._jvm.java.util.TimeZone.getDefault()
         self._locale = self._jvm.java.util.Locale.getDefault()
         self._level = self._logger().getLevel()
-        self._own = self._threads()
 
     def _appending(self, file: Path) -> Any:
         """A stream of Java's to the end of a file, without a buffer."""
@@ -175,14 +180,17 @@ class Java:
     def _logger(self) -> Any:
         return self._jvm.org.apache.logging.log4j.LogManager.getRootLogger()
 
-    def _threads(self) -> set[str]:
-        """Names of the threads that may be a program's."""
+    def _threads(self) -> list[str]:
+        """Names of the threads that may be a program's; among them are the one that waits for connections, and one for each of ours."""
         told = self._jvm.java.lang.Thread.getAllStackTraces().keySet().toString()
-        return {name for name in _NAMES.findall(told) if _OF_A_PROGRAM.fullmatch(name)}
+        return sorted(name for name in _NAMES.findall(told) if _OF_A_PROGRAM.fullmatch(name))
 
-    def _clean(self) -> bool:
-        if not self._stopped() or (self.folder / "tmp" / "derby.log").exists():  # Hive's metastore knows tables of before
-            return False
+    def _left(self) -> str:
+        """Cleans; what could not be."""
+        if running := self._running():
+            return f"still running: {running}"
+        if (self.folder / "tmp" / "derby.log").exists():
+            return "it has a metastore of Hive, with tables"
         session = self._jvm.org.apache.spark.sql.SparkSession
         session.clearActiveSession()
         session.clearDefaultSession()
@@ -201,10 +209,10 @@ class Java:
         for stream in self._streams:
             stream.close()
         self._streams = []
-        return True
+        return ""
 
-    def _stopped(self) -> bool:
-        """Stops the program's Spark, also one that is being made; whether nothing of it runs any more."""
+    def _running(self) -> str:
+        """Stops the program's Spark, also one that is being made; what of it runs nevertheless."""
         until = time.monotonic() + CLEAN_SECONDS
         spark = getattr(getattr(self._jvm.org.apache.spark, "SparkContext$"), "MODULE$")
         while True:
@@ -212,11 +220,13 @@ class Java:
             if active.isDefined():
                 active.get().cancelAllJobs()
                 active.get().stop()
-            elif self._threads() <= self._own and not spark.getActive().isDefined():
-                return True
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.02)
+            elif len(left := self._threads()) <= self._own and not spark.getActive().isDefined():
+                return ""
+            elif time.monotonic() > until:
+                return ", ".join(left)
+            else:
+                self._gateway.close()  # Python may have said by another connection what it collected as garbage
+                time.sleep(0.02)
 
 
 def _disconnect(gateway: Any) -> None:
