@@ -75,6 +75,11 @@ UNTRUTHS: Final = (
         meaning="Such a property has no effect here; operations that were added are counted apart.",
     ),
     Untruth(
+        id="operations",
+        sentence="Operations that the emulator lacks are answered with an internal error or with 404, and clients repeat them in vain.",
+        meaning="That a program fails in one of them here does not show that it fails in AWS; operations of AWS are many more.",
+    ),
+    Untruth(
         id="time",
         sentence="Waits of state machines and delays of retries pass at once; schedules fire only when they are told to.",
         meaning="How long a pipeline takes, and what overlaps with what, is not shown.",

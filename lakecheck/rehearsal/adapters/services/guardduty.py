@@ -61,7 +61,7 @@ ADAPTERS = (
         delete=call("delete_detector", DetectorId=ID),
         read=joined("guardduty", Read(call("get_detector", DetectorId=ID), absent=("BadRequestException",)), shape=_read_detector),
         attributes={"Id": "{id}"},
-        note="The emulator finds nothing, keeps no scanning of volumes in DataSources, and changes no tags.",
+        note="The emulator finds nothing, keeps DataSources apart from Features, no scanning of volumes in them, and changes no tags.",
     ),
     Adapter(
         type="AWS::GuardDuty::Filter",

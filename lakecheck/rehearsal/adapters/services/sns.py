@@ -89,12 +89,14 @@ def _read_topic(resource: Resource) -> Mapping[str, Any] | None:
     if answer is None:
         return None
     arn = answer["Attributes"]["TopicArn"]
+    theirs = {one.physical_id for one in resource.others("AWS::SNS::Subscription")}
     mine = _pairs(resource.properties)
     every = paged(sns, "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
+    own = [one for one in every if f"{one['Protocol']} {one['Endpoint']}" in mine or one["SubscriptionArn"] not in theirs]
     return {
         **_words(answer["Attributes"]),
         "TopicName": arn.rpartition(":")[2],
-        "Subscription": [one for one in every if f"{one['Protocol']} {one['Endpoint']}" in mine],
+        "Subscription": own,
         "Tags": sns.list_tags_for_resource(ResourceArn=arn)["Tags"],
     }
 
@@ -180,6 +182,7 @@ ADAPTERS = (
         delete=call("delete_topic", TopicArn=ID),
         read=_read_topic,
         attributes={"TopicArn": "{id}", "TopicName": "read:TopicName"},
+        complete={"Subscription": None},
         note="the emulator has no data protection policies and no logging of deliveries",
     ),
     Adapter(

@@ -15,6 +15,7 @@ from typing import Any
 from lakecheck.rehearsal.adapters.model import Clients, Resource, Stated
 from lakecheck.rehearsal.adapters.registry import adapters
 from lakecheck.rehearsal.comparison.equivalences import Where
+from lakecheck.rehearsal.comparison.resources import general
 from lakecheck.rehearsal.comparison.values import compare_properties
 from lakecheck.rehearsal.emulator.clients import EmulatorClients
 
@@ -115,12 +116,12 @@ def among(resource_: Resource, *others: Resource) -> Resource:
 
 
 def beyond(resource_: Resource) -> set[str]:
-    """Where more is found of a resource than its template states."""
+    """Where more is found of a resource than its template states, any item of a list alike."""
     adapter = adapters()[resource_.type]
     where = Where(account=resource_.account, region=resource_.region)
     found = adapter.look(resource_) or {}
     compared = compare_properties(resource_.type, resource_.properties, found, where=where, complete=adapter.complete)
-    return {one.path for one in compared.differences if one.is_returned and one.stated is None}
+    return {general(one.path) for one in compared.differences if one.is_returned and one.stated is None}
 
 
 def make(clients: Clients, type_: str, properties: Mapping[str, Any], *, account: str = ACCOUNT, logical_id: str = "Thing") -> Resource:
