@@ -10,8 +10,9 @@ run's log names them); there is no `awsglue`; workers are this machine; nobody c
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.responses import ActionResult
 from moto.glue import exceptions, models, responses
@@ -19,12 +20,16 @@ from moto.glue import exceptions, models, responses
 from lakecheck.rehearsal.executions import programs
 from lakecheck.rehearsal.executions.runtime import LOG, current
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 COMMANDS: Final = ("glueetl", "pythonshell")
 """The kinds of jobs that are run."""
 WAITING, STARTING, RUNNING = "WAITING", "STARTING", "RUNNING"
 GOING_ON: Final = (WAITING, STARTING, RUNNING)
 _TAKES_PLACE: Final = (STARTING, RUNNING)
 _DEFAULT_MINUTES: Final = 480
+_POLL_SECONDS: Final = 0.2
 _UNITS: Final = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0, "G.12X": 12.0, "G.16X": 16.0, "Standard": 1.0}
 """DPUs of a worker: https://docs.aws.amazon.com/glue/latest/dg/worker-types.html."""
 _LOST: Final = "the emulator ended while this was running"
@@ -99,6 +104,23 @@ def kept_runs() -> list[tuple[Any, JobRun]]:
     backends = [backend for regions in list(models.glue_backends.values()) for backend in list(regions.values())]
     found = [(job, run) for backend in backends for job in list(backend.jobs.values()) for run in job.job_runs if isinstance(run, JobRun)]
     return sorted(found, key=lambda one: one[1].started_on)
+
+
+def await_end(seconds: float, *, account: str, region: str, unless: Callable[[], bool]) -> None:
+    """Returns when one of the runs that go on has ended; at once when none does.
+
+    Args:
+        seconds: It never takes longer.
+        account: Whose runs.
+        region: Whose runs.
+        unless: Asked several times a second; ends the wait.
+    """
+    until = time.monotonic() + seconds
+    with current().changed:
+        place = (account, region)
+        going = [run for job, run in kept_runs() if run.status in GOING_ON and (job.backend.account_id, job.backend.region_name) == place]
+        while going and all(run.status in GOING_ON for run in going) and not unless() and (left := until - time.monotonic()) > 0:
+            current().changed.wait(min(left, _POLL_SECONDS))
 
 
 def fail_running() -> int:

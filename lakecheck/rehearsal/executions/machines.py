@@ -1,7 +1,9 @@
 """State machines of the emulator, executed by this project's interpreter: a thread for each execution, and a clock of its own.
 
-Waits and delays pass at once; what an execution waits for in the emulator (a job run, another execution) passes as long as it takes. What
-moto keeps of an execution stays moto's (`RehearsedExecution` is one of its executions), so that its plain API tells of it.
+Waits and delays pass at once, unless a job of the same account runs: then they pass when one has ended, or in their own time if that is
+sooner. So who comes back later for a job that is taken, or looks again and again for its end, does not run out of attempts at once. What
+an execution waits for in the emulator (a job run, another execution) passes as long as it takes. What moto keeps of an execution stays
+moto's (`RehearsedExecution` is one of its executions), so that its plain API tells of it.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.core.responses import ActionResult
 from moto.stepfunctions import exceptions, models, responses
 
+from lakecheck.rehearsal.executions import jobs
 from lakecheck.rehearsal.executions.history import History, states_of
 from lakecheck.rehearsal.executions.runtime import LOG, current
-from lakecheck.rehearsal.executions.services import EmulatedServices
+from lakecheck.rehearsal.executions.services import LONGEST_PAUSE, EmulatedServices
 from lakecheck.rehearsal.states import DefinitionError, Execution, Failed, VirtualClock, start
 
 if TYPE_CHECKING:
@@ -108,6 +111,7 @@ class Run:
                 if self.kept.status != RUNNING:
                     self.execution.abort()
                     return
+                self._wait()
         except Exception as error:  # noqa: BLE001 - whatever it is, an execution that has no thread must not say that it runs
             LOG.exception("execution %s", self.kept.execution_arn)
             self.kept.end("FAILED", self.clock.seconds, error="States.Runtime", cause=f"the rehearsal's own error: {error!r}")
@@ -115,6 +119,14 @@ class Run:
         done = self.execution
         output = json.dumps(done.output) if done.status == "SUCCEEDED" else None
         self.kept.end(done.status, self.clock.seconds, output=output, error=done.error, cause=done.cause or None)
+
+    def _wait(self) -> None:
+        """Lets jobs work while the execution waits; a wait for a job itself has passed already."""
+        until = None if self.execution is None else self.execution.waiting_until
+        if until is None or (seconds := until - self.clock.seconds) <= LONGEST_PAUSE:
+            return
+        kept = self.kept
+        jobs.await_end(seconds, account=kept.account_id, region=kept.region_name, unless=lambda: kept.status != RUNNING)
 
     def redrive(self) -> None:
         """Begins again where it ended.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LIST: Final = "samples.yaml"
 COUNTS: Final = ("good", "quarantined", "duplicates")
+_PARTS: Final = 3
+"""A domain, a product and a table make a prefix."""
 _KEYS: Final = frozenset({"file", "as", "rows", "fails", *COUNTS})
 
 
@@ -38,8 +40,8 @@ class Delivery:
 
     @property
     def table(self) -> str:
-        """The prefix of the table that it is for."""
-        return self.key.rpartition("/")[0]
+        """The prefix of the table that it is for, whatever folders the name has."""
+        return "/".join(self.key.split("/")[:_PARTS][: self.key.count("/")])
 
 
 def load_samples(folder: Path) -> tuple[Delivery, ...]:

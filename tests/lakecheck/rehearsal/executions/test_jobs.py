@@ -102,6 +102,25 @@ def test_no_more_runs_at_a_time_than_the_job_allows(world: World) -> None:
     assert [one["ErrorDetail"]["ErrorCode"] for one in answer["Errors"]] == ["InvalidJobRunStateException", "JobRunNotFoundException"]
 
 
+def test_who_comes_back_later_for_a_job_that_is_taken_finds_it_free(world: World) -> None:
+    """A retry's delay passes with the job's own run: at once, all attempts would meet the same run."""
+    job = world.job("import time\ntime.sleep(0.5)\n")
+    busy = {"ErrorEquals": ["Glue.ConcurrentRunsExceededException"], "IntervalSeconds": 60, "MaxAttempts": 3}
+    machine = world.machine({"Run": task("glue:startJobRun.sync", {"JobName": job}, Retry=[busy])})
+    ended = [world.ended(one) for one in [world.start(machine) for _ in range(3)]]
+    assert [one["status"] for one in ended] == ["SUCCEEDED"] * 3
+    assert len(world.client("glue").get_job_runs(JobName=job)["JobRuns"]) == 3
+
+
+def test_a_wait_beside_a_job_takes_no_longer_than_it_says(world: World) -> None:
+    job = world.job(LONG)
+    run = start(world, job)
+    found = world.run({"Wait": {"Type": "Wait", "Seconds": 1, "End": True}})
+    assert found["status"] == "SUCCEEDED"
+    assert world.job_run(job, run, "STARTING", "RUNNING")["JobRunState"] in ("STARTING", "RUNNING")
+    world.client("glue").batch_stop_job_run(JobName=job, JobRunIds=[run])
+
+
 def test_a_script_that_is_not_there_fails_the_run(world: World) -> None:
     job = world.job(LONG)
     world.client("s3").delete_object(Bucket=f"code-job-{world.own}", Key="job.py")

@@ -72,3 +72,11 @@ def test_the_reference_has_samples_for_each_of_its_products_and_one_that_fails()
     assert {one.key.split("/")[1] for one in deliveries} == products
     assert any(one.fails for one in deliveries)
     assert all(one.rows is not None for one in deliveries if not one.fails)
+
+
+@pytest.mark.parametrize(
+    ("key", "table"),
+    [("d/p/t/a.csv", "d/p/t"), ("d/p/t/2026/11/a.csv", "d/p/t"), ("d/p/t//a.csv", "d/p/t"), ("d/a.csv", "d"), ("a.csv", "")],
+)
+def test_a_deliverys_table_does_not_depend_on_the_folders_of_its_name(key: str, table: str):
+    assert Delivery(path=Path("a.csv"), key=key).table == table
