@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lakecheck.rehearsal.adapters.registry import adapters
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lakecheck.rehearsal.adapters.model import Adapter, Resource
+
+
+LOOP: Final = "Fn::ForEach"
+"""Stands as the type of a loop in a template's resources."""
 
 
 class By(enum.Enum):
@@ -87,11 +91,18 @@ class AdapterHandler:
 
 
 class Placeholder:
-    """Stands for a resource that nobody makes: it has an id and attributes that lead nowhere, so that the rest of the stack can be made."""
+    """Stands for a resource that nobody makes: it has an id and attributes that lead nowhere, so that the rest of the stack can be made.
+
+    Args:
+        why: Why nobody makes it; that the type is not known when left out.
+    """
+
+    def __init__(self, why: str | None = None) -> None:
+        self._why = why
 
     def create(self, resource: Resource) -> Made:
         """Gives it an id."""
-        return Made(resource.generated_name(), By.NOBODY)
+        return Made(resource.generated_name(), By.NOBODY, state=self._why or _made_elsewhere(resource.type))
 
     def update(self, _resource: Resource, made: Made) -> Made | None:
         """Nothing happens."""
@@ -103,6 +114,16 @@ class Placeholder:
     def attribute(self, _resource: Resource, _made: Made, name: str) -> Any:
         """Knows none."""
         raise KeyError(name)
+
+
+def _made_elsewhere(kind: str) -> str | None:
+    """Why a type is none that a service makes; None where it is one."""
+    left = "so nothing of what it makes in AWS is there, or in this table"
+    if kind.startswith("AWS::Serverless::"):
+        return f"the transform AWS::Serverless-2016-10-31 is not run here, {left}"
+    if kind.endswith("::MODULE"):
+        return f"modules are not expanded here, {left}"
+    return f"loops of AWS::LanguageExtensions are not expanded here, {left}" if kind == LOOP else None
 
 
 def nowhere(resource: Resource, made: Made, name: str) -> str:

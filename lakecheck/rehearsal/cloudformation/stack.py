@@ -12,7 +12,8 @@ from typing import Any, Final, Protocol
 
 from lakecheck.rehearsal.adapters.model import Clients, Resource
 from lakecheck.rehearsal.cloudformation.handlers import By, Handler, Made, handler_of, nowhere
-from lakecheck.rehearsal.cloudformation.template import Scope, TemplateError, ordered
+from lakecheck.rehearsal.cloudformation.refusals import name_of
+from lakecheck.rehearsal.cloudformation.template import Scope, TemplateError, is_expanded, ordered
 from lakecheck.upgrade.comparison.schemas import facts
 from lakecheck.upgrade.model import Replaces
 
@@ -36,6 +37,10 @@ class Surroundings(Protocol):
 
     def stack_output(self, account: str, stack: str, output: str, region: str) -> Any:
         """An output of another stack."""
+        ...
+
+    def holder(self, identity: Identity, logical_id: str, kind: str, named: tuple[Any, ...]) -> str | None:
+        """The stack that has another resource of a type and name (see `refusals.ONE_EACH`); None where none has."""
         ...
 
 
@@ -117,6 +122,7 @@ class StackResources:
         self.template: Mapping[str, Any] = {"Resources": {}}
         self.parameters: Mapping[str, Any] = {}
         self.tags: Mapping[str, str] = {}
+        self.imported: set[str] = set()
         self._around = surroundings
         self._tell = tell
 
@@ -149,6 +155,9 @@ class StackResources:
             for name in reversed(leftover):
                 self._delete(self.deployed.pop(name), why="rollback", policy="Delete")
             self._apply(*before)
+            raise
+        except TemplateError:
+            self._take(*before)
             raise
 
     def delete(self, *, only_made: bool = False) -> None:
@@ -190,6 +199,7 @@ class StackResources:
 
     def _take(self, template: Mapping[str, Any], parameters: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         self.template, self.parameters, self.tags = template, parameters, tags
+        self.imported = set()
 
     def _wanted(self) -> list[str]:
         scope = self._scope()
@@ -224,6 +234,7 @@ class StackResources:
         self._say(name, "", kind, "CREATE_IN_PROGRESS")
         try:
             properties = self._scope().evaluate(raw.get("Properties", {}))
+            self._refuse_taken(name, kind, properties)
             made = self._handler(kind).create(self._resource(name, kind, properties))
         except Exception as error:
             raise self._failed(name, "", kind, "CREATE_FAILED", error) from error
@@ -288,6 +299,10 @@ class StackResources:
         )
 
     def _scope(self) -> Scope:
+        return self.scope(self.template, self.parameters)
+
+    def scope(self, template: Mapping[str, Any], parameters: Mapping[str, Any]) -> Scope:
+        """What a template's references lead to, with the resources that are there."""
         identity, around = self.identity, self._around
         pseudo: dict[str, Any] = {
             "AWS::AccountId": identity.account,
@@ -299,19 +314,27 @@ class StackResources:
             "AWS::NotificationARNs": [],
         }
         return Scope(
-            template=self.template,
-            values={**self.parameters, **pseudo},
+            template=template,
+            values={**parameters, **pseudo},
             reference=self._reference,
             attribute=self._attribute,
-            exported=lambda name: around.exported(identity.account, identity.region, name),
+            exported=self._exported,
             dynamic=self._dynamic,
             stack_output=lambda stack, output, region: around.stack_output(identity.account, stack, output, region or identity.region),
         )
 
+    def _exported(self, name: str) -> Any:
+        self.imported.add(name)
+        return self._around.exported(self.identity.account, self.identity.region, name)
+
     def _reference(self, name: str) -> str:
+        if name not in self.deployed and is_expanded(self.template):
+            return f"not-rehearsed-{name}"
         return self._found(name).made.physical_id
 
     def _attribute(self, name: str, attribute: str) -> Any:
+        if name not in self.deployed and is_expanded(self.template):
+            return f"not-rehearsed-{name}-{attribute}"
         deployed = self._found(name)
         if attribute in deployed.made.attributes:
             return deployed.made.attributes[attribute]
@@ -340,6 +363,13 @@ class StackResources:
 
     def _say(self, name: str, physical: str, kind: str, status: str, reason: str = "") -> None:
         self._tell(name, physical, kind, status, reason)
+
+    def _refuse_taken(self, logical_id: str, kind: str, properties: Mapping[str, Any]) -> None:
+        named = name_of(kind, properties)
+        holder = None if named is None else self._around.holder(self.identity, logical_id, kind, named)
+        if named is not None and holder is not None:
+            msg = f"{named[0]} already exists in stack {holder}"
+            raise TemplateError(msg)
 
     def _failed(self, name: str, physical: str, kind: str, status: str, error: Exception) -> StackFailedError:
         LOG.info("%s %s: %s", name, status, error, exc_info=error)

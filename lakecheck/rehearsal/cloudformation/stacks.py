@@ -19,8 +19,11 @@ from moto.core.utils import utcnow
 from moto.ssm import ssm_backends
 
 from lakecheck.rehearsal.cloudformation import change_sets
+from lakecheck.rehearsal.cloudformation.handlers import LOOP
+from lakecheck.rehearsal.cloudformation.refusals import name_of, refuse, refuse_value
 from lakecheck.rehearsal.cloudformation.stack import Identity, StackFailedError, StackResources
-from lakecheck.rehearsal.cloudformation.template import TemplateError
+from lakecheck.rehearsal.cloudformation.template import TemplateError, is_expanded
+from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +36,7 @@ NO_CHANGE: Final = "No updates are to be performed."
 NO_CHANGE_SET: Final = (
     "The submitted information didn't contain changes. Submit different information to create a change set."  # as AWS says it
 )
+IN_USE: Final = "Export {} cannot be {} as it is in use by {}"
 
 
 class Surroundings:
@@ -54,6 +58,15 @@ class Surroundings:
             msg = f"no export named {name} found"
             raise TemplateError(msg)
         return found.value
+
+    def holder(self, identity: Identity, logical_id: str, kind: str, named: tuple[Any, ...]) -> str | None:
+        """The stack that has another resource of a type and name; None where none has."""
+        for stack in models.cloudformation_backends[identity.account][identity.region].stacks.values():
+            for one in stack.stack_resources:
+                is_itself = (stack.stack_id, one.logical_id) == (identity.id, logical_id)
+                if one.type == kind and not is_itself and name_of(kind, one.properties) == named:
+                    return str(stack.stack_id)
+        return None
 
     def stack_output(self, account: str, stack: str, output: str, region: str) -> Any:
         """An output of another stack."""
@@ -149,7 +162,12 @@ class RehearsedStack:
         self._run("UPDATE", "UPDATE_ROLLBACK", template, parameters, tags)
 
     def delete(self) -> None:
-        """Deletes the stack; a failure is told by its status."""
+        """Deletes the stack; a failure is told by its status, which stays as it was where another stack uses an export."""
+        users = {export.name: found for export in self.exports if (found := self.importers(export.name))}
+        if users:
+            name, found = next(iter(users.items()))
+            self._status(self.status, IN_USE.format(name, "deleted", " and ".join(found)))
+            return
         self._status("DELETE_IN_PROGRESS")
         try:
             self.resources.delete()
@@ -164,6 +182,7 @@ class RehearsedStack:
 
     def _run(self, what: str, rollback: str, template: str, parameters: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         before = (self.template, self.template_dict, self.parameters, self.tags)
+        was = (self.resources.template, self.resources.parameters, self.resources.tags)
         document = parsed(template)
         self.template, self.template_dict, self.parameters, self.tags = template, document, dict(parameters), dict(tags)
         self.description = document.get("Description")
@@ -171,8 +190,10 @@ class RehearsedStack:
         self._status(f"{what}_IN_PROGRESS", "User Initiated")
         change = self.resources.create if what == "CREATE" else self.resources.update
         try:
-            change(document, self._values(document, parameters), tags)
-            self._publish()
+            values = self._values(document, parameters)
+            refuse(document, self.resources.scope(document, values), is_expanded=is_expanded(document))
+            change(document, values, tags)
+            self._publish(was)
         except (StackFailedError, TemplateError) as error:
             self._status(f"{rollback}_IN_PROGRESS", str(error))
             if what == "UPDATE":
@@ -181,16 +202,37 @@ class RehearsedStack:
             return
         self._status(f"{what}_COMPLETE")
 
-    def _publish(self) -> None:
-        old = {export.name for export in self.exports}
-        self.outputs = self.resources.outputs() or None
-        for name in old:
-            self._backend.exports.pop(name, None)
-        for export in self.exports:
-            if export.name in self._backend.exports:
-                msg = f"Export with name {export.name} is already exported by another stack"
+    def _publish(self, was: tuple[Any, Any, Any]) -> None:
+        """Makes the outputs and exports; where they are refused, the resources are brought back to what they were made of."""
+        outputs, before = self.outputs, self.exports
+        try:
+            self.outputs = self.resources.outputs() or None
+            self._refuse_exports({export.name: export.value for export in before})
+        except (TemplateError, DataLakeError):
+            self.outputs = outputs
+            if self.operations == 1:
+                self.resources.delete(only_made=True)
+            else:
+                self.resources.update(*was)
+            raise
+        for export in before:
+            self._backend.exports.pop(export.name, None)
+        self._backend.exports.update({export.name: export for export in self.exports})
+
+    def _refuse_exports(self, before: Mapping[str, str]) -> None:
+        now = {export.name: export.value for export in self.exports}
+        for name in now.keys() - before.keys() & self._backend.exports.keys():
+            msg = f"Export with name {name} is already exported by stack {self._backend.exports[name].exporting_stack_id}"
+            raise TemplateError(msg)
+        for name, value in before.items():
+            users = self.importers(name) if now.get(name) != value else []
+            if users:
+                msg = IN_USE.format(name, "updated" if name in now else "deleted", " and ".join(users))
                 raise TemplateError(msg)
-            self._backend.exports[export.name] = export
+
+    def importers(self, name: str) -> list[str]:
+        """The other stacks that import an export."""
+        return sorted(one.name for one in self._backend.stacks.values() if one is not self and name in one.resources.imported)
 
     def _values(self, document: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """The value of each parameter, its default where none is given."""
@@ -207,7 +249,9 @@ class RehearsedStack:
                     msg = f"Unable to fetch parameters [{value}] from parameter store for this account."
                     raise TemplateError(msg)
                 value = parameter.value
-            found[name] = str(value).split(",") if "List" in kind and isinstance(value, str) else value
+            found[name] = [one.strip() for one in value.split(",")] if "List" in kind and isinstance(value, str) else value
+            if not kind.startswith("AWS::SSM::"):
+                refuse_value(name, stated, found[name])
         return found
 
     def _status(self, status: str, reason: str = "") -> None:
@@ -238,7 +282,16 @@ def parsed(template: str | Mapping[str, Any]) -> dict[str, Any]:
     except ValueError:
         yaml.add_multi_constructor("", yaml_tag_constructor, Loader=yaml.SafeLoader)
         document = yaml.safe_load(template)
-    return document
+    return _without_loops(document)
+
+
+def _without_loops(document: dict[str, Any]) -> dict[str, Any]:
+    """Loops of AWS::LanguageExtensions as resources that nobody makes; those of outputs are left out."""
+    resources, outputs = document.get("Resources") or {}, document.get("Outputs") or {}
+    if not any(isinstance(one, list) for one in [*resources.values(), *outputs.values()]):
+        return document
+    looped = {name: {"Type": LOOP} if isinstance(one, list) else one for name, one in resources.items()}
+    return {**document, "Resources": looped, "Outputs": {name: one for name, one in outputs.items() if not isinstance(one, list)}}
 
 
 def install(clients: Clients, custom: Handler | None) -> Surroundings:

@@ -193,14 +193,22 @@ def _text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, list | dict) else str(value)
 
 
+def is_expanded(template: Mapping[str, Any]) -> bool:
+    """Whether a macro makes resources of it in AWS that it does not name; none is run here."""
+    stated = template.get("Transform", [])
+    macros = [stated] if isinstance(stated, str) else stated
+    return any(name != "AWS::LanguageExtensions" for name in macros) or any("Fn::ForEach" in name for name in template["Resources"])
+
+
 def dependencies(resource: Mapping[str, Any], known: Mapping[str, Any]) -> set[str]:
     """The resources that have to be there before a resource is made: what it refers to, and its `DependsOn`."""
     stated = resource.get("DependsOn", [])
     named = {stated} if isinstance(stated, str) else set(stated)
-    return {name for name in {*named, *_references(resource.get("Properties", {}))} if name in known}
+    return {name for name in {*named, *references(resource.get("Properties", {}))} if name in known}
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
+    """What a value refers to by `Ref`, `Fn::GetAtt` and `Fn::Sub`: names of resources, parameters and pseudo parameters."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "Ref" and isinstance(item, str):
@@ -210,10 +218,10 @@ def _references(value: Any) -> Iterator[str]:
             elif key == "Fn::Sub":
                 yield from _in_sub(item)
             else:
-                yield from _references(item)
+                yield from references(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _references(item)
+            yield from references(item)
 
 
 def _in_sub(argument: Any) -> Iterator[str]:
@@ -221,7 +229,7 @@ def _in_sub(argument: Any) -> Iterator[str]:
     for literal, name in _HOLE.findall(text):
         if not literal and name.strip() not in own:
             yield name.strip().partition(".")[0]
-    yield from _references(own)
+    yield from references(own)
 
 
 def ordered(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -235,7 +243,7 @@ def ordered(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
     while len(done) < len(waits):
         ready = [name for name in waits if name not in done and waits[name] <= done.keys()]
         if not ready:
-            msg = f"circular dependency between resources: {', '.join(sorted(set(waits) - done.keys()))}"
+            msg = f"Circular dependency between resources: [{', '.join(sorted(set(waits) - done.keys()))}]"
             raise TemplateError(msg)
         done.update(dict.fromkeys(ready))
     return list(done)

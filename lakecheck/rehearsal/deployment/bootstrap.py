@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 DEFAULT_QUALIFIER: Final = "hnb659fds"
 _ROLE: Final = re.compile(r":role/cdk-([a-z0-9]{1,10})-(?:file-publishing|image-publishing|deploy|lookup)-role-")
+_VERSION: Final = re.compile(r'"bootstrapStackVersionSsmParameter":\s*"([^"]+)"')
+_HIGH_VERSION: Final = "99"
+"""More than any stack asks for."""
+_ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _BUCKET: Final = re.compile(r"cdk-([a-z0-9]{1,10})-assets-")
 
 
@@ -63,11 +67,22 @@ def make_missing_buckets(assembly: Path, places: Sequence[tuple[str, str]], clie
     for account, region in places:
         client = clients("s3", account=account, region=region)
         there = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-        for name in sorted({name for name, where in _asset_buckets(assembly, account, region) if where == region} - there):
+        for name in sorted({name for name, where in _asset_buckets(assembly, account, region) if where == region} - there - set(made)):
             where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
             client.create_bucket(Bucket=name, **where)
             made.append(name)
     return made
+
+
+def write_missing_versions(assembly: Path, places: Sequence[tuple[str, str]], clients: Clients) -> None:
+    """Writes the versions that stacks ask for under a name of their own, as whoever bootstrapped in another way has written them."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(assembly.rglob("manifest.json"))]
+    names = sorted({name for text in texts for name in _VERSION.findall(text)} - {f"/cdk-bootstrap/{DEFAULT_QUALIFIER}/version"})
+    for account, region in places:
+        client = clients("ssm", account=account, region=region)
+        for name in names:
+            if not client.get_parameters(Names=[name])["Parameters"]:
+                client.put_parameter(Name=name, Value=_HIGH_VERSION, Type="String")
 
 
 def _asset_buckets(assembly: Path, account: str, region: str) -> Iterable[tuple[str, str]]:
@@ -76,5 +91,5 @@ def _asset_buckets(assembly: Path, account: str, region: str) -> Iterable[tuple[
         for asset in manifest.get("files", {}).values():
             for destination in asset["destinations"].values():
                 name = destination["bucketName"].replace("${AWS::AccountId}", account).replace("${AWS::Region}", region)
-                if account in name or "${AWS::AccountId}" in destination["bucketName"]:
+                if account in name or not _ACCOUNT.search(name):
                     yield name, destination.get("region", region).replace("${AWS::Region}", region)

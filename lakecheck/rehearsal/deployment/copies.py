@@ -11,7 +11,7 @@ from lakecheck.assembly.model import NO_ENVIRONMENT
 from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
     from lakecheck.assembly.model import Assembly, StackTemplate
@@ -64,7 +64,11 @@ def target(assembly: Assembly, environment: str | None) -> Target:
     if not stacks:
         msg = "found no stack to deploy"
         raise DataLakeError(msg, code="no_stacks", where=assembly.directory)
-    places = dict.fromkeys((one.account or ANY_ACCOUNT, one.region or ANY_REGION) for one in stacks)
+    # The CLI puts what is bound to nothing where its credentials are: into the first account and Region that a stack names.
+    account = next((one.account for one in stacks if one.account), ANY_ACCOUNT)
+    region = next((one.region for one in stacks if one.region), ANY_REGION)
+    bound = sorted(stacks, key=lambda one: not (one.account == account and one.region == region))
+    places = dict.fromkeys((one.account or account, one.region or region) for one in bound)
     return Target(selector="**" if environment is None else f"{environment}/**", stacks=stacks, places=tuple(places))
 
 
@@ -144,22 +148,29 @@ class Changed:
     value: Any
 
 
-def change(copied: Copy, chosen: Target) -> tuple[Changed, ...]:
-    """Changes one resource of each type of each stack in place, in a copy; what was changed."""
+def change(copied: Copy, chosen: Target, there: Container[tuple[str, str]] | None = None) -> tuple[Changed, ...]:
+    """Changes one resource of each type of each stack in place, in a copy; what was changed.
+
+    Args:
+        copied: The copy.
+        chosen: Its stacks.
+        there: Names of stacks and logical ids that are deployed, since a condition may leave resources out; all when left out.
+    """
     done: list[Changed] = []
     files = {one.file: one.stack_name for one in chosen.stacks}
     for file, stack in files.items():
         path = copied.folder / file
         template = json.loads(path.read_text(encoding="utf-8"))
-        done += [_apply(template, stack, logical_id) for logical_id in _first_of_each(template)]
+        deployed = {name: one for name, one in template["Resources"].items() if there is None or (stack, name) in there}
+        done += [_apply(template, stack, logical_id) for logical_id in _first_of_each(deployed)]
         path.write_text(json.dumps(template), encoding="utf-8")
     _forget_sources(copied.folder, set(files))
     return tuple(done)
 
 
-def _first_of_each(template: Mapping[str, Any]) -> list[str]:
+def _first_of_each(resources: Mapping[str, Any]) -> list[str]:
     firsts: dict[str, str] = {}
-    for logical_id, resource in template["Resources"].items():
+    for logical_id, resource in resources.items():
         if resource["Type"] in CHANGES:
             firsts.setdefault(resource["Type"], logical_id)
     return list(firsts.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.model import Resource, at
 from lakecheck.rehearsal.adapters.registry import adapters
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from lakecheck.rehearsal.deployment.toolkit import Ended
 
 
+_NO_VALUE: Final = "CloudFormation Parameters are missing a value"
+"""How the CDK CLI tells it."""
+
+
 def bootstrap(stage: Stage) -> Sequence[str]:
     """Makes the toolkit's stack in every account and Region, from the CLI's own template."""
     folders = dict.fromkeys((stage.first.folder, stage.options.assembly))
     names = tuple(dict.fromkeys(name for folder in folders for name in accounts.qualifiers(folder)))
     made = accounts.bootstrap(stage.toolkit.bootstrap_template(), stage.chosen.places, names, stage.clients)
     others = [name for folder in folders for name in accounts.make_missing_buckets(folder, stage.chosen.places, stage.clients)]
+    accounts.write_missing_versions(stage.first.folder, stage.chosen.places, stage.clients)
     facts = [f"{made} bootstrap stack{_s(made)}: {', '.join(f'{account} {region}' for account, region in stage.chosen.places)}"]
     facts += surroundings.assign(stage.chosen.stacks, stage.clients)
     if others:
@@ -126,7 +131,7 @@ def _next(stage: Stage) -> Copy:
         stage.rewritten += [one for one in copied.rewritten if one not in stage.rewritten]
     else:
         copied = copy(stage.options.assembly, folder)
-        stage.changed = change(copied, stage.chosen)
+        stage.changed = change(copied, stage.chosen, _ids(stage))
         if not stage.changed:
             raise StepSkipped("the templates have no resource that could be changed harmlessly")
     stage.notes["deployed"] = copied.folder
@@ -173,6 +178,9 @@ def _demand(ended: Ended, stage: Stage) -> None:
     if ended.exit_code == 0:
         return
     failed = [stack for stack in stage.stacks() if "ROLLBACK" in str(stack["status"]) or "FAILED" in str(stack["status"])]
+    if _NO_VALUE in ended.output:
+        line = next(line for line in ended.output.splitlines() if _NO_VALUE in line)
+        raise StepFailed(f"{line}; a rehearsal gives parameters no values: state a default in the template")
     reasons: list[Any] = [f"{stack['name']} is {stack['status']}: {stack['reason']}" for stack in failed]
     raise StepFailed("; ".join(reasons) or f"the CDK CLI ended with exit code {ended.exit_code}:\n{ended.tail}")
 

@@ -136,7 +136,8 @@ def test_exports_lead_from_stack_to_stack_and_go_with_theirs(client: Client, nam
     assert deploy(client, f"{name}-importing", importing)["StackStatus"] == "CREATE_COMPLETE"
     attributes = client("sns").get_topic_attributes(TopicArn=physical(client, f"{name}-importing")["T"])["Attributes"]
     assert attributes["DisplayName"] == told(client, name)["Outputs"][0]["OutputValue"].rpartition(":")[2]
-    client("cloudformation").delete_stack(StackName=name)
+    for stack in (f"{name}-importing", name):
+        client("cloudformation").delete_stack(StackName=stack)
     assert f"{name}-arn" not in {one["Name"] for one in client("cloudformation").list_exports()["Exports"]}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lakecheck.assembly.reader import read_assembly
-from lakecheck.rehearsal.deployment.bootstrap import DEFAULT_QUALIFIER, qualifiers
+from lakecheck.rehearsal.deployment.bootstrap import DEFAULT_QUALIFIER, make_missing_buckets, qualifiers, write_missing_versions
 from lakecheck.rehearsal.deployment.copies import CHANGES, change, copy, target
 from lakecheck.rehearsal.deployment.surroundings import permission_sets
 from lakecheck.upgrade.comparison.schemas import facts
@@ -17,6 +18,8 @@ from lakemodel.errors import DataLakeError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lakecheck.rehearsal.emulator.process import Emulator
 
 KEY = "0123abcd.json"
 
@@ -54,6 +57,14 @@ def test_a_stack_that_is_bound_to_nothing_goes_to_some_account(tmp_path: Path):
     assert chosen.places == (("123456789012", "us-east-1"),)
 
 
+def test_what_is_bound_to_nothing_goes_where_the_first_bound_stack_is(tmp_path: Path):
+    found = read_assembly(assembly(tmp_path / "out", TOPIC))
+    bound = found.stacks[0]
+    others = [replace(bound, account=None, region=None), replace(bound, account="222222222222", region=None), bound]
+    chosen = target(replace(found, stacks=tuple(others)), None)
+    assert chosen.places == (("222222222222", "eu-west-1"), ("111111111111", "eu-west-1"))
+
+
 def test_fails_when_the_environment_is_not_one(tmp_path: Path):
     with pytest.raises(DataLakeError, match="allowed is none, the assembly has no stages"):
         target(read_assembly(assembly(tmp_path / "out", TOPIC)), "Dev")
@@ -66,6 +77,32 @@ def test_images_are_left_out_of_the_copy_and_told_and_the_original_stays(tmp_pat
     assert len(json.loads((original / "Stack.assets.json").read_text())["dockerImages"]) == 2
     assert made.rewritten == ["2 container images left out of the assets: building them needs Docker"]
     assert copy(assembly(tmp_path / "plain", TOPIC), tmp_path / "plain-copy").rewritten == []
+
+
+def test_a_changed_version_changes_nothing_that_a_condition_left_out(tmp_path: Path):
+    topics = {name: {"Type": "AWS::SNS::Topic"} for name in ("LeftOut", "There")}
+    made = copy(assembly(tmp_path / "out", {"Resources": topics}), tmp_path / "copy")
+    done = change(made, target(read_assembly(made.folder), None), {("Stack", "There")})
+    assert [one.logical_id for one in done] == ["There"]
+
+
+def test_what_other_bootstraps_would_have_made_is_made_once(tmp_path: Path, emulator: Emulator):
+    made = assembly(tmp_path / "out", TOPIC)
+    assets = (made / "Stack.assets.json").read_text().replace("cdk-hnb659fds-assets-111111111111-eu-west-1", "fixed-name")
+    (made / "Stack.assets.json").write_text(assets)
+    manifest = (
+        (made / "manifest.json")
+        .read_text()
+        .replace('"templateFile"', '"bootstrapStackVersionSsmParameter": "/own/version", "templateFile"')
+    )
+    (made / "manifest.json").write_text(manifest)
+    places = [("555555555503", "eu-west-1"), ("555555555504", "eu-west-1")]
+    assert make_missing_buckets(made, places, emulator.clients) == ["fixed-name"]
+    for _ in range(2):
+        write_missing_versions(made, places, emulator.clients)
+    for account, region in places:
+        found = emulator.clients("ssm", account=account, region=region).describe_parameters()["Parameters"]
+        assert [one["Name"] for one in found] == ["/own/version"]
 
 
 def test_a_changed_version_changes_one_of_each_type_under_another_key(tmp_path: Path):
