@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from lakecheck.rehearsal.spark import warm as warm_module
-from lakecheck.rehearsal.spark.configuration import spark_settings
+from lakecheck.rehearsal.spark.configuration import buckets_in, spark_settings
 from lakecheck.rehearsal.spark.runner import run_job
 from lakecheck.rehearsal.spark.warm import WarmSpark
 from lakecheck.rehearsal.spark.webhdfs import serve
 from lakemodel.errors import DataLakeError
 from tests.lakecheck.rehearsal.emulator.processes import are_gone, is_gone
+from tests.lakecheck.rehearsal.spark.ingested import PACKAGE, Lake, zipped
 from tests.lakecheck.rehearsal.spark.test_runner import gone
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tests.lakecheck.rehearsal.spark.emulated import Emulated
 
 LEAVES, FINDS = (Path(__file__).with_name(name) for name in ("leaves.py", "finds.py"))
+JOB = PACKAGE / "job.py"
 COUNTS = "from pyspark.sql import SparkSession\nprint(SparkSession.builder.getOrCreate().range(5).count())\n"
 
 
@@ -50,6 +52,7 @@ def run(
     *,
     buckets: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
+    packages: Sequence[Path] = (),
     **more: Any,
 ) -> JobEnd:
     """Starts a program that may import `brought`, whose word is the folder's name."""
@@ -57,12 +60,12 @@ def run(
     package.mkdir(parents=True)
     (package / "brought.py").write_text(f"WORD = {folder.name!r}\n")
     given = {**aws.environment, **(variables or {})}
-    with serve(aws.s3) as port, warm.lend(spark_settings(port, buckets), given, [package], folder / "work") as lent:
+    with serve(aws.s3) as port, warm.lend(spark_settings(port, buckets), given, [package, *packages], folder / "work") as lent:
         assert lent is not None
         environment = {**given, **lent}
         timeout = more.pop("timeout", 120)
         return run_job(
-            script, arguments, extra_py_files=[package], environment=environment, folder=folder / "work", timeout=timeout, **more
+            script, arguments, extra_py_files=[package, *packages], environment=environment, folder=folder / "work", timeout=timeout, **more
         )
 
 
@@ -108,6 +111,18 @@ def test_nothing_of_a_program_reaches_the_next(warm: WarmSpark, aws: Emulated, t
     assert second.tail.splitlines()[-1] == "of Java"
     assert not (tmp_path / "second" / "work" / "warehouse" / "written").exists()
     assert (tmp_path / "first" / "work" / "warehouse" / "written").is_dir()
+
+
+@pytest.mark.spark
+@pytest.mark.full
+def test_the_ingestion_job_does_the_same_in_a_java_that_others_used(warm: WarmSpark, aws: Emulated, tmp_path: Path) -> None:
+    """A delivery a process; its tables and its quarantine as if each had started a Spark."""
+    lake = Lake(aws)
+    for number, arguments in enumerate(lake.runs):
+        folder = tmp_path / str(number)
+        end = run(warm, aws, folder, JOB, arguments, buckets=sorted(buckets_in(arguments)), packages=[zipped(tmp_path)])
+        assert end.exit_code == 0, f"{end.output}\n{end.tail}"
+    lake.check(tmp_path)
 
 
 ENDLESS = """
