@@ -81,7 +81,7 @@ UNTRUTHS: Final = (
     ),
     Untruth(
         id="time",
-        sentence="Waits of state machines and delays of retries pass at once; schedules fire only when they are told to.",
+        sentence="Waits and delays of retries pass at once, or with the end of a job that runs; schedules fire when they are told to.",
         meaning="How long a pipeline takes, and what overlaps with what, is not shown.",
     ),
     Untruth(
