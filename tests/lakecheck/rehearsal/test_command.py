@@ -460,7 +460,12 @@ def await_line(running: subprocess.Popen[str], text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9), pytest.param(signal.SIGINT, 130, marks=pytest.mark.full)]
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.full),
+        (signal.SIGKILL, -9),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.full),
+    ],
 )
 def test_however_the_command_is_ended_nothing_of_it_stays(tmp_path: Path, number: signal.Signals, code: int):
     assembly(tmp_path / "cdk.out")

@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "examples" / "rehearsal" / "test_lake.py"
 @pytest.mark.xdist_group("reference")
 def test_the_example_passes_on_the_deployed_reference(reference_dir: Path, tmp_path: Path):
     plugin = ["-p", "lakecheck.rehearsal.pytest_plugin", "-p", "no:cacheprovider", "--rehearsal-environment", "Dev"]
-    command = [sys.executable, "-m", "pytest", *plugin, "--rehearsal-assembly", str(reference_dir), str(EXAMPLE), "-q"]
+    command = [sys.executable, "-m", "pytest", *plugin, "--rehearsal-assembly", str(reference_dir), str(EXAMPLE)]
     done = subprocess.run(
         [*command, "--basetemp", str(tmp_path / "inner")], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
     )
@@ -81,7 +81,7 @@ def test_wrong_settings_fail_the_tests_that_ask_for_a_lake(tmp_path: Path, optio
 
 def test_a_lake_that_cannot_be_deployed_fails_the_test_with_the_reason(tmp_path: Path):
     plugin = ["-p", "lakecheck.rehearsal.pytest_plugin", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *plugin, "--rehearsal-assembly", str(tmp_path / "nothing"), str(EXAMPLE), "-q"]
+    command = [sys.executable, "-m", "pytest", *plugin, "--rehearsal-assembly", str(tmp_path / "nothing"), str(EXAMPLE)]
     done = subprocess.run(
         [*command, "--basetemp", str(tmp_path / "inner")], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
     )

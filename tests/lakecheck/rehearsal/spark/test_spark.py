@@ -34,6 +34,7 @@ def run(aws: Emulated, folder: Path, script: Path, arguments: Sequence[str], buc
     return end.output
 
 
+@pytest.mark.full
 def test_programs_and_the_job_run_unchanged(aws: Emulated, tmp_path: Path) -> None:
     """In one process, which saves two starts of Java; the second run of the job reads through Spark what the first one published."""
     program, lake = Program(aws), Lake(aws)

@@ -81,6 +81,7 @@ def java_of(warm: WarmSpark) -> int:
 
 
 @pytest.mark.spark
+@pytest.mark.full
 def test_nothing_of_a_program_reaches_the_next(warm: WarmSpark, aws: Emulated, tmp_path: Path) -> None:
     """Settings, views, tables, caches, functions, buckets, credentials, packages: of the same Java, a new one's state."""
     one, two = aws.bucket(), aws.bucket()
