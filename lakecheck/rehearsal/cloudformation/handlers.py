@@ -76,17 +76,22 @@ class AdapterHandler:
 
     def update(self, resource: Resource, made: Made) -> Made | None:
         """Changes one in place, if the type can."""
+        if made.by is By.NOBODY:
+            return made
         if self.adapter.update is None:
             return None
         self.adapter.change(resource)
         return made
 
-    def delete(self, resource: Resource, _made: Made) -> None:
+    def delete(self, resource: Resource, made: Made) -> None:
         """Deletes one."""
-        self.adapter.remove(resource)
+        if made.by is not By.NOBODY:
+            self.adapter.remove(resource)
 
-    def attribute(self, resource: Resource, _made: Made, name: str) -> Any:
+    def attribute(self, resource: Resource, made: Made, name: str) -> Any:
         """An attribute that the entry knows."""
+        if made.by is By.NOBODY:
+            raise KeyError(name)
         return self.adapter.attribute(resource, name)
 
 

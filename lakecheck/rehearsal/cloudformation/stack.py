@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from lakecheck.rehearsal.adapters.model import Clients, Resource
-from lakecheck.rehearsal.cloudformation.handlers import By, Handler, Made, handler_of, nowhere
+from lakecheck.rehearsal.cloudformation.handlers import By, Handler, Made, Placeholder, handler_of, nowhere
 from lakecheck.rehearsal.cloudformation.refusals import name_of
-from lakecheck.rehearsal.cloudformation.template import Scope, TemplateError, is_expanded, ordered
+from lakecheck.rehearsal.cloudformation.template import Scope, TemplateError, dependencies, is_expanded, ordered
 from lakecheck.upgrade.comparison.schemas import facts
 from lakecheck.upgrade.model import Replaces
 
@@ -235,11 +235,39 @@ class StackResources:
         try:
             properties = self._scope().evaluate(raw.get("Properties", {}))
             self._refuse_taken(name, kind, properties)
-            made = self._handler(kind).create(self._resource(name, kind, properties))
+            made = self._make(name, kind, properties)
         except Exception as error:
             raise self._failed(name, "", kind, "CREATE_FAILED", error) from error
         self.deployed[name] = Deployed(name, kind, raw, properties, made)
         self._say(name, made.physical_id, kind, "CREATE_COMPLETE")
+
+    def _make(self, name: str, kind: str, properties: Mapping[str, Any]) -> Made:
+        """Makes a resource; where that fails and what it builds on was made by nobody, nobody makes it: AWS would have had that."""
+        resource = self._resource(name, kind, properties)
+        try:
+            return self._handler(kind).create(resource)
+        except TemplateError:
+            raise
+        except Exception as error:
+            lacking = self._lacking(name)
+            if lacking is None:
+                raise
+            return Placeholder(
+                f"it could not be made because of {lacking.logical_id} ({lacking.type}), which is not as in AWS: {error}"
+            ).create(resource)
+
+    def _lacking(self, name: str) -> Deployed | None:
+        """One of the resources that another one needs, itself or by others, that nobody made or whose attributes were made up."""
+        waiting, seen = [name], {name}
+        while waiting:
+            one = waiting.pop()
+            found = self.deployed.get(one)
+            if found is not None and (found.made.by is By.NOBODY or found.missing_attributes):
+                return found
+            needed = dependencies(self.template["Resources"][one], self.template["Resources"]) - seen
+            seen |= needed
+            waiting += sorted(needed)
+        return None
 
     def _change(self, name: str) -> list[Deployed]:
         """Changes a resource if it differs; the old one, if it was replaced."""

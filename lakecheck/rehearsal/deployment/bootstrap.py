@@ -63,7 +63,7 @@ def bootstrap(template: str, places: Sequence[tuple[str, str]], names: Sequence[
 
 def make_missing_buckets(assembly: Path, places: Sequence[tuple[str, str]], clients: Clients) -> list[str]:
     """Makes the buckets that assets go to and no bootstrap stack has made (other synthesizers, names of one's own); their names."""
-    made = []
+    made: list[str] = []
     for account, region in places:
         client = clients("s3", account=account, region=region)
         there = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}

@@ -73,6 +73,11 @@ def _delete_reservation(resource: Resource) -> None:
         call(operation, Name=prop("Name")).run(resource, "athena")
 
 
+def _query_name(resource: Resource) -> str:
+    """The name is optional in a template, and not in the API."""
+    return str(resource.get("Name") or resource.generated_name())
+
+
 ADAPTERS = (
     Adapter(
         type="AWS::Athena::WorkGroup",
@@ -93,7 +98,7 @@ ADAPTERS = (
     Adapter(
         type="AWS::Athena::NamedQuery",
         service="athena",
-        create=call("create_named_query", everything=True, returns="NamedQueryId"),
+        create=call("create_named_query", everything=True, Name=_query_name, returns="NamedQueryId"),
         delete=call("delete_named_query", NamedQueryId=ID),
         read=Read(call("get_named_query", NamedQueryId=ID), at="NamedQuery", absent=_ABSENT),
         attributes={"NamedQueryId": "{id}"},

@@ -161,3 +161,17 @@ def test_a_fault_of_the_emulators_own_code_is_told_and_stops_nothing(account: Ac
     assert told["M"] == ("nobody", "the emulator's own code failed on it: KeyError: 'IntegrationHttpMethod'")
     account.cloudformation.delete_stack(StackName=account.name)
     assert account.name not in {one["StackName"] for one in account.cloudformation.describe_stacks()["Stacks"]}
+
+
+def test_what_cannot_be_made_because_nobody_made_what_it_needs_stops_nothing(account: Account, emulator: Emulator):
+    unknown = {"U": {"Type": "My::Own::Thing"}}
+    needing = {
+        "P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:*", "Principal": "x", "FunctionName": {"Ref": "U"}}}
+    }
+    assert account.deploy({**unknown, **needing})[0] == "CREATE_COMPLETE"
+    stack = next(one for one in emulator.control("stacks")["stacks"] if one["name"] == account.name)
+    told = {one["logical_id"]: (one["by"], one["note"]) for one in stack["resources"]}
+    assert told["P"][0] == "nobody"
+    assert "because of U (My::Own::Thing)" in told["P"][1]
+    needing["P"]["Properties"]["FunctionName"] = "nowhere"
+    assert account.deploy(needing, suffix="-plain")[0] == "ROLLBACK_COMPLETE"
