@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakecheck.rehearsal.lake import results
@@ -50,8 +51,11 @@ def seen(emulator: Emulator) -> Callable[..., results.Contents]:
     def read(*deliveries: list[dict[str, Any]], added: str = "") -> results.Contents:
         name = f"t{uuid.uuid4().hex[:8]}"
         table = catalog.create_table((own, name), SCHEMA, location=f"s3://{own}/{name}")
-        for rows in deliveries:
-            table.append(pa.Table.from_pylist(rows, SCHEMA))
+        for number, rows in enumerate(deliveries):  # not PyIceberg's own files: it writes what it reads
+            written = pa.BufferOutputStream()
+            pq.write_table(pa.Table.from_pylist(rows, SCHEMA), written)
+            clients["s3"].put_object(Bucket=own, Key=f"{name}/data/{number}.parquet", Body=written.getvalue().to_pybytes())
+            table.add_files([f"s3://{own}/{name}/data/{number}.parquet"])
         if added:
             with table.update_schema() as update:
                 update.add_column(added, LongType())
