@@ -147,7 +147,9 @@ def _read_grant(resource: Resource) -> Mapping[str, Any] | None:
 
 
 def _in_order(stated: Any, found: set[str]) -> list[str]:
-    return sorted(found & set(stated or []), key=list(stated or []).index)
+    # Not `found & set(stated)`: of two equal texts that may keep the template's, and an echo of it counts for nothing.
+    wanted = list(stated or [])
+    return sorted((one for one in found if one in wanted), key=wanted.index)
 
 
 def _settings(resource: Resource) -> dict[str, Any]:

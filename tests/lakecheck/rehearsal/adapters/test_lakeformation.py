@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from lakecheck.rehearsal.adapters.lake_formation import spelled
 from lakecheck.rehearsal.adapters.registry import adapters
+from lakecheck.rehearsal.comparison.echoes import Echoed, marked
 from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, REGION, emulated, make, round_trip
 
 WHO = {"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:role/Analyst"}
@@ -169,6 +170,17 @@ def test_a_grant_that_somebody_took_back_is_not_read(lake):
     found = adapters()[made.type].look(made)
     assert found is not None
     assert found["Permissions"] == ["SELECT"]
+
+
+def test_the_rights_that_are_read_are_the_answers_and_not_the_templates(lake):
+    rights = ["SELECT", "ALTER"]
+    stated = {"Principal": WHO, "Resource": TABLE, "Permissions": rights, "PermissionsWithGrantOption": rights}
+    made = make(lake, "AWS::LakeFormation::PrincipalPermissions", stated)
+    found = adapters()[made.type].look(replace(made, properties=marked(stated)))
+    assert found is not None
+    for name in ("Permissions", "PermissionsWithGrantOption"):
+        assert found[name] == rights
+        assert not any(isinstance(right, Echoed) for right in found[name])
 
 
 @pytest.mark.parametrize(
