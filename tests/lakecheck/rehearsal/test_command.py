@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -450,12 +451,17 @@ esac"""
     return script(tmp_path / "cdk", text)
 
 
-def await_line(running: subprocess.Popen[str], text: str) -> str:
+def await_line(running: subprocess.Popen[str], text: str, seconds: float = 90) -> str:
     told = ""
-    for line in running.stderr or ():
-        told += line
-        if text in line:
-            return told
+    late = threading.Timer(seconds, running.kill)
+    late.start()
+    try:
+        for line in running.stderr or ():
+            told += line
+            if text in line:
+                return told
+    finally:
+        late.cancel()
     pytest.fail(f"{text!r} was never told: {told}")
 
 
