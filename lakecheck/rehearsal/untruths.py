@@ -72,7 +72,7 @@ UNTRUTHS: Final = (
     Untruth(
         id="kept",
         sentence="What this project added to the emulator where that lacks a property or an operation is kept and returned alone.",
-        meaning="Such a property has no effect here; operations that were added are counted apart.",
+        meaning="Such a property has no effect here; what only an added operation returns does not count as rehearsed.",
     ),
     Untruth(
         id="operations",
