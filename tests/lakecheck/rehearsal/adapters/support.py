@@ -6,6 +6,9 @@ Enter `emulated()`, take a `round_trip` of a type and its properties, and hold w
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,12 +28,21 @@ REGION = "eu-west-1"
 
 @contextmanager
 def emulated() -> Iterator[EmulatorClients]:
-    """An empty AWS in this process, repaired as the emulator's is; gives clients for any account and Region."""
+    """An empty AWS in this process, repaired as the emulator's is; gives clients for any account and Region.
+
+    Afterwards moto is as it was: other tests of this process are for moto as it comes.
+    """
     from moto import mock_aws  # noqa: PLC0415 - an extra brings it
 
+    changes = _changes()
     with mock_aws():
-        _repair()
-        yield InProcessClients()
+        for one in changes:
+            one.set(one.after)
+        try:
+            yield InProcessClients()
+        finally:
+            for one in changes:
+                one.set(one.before)
 
 
 class InProcessClients(EmulatorClients):
@@ -65,11 +77,51 @@ def _client(service: str, account: str, region: str) -> Any:
     return client
 
 
+_MISSING = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """What the repairs change in a class or a module of moto's."""
+
+    owner: Any
+    name: str
+    before: Any
+    after: Any
+
+    def set(self, value: Any) -> None:
+        if value is _MISSING:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, value)
+
+
 @cache
-def _repair() -> None:
+def _changes() -> list[_Change]:
+    """What the repairs change, found by installing them once and taking them back."""
     from lakecheck.rehearsal.emulator import repairs  # noqa: PLC0415 - it patches moto
 
+    for module in pkgutil.iter_modules(repairs.__path__):
+        importlib.import_module(f"{repairs.__name__}.{module.name}")  # so that all they patch is loaded, and seen before
+    before = {id(owner): (owner, dict(vars(owner))) for owner in _owners()}
     repairs.install()
+    found = [
+        _Change(owner=owner, name=name, before=was.get(name, _MISSING), after=now)
+        for owner, was in before.values()
+        for name, now in list(vars(owner).items())
+        if callable(now) and was.get(name, _MISSING) is not now
+    ]
+    for one in found:
+        one.set(one.before)
+    return found
+
+
+def _owners() -> Iterator[Any]:
+    """Modules of moto's and their classes."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto."):
+            yield module
+            yield from (each for each in vars(module).values() if isinstance(each, type) and each.__module__.startswith("moto."))
 
 
 @dataclass(frozen=True, kw_only=True)
