@@ -16,16 +16,19 @@ ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "rehearsal" / "test_lake.py"
 
 
-@pytest.mark.spark
 @pytest.mark.xdist_group("reference")
-def test_the_example_passes_on_the_deployed_reference(reference_dir: Path, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("chosen", "passed"),
+    [("versions", "1 passed"), pytest.param("versions or published", "2 passed", marks=[pytest.mark.spark, pytest.mark.full])],
+)
+def test_the_example_passes_on_the_deployed_reference(reference_dir: Path, tmp_path: Path, chosen: str, passed: str):
     plugin = ["-p", "lakecheck.rehearsal.pytest_plugin", "-p", "no:cacheprovider", "--rehearsal-environment", "Dev"]
-    command = [sys.executable, "-m", "pytest", *plugin, "--rehearsal-assembly", str(reference_dir), str(EXAMPLE)]
+    command = [sys.executable, "-m", "pytest", *plugin, "--rehearsal-assembly", str(reference_dir), str(EXAMPLE), "-k", chosen]
     done = subprocess.run(
         [*command, "--basetemp", str(tmp_path / "inner")], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert "2 passed" in done.stdout
+    assert passed in done.stdout
 
 
 OWN = """

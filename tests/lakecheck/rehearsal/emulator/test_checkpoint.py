@@ -161,6 +161,7 @@ def pid_of_function(emulator: Emulator) -> int:
     return int(answer["Payload"].read())
 
 
+@pytest.mark.full
 def test_functions_die_with_it_and_are_started_anew(killable: Emulator) -> None:
     """And custom resources find them again."""
     client(killable, "cloudformation").create_stack(StackName="function", TemplateBody=stack_of_function("one"))
@@ -222,6 +223,7 @@ def test_a_waiting_caller_sees_the_kill(killable: Emulator) -> None:
     client(killable, "sts").get_caller_identity()
 
 
+@pytest.mark.full
 def test_fails_when_there_is_no_checkpoint(tmp_path: Path) -> None:
     """Killed without one, it is gone for good; and it leaves no process, however often it is stopped."""
     with Emulator(folder=tmp_path) as started:

@@ -81,5 +81,6 @@ def test_an_empty_table_has_no_rows_for_anybody(seen: Callable[..., results.Cont
     assert set(seen().rows.values()) == {0}
 
 
+@pytest.mark.full
 def test_rows_are_seen_with_columns_that_came_after_them(seen: Callable[..., results.Contents]) -> None:
     assert seen(ROWS, added='a "quoted" one').rows == {"PyIceberg": 3, "DuckDB": 3, "awswrangler": 3}
