@@ -147,18 +147,18 @@ class Report:
     required: float | None = None
 
     @property
-    def percentage(self) -> float:
-        """How many of the resources were rehearsed, of a hundred, rounded down to a tenth; 100 when there are none.
+    def percentage(self) -> float | None:
+        """How many of the resources were rehearsed, of a hundred, rounded down to a tenth; None when none was compared.
 
         What is in no API counts neither way.
         """
         counted = [one for one in self.resources if one.rehearsed is not Rehearsed.NOWHERE]
         if not counted:
-            return 100.0
+            return None
         return 1000 * sum(one.rehearsed is not Rehearsed.NOT for one in counted) // len(counted) / 10
 
     @property
     def is_enough(self) -> bool:
-        """Whether every step that was not left out passed, and as much was rehearsed as was demanded."""
+        """Whether every step that was not left out passed, and as much was rehearsed as was demanded; nothing compared is not enough."""
         passed = all(step.outcome is not Outcome.FAILED for step in self.steps)
-        return passed and (self.required is None or self.percentage >= self.required)
+        return passed and (self.required is None or (self.percentage is not None and self.percentage >= self.required))
