@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.rehearsal.adapters.asking import ask, document, gone_tags, or_undone, paged, parsed, tell
@@ -102,31 +103,22 @@ def _read_alias(resource: Resource) -> Mapping[str, Any] | None:
     return next((one for one in found if one["AliasName"] == resource.physical_id), None)
 
 
+_KEY = Adapter(
+    type="AWS::KMS::Key",
+    service="kms",
+    create=_make_key,
+    update=_change_key,
+    delete=_remove_key,
+    read=_read_key,
+    attributes={"Arn": "read:Arn", "KeyId": "{id}"},
+    unread=_UNREAD,
+    complete=_COMPLETE,
+    note=_NOTE,
+)
+
 ADAPTERS = (
-    Adapter(
-        type="AWS::KMS::Key",
-        service="kms",
-        create=_make_key,
-        update=_change_key,
-        delete=_remove_key,
-        read=_read_key,
-        attributes={"Arn": "read:Arn", "KeyId": "{id}"},
-        unread=_UNREAD,
-        complete=_COMPLETE,
-        note=_NOTE,
-    ),
-    Adapter(
-        type="AWS::KMS::ReplicaKey",
-        service="kms",
-        create=_make_replica,
-        update=_change_key,
-        delete=_remove_key,
-        read=_read_key,
-        attributes={"Arn": "read:Arn", "KeyId": "{id}"},
-        unread=_UNREAD,
-        complete=_COMPLETE,
-        note=_NOTE,
-    ),
+    _KEY,
+    replace(_KEY, type="AWS::KMS::ReplicaKey", create=_make_replica),
     Adapter(
         type="AWS::KMS::Alias",
         service="kms",
