@@ -80,6 +80,9 @@ def problems(run: Run) -> list[str]:
     if not run.executions:
         return [f"{key} started nothing"]
     found = [f"{key}: {one['status']}, {one.get('error')}: {one.get('cause')}" for one in run.executions if one["status"] != "SUCCEEDED"]
+    if not found and not run.outcomes:
+        product, _, table = run.delivery.table.rpartition("/")
+        return [f"{key} left no account of its rows: no bucket has a new {product}/_manifests/{table}/*.outcome.json"]
     counts = run.counts
     if counts["input"] != counts["good"] + counts["quarantined"] + counts["duplicates"]:
         found.append(f"{key}: {counts['input']} rows came in, and {counts} do not add up to them")
