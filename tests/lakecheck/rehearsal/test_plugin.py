@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lakecheck.rehearsal.assemblies import assembly
 from tests.lakecheck.rehearsal.emulator.processes import are_gone
-from tests.lakecheck.rehearsal.test_command import assembly
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "rehearsal" / "test_lake.py"
