@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from constructs_lib.baseline import AuditStorage
-    from lakemodel.config.model import Environment
+    from lakemodel.config.model import Environment, Singletons
 
 
 class AccountStack(Stack):
@@ -25,6 +25,7 @@ class AccountStack(Stack):
 
     Args:
         environment: The environment the account belongs to.
+        singletons: Who owns what its accounts have once.
         audit: Where the account's own trail goes; None where the trail is somebody else's.
         shares: Whether other accounts are granted what stands in this one's catalog.
         data_event_buckets: Whose object requests the trail records.
@@ -36,6 +37,7 @@ class AccountStack(Stack):
         construct_id: str,
         *,
         environment: Environment,
+        singletons: Singletons,
         audit: AuditStorage | None,
         shares: bool,
         data_event_buckets: Sequence[s3.IBucket] = (),
@@ -43,15 +45,14 @@ class AccountStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
-        baseline = environment.baseline
         self.account_owner = LakeAccount(
             self,
             "Account",
             admins=[],
-            existing_admins=baseline.existing_admins,
+            existing_admins=environment.baseline.existing_admins,
             shares=shares,
-            audit_trail=baseline.audit_trail,
-            threat_detection=baseline.threat_detection,
-            audit_storage=audit if baseline.audit_trail is Singleton.CREATE else None,
+            audit_trail=singletons.audit_trail,
+            threat_detection=singletons.threat_detection,
+            audit_storage=audit if singletons.audit_trail is Singleton.CREATE else None,
             data_event_buckets=data_event_buckets,
         )

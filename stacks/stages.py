@@ -54,6 +54,7 @@ class EnvironmentStage(Stage):
         self.name = name
         self.config = config
         self.environment = config.environments[name]
+        self.singletons = config.singletons(name)
         if self.environment.allow_destroy:
             allow_destroy(self)
         self.lakes = {
@@ -87,7 +88,7 @@ class _LakeStacks:
             stage,
             f"{prefix}Storage",
             contracts=contracts,
-            audit_trail=environment.baseline.audit_trail,
+            audit_trail=stage.singletons.audit_trail,
             break_glass_role=stage.config.break_glass_role,
             **props,
         )
@@ -96,6 +97,7 @@ class _LakeStacks:
             stage,
             f"{prefix}Account",
             environment=environment,
+            singletons=stage.singletons,
             audit=self.storage.audit,
             shares=True,
             data_event_buckets=[*(zone.bucket for zone in zones.zones.values()), self.storage.results.bucket],
@@ -216,7 +218,7 @@ class _ConsumerStacks:
         self.storage = ConsumerStorageStack(
             stage,
             f"{prefix}Storage",
-            audit_trail=environment.baseline.audit_trail,
+            audit_trail=stage.singletons.audit_trail,
             break_glass_role=stage.config.break_glass_role,
             **props,
         )
@@ -224,6 +226,7 @@ class _ConsumerStacks:
             stage,
             f"{prefix}Account",
             environment=environment,
+            singletons=stage.singletons,
             audit=self.storage.audit,
             shares=False,
             data_event_buckets=[self.storage.results.bucket],

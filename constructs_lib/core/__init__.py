@@ -2,6 +2,7 @@
 
 from constructs_lib.core.acknowledgements import ACKNOWLEDGEMENT_METADATA, LIBRARY_OWNER, acknowledge
 from constructs_lib.core.complaints import misuse
+from constructs_lib.core.handlers import HandlerFunction, runtime_code
 from constructs_lib.core.placeholder import Placeholder
 from constructs_lib.core.protection import allow_destroy, protect_stack, removal_policy
 from constructs_lib.core.wildcards import acknowledge_wildcards
@@ -9,6 +10,7 @@ from constructs_lib.core.wildcards import acknowledge_wildcards
 __all__ = [
     "ACKNOWLEDGEMENT_METADATA",
     "LIBRARY_OWNER",
+    "HandlerFunction",
     "Placeholder",
     "acknowledge",
     "acknowledge_wildcards",
@@ -16,4 +18,5 @@ __all__ = [
     "misuse",
     "protect_stack",
     "removal_policy",
+    "runtime_code",
 ]

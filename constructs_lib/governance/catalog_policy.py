@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CustomResource, Duration, Stack, aws_iam as iam
 from constructs import Construct
 
-from constructs_lib.governance.handlers import LakeFormationFunction
+from constructs_lib.core import HandlerFunction
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -39,9 +39,10 @@ class CatalogPolicy(Construct):
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
         catalog = stack.format_arn(service="glue", resource="catalog")
-        self.handler = LakeFormationFunction(
+        self.handler = HandlerFunction(
             self,
             "Handler",
+            package="lakeformation",
             module="catalog_policy",
             statements=[
                 iam.PolicyStatement(

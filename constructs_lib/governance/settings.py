@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Aws, CustomResource, DefaultStackSynthesizer, Duration, Fn, Stack, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.core import misuse
+from constructs_lib.core import HandlerFunction, misuse
 from constructs_lib.governance.catalog_policy import CatalogPolicy
 from constructs_lib.governance.conflicts import DeclaredRights
-from constructs_lib.governance.handlers import LakeFormationFunction
 from constructs_lib.governance.share_register import ShareRegister, home_of
 from constructs_lib.storage import LakeKey
 from lakemodel.config.model import ExistingAdmins
@@ -97,9 +96,10 @@ class LakeFormationSettings(Construct):
         if (home := home_of(self)) is not None:
             ShareRegister.of(self).know_declared(home, self.declared)
         self.log_key = self._log_key() if log_key is None else log_key
-        self.settings_handler = LakeFormationFunction(
+        self.settings_handler = HandlerFunction(
             self,
             "Settings",
+            package="lakeformation",
             module="settings",
             statements=self._settings_statements(),
             wildcards={"Settings": _NO_RESOURCE, "LookUpAdministrators": _ADMINS},
@@ -107,9 +107,10 @@ class LakeFormationSettings(Construct):
             log_key=self.log_key,
             description="Keeps Lake Formation's settings of this account as declared",
         )
-        self.permissions_handler = LakeFormationFunction(
+        self.permissions_handler = HandlerFunction(
             self,
             "Permissions",
+            package="lakeformation",
             module="permissions",
             statements=[*self._permissions_statements(), *(self._share_statements() if shares else ())],
             wildcards={

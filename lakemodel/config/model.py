@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
@@ -11,6 +12,10 @@ _ACCOUNT_ID: Final = r"^[0-9]{12}$"
 _NAME: Final = r"^[a-z][a-z0-9_]{0,29}$"
 _EMAIL: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 _ORGANIZATION_ID: Final = r"^o-[a-z0-9]{10,32}$"
+_ROOT_ID: Final = r"^r-[0-9a-z]{4,32}$"
+_INSTANCE: Final = r"^(ssoins|sso)-[a-zA-Z0-9-.]{16}$"
+_GROUP: Final = r"^([0-9a-f]{10}-)?[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$"
+_CONTROL: Final = r"^[A-Za-z0-9_.-]{3,64}$"
 _PERMISSION_SET: Final = r"^[A-Za-z0-9_+=,.@-]{1,32}$"
 _ROLE: Final = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
 _DECIMAL: Final = r"^[0-9]{1,2},[0-9]{1,2}$"
@@ -20,6 +25,10 @@ PATTERN_RULES: Final = {
     _NAME: "a name is a lower-case letter, then lower-case letters, digits or underscores, at most 30 characters in all",
     _EMAIL: "an address is like sales-data@example.com: letters, digits and . _ + - before the @, a domain after it",
     _ORGANIZATION_ID: "an organisation id is o- and 10 to 32 lower-case letters or digits, such as o-exampleorgid",
+    _ROOT_ID: "a root's id is r- and 4 to 32 lower-case letters or digits, such as r-exam; `aws organizations list-roots` shows it",
+    _INSTANCE: "an Identity Center instance is ssoins- and 16 characters, such as ssoins-1234567890abcdef",
+    _GROUP: "a group's id is as Identity Center shows it, such as 11111111-2222-3333-4444-555555555555",
+    _CONTROL: "a control is its id in the control catalogue, such as AWS-GR_S3_BUCKET_PUBLIC_READ_PROHIBITED",
     _PERMISSION_SET: "a permission set's name has 1 to 32 of A-Z a-z 0-9 _ + = , . @ -",
     _ROLE: "a role's name has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -",
     _DECIMAL: 'a decimal is "precision,scale", such as "38,2"',
@@ -80,6 +89,53 @@ class Singleton(StrEnum):
     ORGANIZATION = "organization"
 
 
+class Owner(StrEnum):
+    """Who makes something that the organisation has only one of."""
+
+    CREATE = "create"
+    ADOPT = "adopt"
+
+
+class Response(StrEnum):
+    """What becomes of a finding: told, acted upon in words only, or contained."""
+
+    NONE = "none"
+    DRY_RUN = "dry_run"
+    CONTAIN = "contain"
+
+
+class OrganizationBaseline(_Model):
+    """What the stage `Organization` makes in the management, log archive and security accounts."""
+
+    region: str
+    """The home Region: of Identity Center, the trail and the delegated administration, such as eu-west-1."""
+    root: Annotated[str, StringConstraints(pattern=_ROOT_ID), _text(_ROOT_ID)]
+    """The organisation's root, as `aws organizations list-roots` shows it."""
+    place_accounts: StrictBool = False
+    """Whether a unit `DataLake` is made, with one for each environment and one for the shared accounts, and the accounts of this file are
+    moved there. Not stated: accounts stay where they are, and the policies are attached to each of them."""
+    allowed_regions: list[str] = []
+    """Regions that people may work in besides those of this file. Global services are always possible."""
+    guardrails: Owner = Owner.CREATE
+    """Service, resource and tag policies: made, or somebody else's."""
+    audit_trail: Owner = Owner.CREATE
+    """The organisation's trail: made, or one that is there."""
+    threat_detection: Owner = Owner.CREATE
+    """GuardDuty, Security Hub, Config and Access Analyzer, run by the security account: enabled, or as they are."""
+    discover_sensitive_data: StrictBool = False
+    """Whether Macie looks into zones with restricted data. Charged by the gigabyte."""
+    response: Response = Response.DRY_RUN
+    """What responders do about a finding. `dry_run`: they say what they would do. `contain`: they do it. `none`: there are none."""
+    break_glass: Owner = Owner.CREATE
+    """The role for emergencies: made in every account of this file but the management account, or one that is there."""
+    identity_center: Annotated[str, StringConstraints(pattern=_INSTANCE), _text(_INSTANCE)] | None = None
+    """The Identity Center instance in which the personas' permission sets are made. Not stated: they are made elsewhere."""
+    control_tower_controls: list[Annotated[str, StringConstraints(pattern=_CONTROL), _text(_CONTROL)]] = []
+    """Control Tower controls to enable on the units, by id. Only with place_accounts, in a landing zone."""
+    alerts: EmailAddress | None = None
+    """Who is written to on alarms and findings. Not stated: subscribe to the topics yourself."""
+
+
 class Organization(_Model):
     """The AWS organisation and the accounts that every environment shares."""
 
@@ -91,6 +147,8 @@ class Organization(_Model):
     """The account that keeps the trail's files and replicated access logs."""
     security: AccountId
     """The delegated administrator of GuardDuty, Security Hub, Config and Macie."""
+    baseline: OrganizationBaseline | None = None
+    """What is made in these accounts. Not stated: nothing, they are somebody else's, and every account has its own trail and detector."""
 
 
 class ExistingAdmins(StrEnum):
@@ -103,10 +161,15 @@ class ExistingAdmins(StrEnum):
 class Baseline(_Model):
     """Who owns the account-wide singletons of an environment's accounts."""
 
-    audit_trail: Singleton = Singleton.CREATE
-    """CloudTrail: create one per account, adopt one that is there, or rely on the organisation's."""
-    threat_detection: Singleton = Singleton.CREATE
-    """GuardDuty: create a detector per account, adopt one that is there, or rely on the organisation's."""
+    audit_trail: Singleton | None = None
+    """CloudTrail: create one per account, adopt one that is there, or rely on the organisation's. Not stated: the organisation's where
+    `organization.baseline` is stated, else one per account."""
+    threat_detection: Singleton | None = None
+    """GuardDuty: create a detector per account, adopt one that is there, or rely on the organisation's. Not stated: the organisation's
+    where `organization.baseline` is stated, else one per account."""
+    config_recorder: Singleton | None = None
+    """AWS Config: create a recorder per account, adopt one that is there, or rely on the organisation's (Control Tower makes one). Not
+    stated: created where `organization.baseline` is stated, else left alone."""
     existing_admins: ExistingAdmins = ExistingAdmins.KEEP
     """Lake Formation administrators that are in the accounts already: keep them, or replace them by the lake's own, until its removal."""
 
@@ -126,6 +189,8 @@ class Environment(_Model):
     """A second Region that data is copied to. Not stated: no copy."""
     allow_destroy: StrictBool = False
     """Whether stacks may delete data when they are deleted. Only where protection is standard. Not stated: data is kept."""
+    private_network: StrictBool = False
+    """Whether jobs run in a VPC without a way to the internet, whose endpoints are charged by the hour. Not stated: in AWS Glue's own."""
     table_optimizers: StrictBool = True
     """Whether AWS Glue compacts Iceberg tables and expires old snapshots. Must be false in a Region without table optimizers."""
     baseline: Baseline = Baseline()
@@ -151,6 +216,11 @@ class PermissionSetPrincipal(_Model):
 
     permission_set: Annotated[str, StringConstraints(pattern=_PERMISSION_SET), _text(_PERMISSION_SET)]
     """The permission set's name in Identity Center."""
+    group: Annotated[str, StringConstraints(pattern=_GROUP), _text(_GROUP)] | None = None
+    """The Identity Center group it is assigned to, by id. Not stated: it is assigned elsewhere. Only where
+    `organization.baseline.identity_center` is stated."""
+    session_hours: Annotated[int, Field(ge=1, le=12, strict=True)] = 4
+    """How long a session lasts, where this file makes the permission set. Not stated: 4 hours."""
 
 
 class RolePrincipal(_Model):
@@ -237,6 +307,19 @@ class Policies(_Model):
     """A contract without a domain of this file: refuse it, or give it this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Singletons:
+    """Who owns what the accounts of an environment have only one of."""
+
+    audit_trail: Singleton
+    threat_detection: Singleton
+    config_recorder: Singleton
+
+
+def _unless_stated(by_organization: bool, otherwise: Singleton) -> Singleton:  # noqa: FBT001 - a private helper of one caller
+    return Singleton.ORGANIZATION if by_organization else otherwise
+
+
 class LakeConfig(_Model):
     """`lake.yaml`, valid in itself: every reference resolves and no account has two parts to play."""
 
@@ -256,6 +339,16 @@ class LakeConfig(_Model):
     """Who reads what, by names of your choice. Not stated: nobody reads."""
     policies: Policies = Policies()
     """What to do with contracts that leave something open. Not stated: they are refused."""
+
+    def singletons(self, environment: str) -> Singletons:
+        """Who owns what the accounts of that environment have once, with what is not stated decided."""
+        stated, made = self.environments[environment].baseline, self.organization.baseline
+        ours = made is not None
+        return Singletons(
+            audit_trail=stated.audit_trail or _unless_stated(ours, Singleton.CREATE),
+            threat_detection=stated.threat_detection or _unless_stated(ours, Singleton.CREATE),
+            config_recorder=stated.config_recorder or (Singleton.CREATE if ours else Singleton.ADOPT),
+        )
 
     @property
     def strictest_classification(self) -> str:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from .cfn_response import LOG, handle
-from .retry import CLIENT_CONFIG, Retry, code_of
+from ..custom_resources.cfn_response import LOG, handle
+from ..custom_resources.retry import CLIENT_CONFIG, Retry, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .cfn_response import Deadline, LambdaContext, Request
+    from ..custom_resources.cfn_response import Deadline, LambdaContext, Request
 
 _MOST_BYTES = 10_240  # https://docs.aws.amazon.com/general/latest/gr/glue.html
 _ROUNDS = 8

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from .cfn_response import LOG
+from ..custom_resources.cfn_response import LOG
+from ..custom_resources.retry import DENIED, TRANSIENT, Retry, code_of, may_be_absent, message_of
 from .principals import IAM_ALLOWED_PRINCIPALS
-from .retry import DENIED, TRANSIENT, Retry, code_of, may_be_absent, message_of
 from .targets import Target, is_known, resource_of, targets_of
 
 if TYPE_CHECKING:

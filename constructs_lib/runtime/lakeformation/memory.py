@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from .retry import code_of
+from ..custom_resources.retry import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .cfn_response import Request
-    from .retry import Retry
+    from ..custom_resources.cfn_response import Request
+    from ..custom_resources.retry import Retry
 
 LISTS = {"Admins": "DataLakeAdmins", "ReadOnlyAdmins": "ReadOnlyAdmins"}  # our property: the service's
 

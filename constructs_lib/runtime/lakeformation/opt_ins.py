@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from .retry import code_of, may_be_absent, message_of
+from ..custom_resources.retry import code_of, may_be_absent, message_of
 from .targets import Target, is_known, resource_of, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ..custom_resources.retry import Retry
     from .principals import Principals
-    from .retry import Retry
 
 _KINDS = frozenset({"database", "table"})
 

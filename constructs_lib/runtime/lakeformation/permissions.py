@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from .cfn_response import LOG, handle
+from ..custom_resources.cfn_response import LOG, handle
+from ..custom_resources.retry import CLIENT_CONFIG, Retry
 from .grants import Grants, Right
 from .opt_ins import OptIns
 from .principals import Principals, own_role
-from .retry import CLIENT_CONFIG, Retry
 from .tags import Assigned, Tags
 from .targets import ALL_TABLES, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .cfn_response import Deadline, LambdaContext, Request
+    from ..custom_resources.cfn_response import Deadline, LambdaContext, Request
     from .opt_ins import OptIn
 
 _NOTHING_TAKEN = "nothing was taken away"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .cfn_response import LOG
+from ..custom_resources.cfn_response import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .retry import Retry
+    from ..custom_resources.retry import Retry
 
 IAM_ALLOWED_PRINCIPALS = "IAM_ALLOWED_PRINCIPALS"
 _PATH = "/aws-reserved/sso.amazonaws.com/"

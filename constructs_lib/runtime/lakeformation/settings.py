@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from .cfn_response import LOG, handle
+from ..custom_resources.cfn_response import LOG, handle
+from ..custom_resources.retry import CLIENT_CONFIG, DENIED, Retry, code_of, message_of
 from .memory import LISTS, Memory, Remembered
-from .retry import CLIENT_CONFIG, DENIED, Retry, code_of, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .cfn_response import Deadline, LambdaContext, Request
+    from ..custom_resources.cfn_response import Deadline, LambdaContext, Request
 
 _DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
 _VERSION = "CROSS_ACCOUNT_VERSION"

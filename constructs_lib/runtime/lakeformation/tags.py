@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from .retry import Retry, code_of, message_of
+from ..custom_resources.retry import Retry, code_of, message_of
 from .targets import Target, resource_of, targets_of
 
 if TYPE_CHECKING:

@@ -188,16 +188,17 @@ def test_the_asset_has_the_handlers_alone(assembly: Path) -> None:
     """Nothing else of the runtime, no caches: the same files, and so the same hash, from a wheel as from the source tree."""
     (folder,) = assembly.glob("asset.*")
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    modules = {path.stem for path in (Path(constructs_lib.runtime.__file__).parent / "lakeformation").glob("*.py")}
-    assert {"__init__", "catalog_policy", "permissions", "settings"} < modules
-    assert files == {f"lakeformation/{name}.py" for name in modules}
+    runtime = Path(constructs_lib.runtime.__file__).parent
+    modules = {f"{package}/{path.name}" for package in ("custom_resources", "lakeformation") for path in (runtime / package).glob("*.py")}
+    assert {f"lakeformation/{name}.py" for name in ("__init__", "catalog_policy", "permissions", "settings")} < modules
+    assert files == {"runtime/__init__.py", *(f"runtime/{name}" for name in modules)}
 
 
 @pytest.mark.parametrize("module", ["catalog_policy", "permissions", "settings"])
 def test_the_asset_runs_by_itself(assembly: Path, module: str) -> None:
     """The handler that the function names is found in the asset alone, and needs nothing but boto3."""
     (folder,) = assembly.glob("asset.*")
-    code = f"import sys; from lakeformation.{module} import handler; assert callable(handler); print('aws_cdk' in sys.modules)"
+    code = f"import sys; from runtime.lakeformation.{module} import handler; assert callable(handler); print('aws_cdk' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
 

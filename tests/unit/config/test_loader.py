@@ -83,8 +83,8 @@ def test_what_is_left_out_has_its_default() -> None:
     assert environment.recovery_region is None
     assert environment.allow_destroy is False
     assert environment.table_optimizers is True
-    assert environment.baseline.audit_trail is Singleton.CREATE
-    assert environment.baseline.threat_detection is Singleton.CREATE
+    assert config.singletons("dev").audit_trail is Singleton.CREATE
+    assert config.singletons("dev").threat_detection is Singleton.CREATE
     assert environment.baseline.existing_admins == "keep"
     assert config.policies.model_dump() == dict.fromkeys(
         ("number_without_precision", "unknown_type", "illegal_name", "missing_domain"), "error"

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.runtime.custom_resources.cfn_response import Deadline, Request
+from constructs_lib.runtime.custom_resources.retry import Retry
 from constructs_lib.runtime.lakeformation.catalog_policy import CatalogPolicy
-from constructs_lib.runtime.lakeformation.cfn_response import Deadline, Request
 from constructs_lib.runtime.lakeformation.grants import Grants
 from constructs_lib.runtime.lakeformation.opt_ins import OptIns
 from constructs_lib.runtime.lakeformation.permissions import Permissions
 from constructs_lib.runtime.lakeformation.principals import Principals
-from constructs_lib.runtime.lakeformation.retry import Retry
 from constructs_lib.runtime.lakeformation.settings import Settings
 from constructs_lib.runtime.lakeformation.tags import Tags
 from lakecheck.rehearsal.adapters.registry import adapters

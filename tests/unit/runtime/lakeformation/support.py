@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_lib.runtime.lakeformation.cfn_response import Deadline, Request
-from constructs_lib.runtime.lakeformation.retry import Retry
+from constructs_lib.runtime.custom_resources.cfn_response import Deadline, Request
+from constructs_lib.runtime.custom_resources.retry import Retry
 
 ACCOUNT = "444444444401"
 STACK = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/Grants/11111111-2222-3333-4444-555555555555"

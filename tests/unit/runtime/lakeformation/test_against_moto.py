@@ -13,7 +13,8 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.lakeformation.models import Permission, lakeformation_backends
 
-from constructs_lib.runtime.lakeformation import catalog_policy, cfn_response, permissions, settings
+from constructs_lib.runtime.custom_resources import cfn_response
+from constructs_lib.runtime.lakeformation import catalog_policy, permissions, settings
 from constructs_lib.runtime.lakeformation.opt_ins import OptIns
 from constructs_lib.runtime.lakeformation.principals import Principals
 from tests.unit.runtime.lakeformation.support import Context, event, retry

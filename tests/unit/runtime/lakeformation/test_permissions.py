@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from constructs_lib.runtime.lakeformation.cfn_response import OutOfTimeError
+from constructs_lib.runtime.custom_resources.cfn_response import OutOfTimeError
 from constructs_lib.runtime.lakeformation.grants import Grants
 from constructs_lib.runtime.lakeformation.opt_ins import OptIns
 from constructs_lib.runtime.lakeformation.permissions import Permissions, PermissionsError
@@ -18,7 +18,7 @@ from tests.unit.runtime.lakeformation.fake import EVERYONE, FakeLakeFormation, e
 from tests.unit.runtime.lakeformation.support import ACCOUNT, Clock, request, retry
 
 if TYPE_CHECKING:
-    from constructs_lib.runtime.lakeformation.retry import Retry
+    from constructs_lib.runtime.custom_resources.retry import Retry
 
 ANALYST = f"arn:aws:iam::{ACCOUNT}:role/Analyst"
 STEWARD = f"arn:aws:iam::{ACCOUNT}:role/Steward"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LOG = logging.getLogger("lakeformation")
+LOG = logging.getLogger("handlers")
 LOG.setLevel(logging.INFO)
 
 _RESERVE_SECONDS = 20.0  # kept back for the answer

@@ -9,30 +9,46 @@ from aws_cdk import Duration, IgnoreMode, RemovalPolicy, aws_iam as iam, aws_lam
 from constructs import Construct
 
 import constructs_lib.runtime
-from constructs_lib.core import acknowledge, acknowledge_wildcards
+from constructs_lib.core.acknowledgements import acknowledge
+from constructs_lib.core.wildcards import acknowledge_wildcards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
 
-_CODE = Path(constructs_lib.runtime.__file__).parent
-_PACKAGE = "lakeformation"
+_CODE = Path(constructs_lib.runtime.__file__).parent.parent
+_SHARED = "custom_resources"
 _TIMEOUT = Duration.minutes(15)
 
-_WITHOUT_VPC = "It calls the public endpoints of Lake Formation, IAM, Systems Manager and CloudFormation only, and handles no data."
+_WITHOUT_VPC = "It calls the public endpoints of AWS's control plane only, and handles no data of the lake."
 _WITHOUT_QUEUE = "CloudFormation itself waits for the answer: a request that fails shows as a failed deployment, not as a lost event."
 
 
-class LakeFormationFunction(Construct):
-    """A handler of `constructs_lib.runtime.lakeformation`, for CloudFormation to call directly.
+def runtime_code(package: str) -> lambda_.Code:
+    """The code of one package of `constructs_lib.runtime`, with what all handlers stand on.
+
+    A handler in it is `runtime.<package>.<module>.handler`.
+
+    Args:
+        package: Name of the package, such as `lakeformation`.
+    """
+    kept = (f"!/runtime/{each}" for each in ("__init__.py", _SHARED, package))
+    return lambda_.Code.from_asset(
+        str(_CODE), exclude=["/*", "!/runtime", "/runtime/*", *kept, "__pycache__", "*.pyc"], ignore_mode=IgnoreMode.GIT
+    )
+
+
+class HandlerFunction(Construct):
+    """A handler of `constructs_lib.runtime`, for CloudFormation to call directly on behalf of a custom resource.
 
     There is no provider framework in between: the handler answers CloudFormation itself. One invocation runs at a time in an account
     (reserved concurrency 1), so that there is one writer even when several stacks deploy at once; the others wait in Lambda's queue. A
     request that CloudFormation has given up on, and perhaps rolled back from, is dropped there: applied late, it would undo the rollback.
 
     Args:
-        module: The handler's module.
+        package: The package of `constructs_lib.runtime` that it is in.
+        module: The handler's module in that package.
         statements: What its role may do, each with a `Sid`.
         wildcards: Why the wildcards of a statement are right, by its `Sid`.
         service_timeout: How long CloudFormation waits for an answer, as the custom resources state it.
@@ -45,6 +61,7 @@ class LakeFormationFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        package: str,
         module: str,
         statements: Sequence[iam.PolicyStatement],
         wildcards: Mapping[str, str],
@@ -70,12 +87,8 @@ class LakeFormationFunction(Construct):
             description=description,
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"{_PACKAGE}.{module}.handler",
-            code=lambda_.Code.from_asset(
-                str(_CODE),
-                exclude=["/*", f"!/{_PACKAGE}", "__pycache__", "*.pyc"],
-                ignore_mode=IgnoreMode.GIT,
-            ),
+            handler=f"runtime.{package}.{module}.handler",
+            code=runtime_code(package),
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
             memory_size=256,

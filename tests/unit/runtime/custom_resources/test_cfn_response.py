@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.runtime.lakeformation import cfn_response
-from constructs_lib.runtime.lakeformation.cfn_response import Deadline, OutOfTimeError, handle
+from constructs_lib.runtime.custom_resources import cfn_response
+from constructs_lib.runtime.custom_resources.cfn_response import Deadline, OutOfTimeError, handle
 from tests.unit.runtime.lakeformation.support import ACCOUNT, STACK, Clock, Context, event
 
 if TYPE_CHECKING:

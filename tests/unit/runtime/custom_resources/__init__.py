@@ -1,0 +1,1 @@
+"""The Lake Formation handlers."""
