@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from lakemodel.config.model import Protection, Zone
+from lakemodel.config.organization import check_organization
 from lakemodel.config.outline import Outline
 from lakemodel.config.references import check_domains, check_personas, check_policies
 from lakemodel.config.regions import NEEDED_BY_A_LAKE, NEEDED_FOR_RECOVERY, Service, region_table
@@ -37,6 +38,7 @@ def check(document: Document) -> list[Finding]:
             _check_classifications(outline),
             _check_regions(outline),
             _check_protection(outline),
+            check_organization(outline),
             check_domains(outline),
             check_personas(outline),
             check_policies(outline),

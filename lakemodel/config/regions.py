@@ -58,6 +58,11 @@ NEEDED_BY_A_LAKE = frozenset(
 )
 """What every environment uses, whatever its settings."""
 
+NEEDED_BY_THE_ORGANIZATION = frozenset(
+    {Service.CLOUDTRAIL, Service.CLOUDWATCH, Service.CONFIG, Service.EVENTBRIDGE, Service.GUARDDUTY, Service.SECURITYHUB, Service.SNS}
+)
+"""What the home Region of an organisation's baseline has to have."""
+
 NEEDED_FOR_RECOVERY = frozenset({Service.KMS, Service.S3})
 """What the Region that data is copied to has to have."""
 

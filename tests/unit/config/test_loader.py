@@ -14,11 +14,14 @@ from lakemodel.config import (
     Environment,
     LakeConfig,
     Organization,
+    OrganizationBaseline,
+    Owner,
     PermissionSetPrincipal,
     Persona,
     Policies,
     Protection,
     ReadScope,
+    Response,
     RolePrincipal,
     Singleton,
     Zone,
@@ -61,6 +64,7 @@ def test_the_documentation_names_every_key_and_default() -> None:
     for model, prefix in [
         (LakeConfig, ""),
         (Organization, ""),
+        (OrganizationBaseline, "organization.baseline."),
         (Environment, ""),
         (Baseline, "baseline."),
         (Domain, ""),
@@ -71,7 +75,7 @@ def test_the_documentation_names_every_key_and_default() -> None:
         for name, field in model.model_fields.items():
             nested = any(key.startswith(f"{name}.") for key in rows)
             assert nested or prefix + name in rows, name
-            if isinstance(field.default, bool | int | Singleton):
+            if isinstance(field.default, bool | int | Owner | Response | Singleton):
                 assert str(getattr(field.default, "value", field.default)).lower() in rows[prefix + name], name
 
 
@@ -116,7 +120,8 @@ def test_the_place_the_found_the_allowed_the_remedy(tmp_path: Path) -> None:
     )
     assert unknown == (
         f"config/lake.yaml:{line} environments.dev.protecton: found the unknown key protecton; allowed in environments.dev: lakes, "
-        "consumers, region, protection, recovery_region, allow_destroy, table_optimizers and baseline. Did you mean protection?"
+        "consumers, region, protection, recovery_region, allow_destroy, private_network, table_optimizers and baseline. "
+        "Did you mean protection?"
     )
 
 
@@ -127,7 +132,7 @@ def test_the_place_the_found_the_allowed_the_remedy(tmp_path: Path) -> None:
         (
             {"personas.analyst.principal": {"permission_set": "A", "role": "B"}},
             "personas.analyst.principal.role",
-            ": permission_set. Remove it.",
+            ": permission_set, group and session_hours. Remove it.",
         ),
         ({"personas.reader.principal.rol": "A"}, "personas.reader.principal.rol", "Did you mean role?"),
         ({"personas.reader.principal": {"role": "A"}}, "personas.reader.principal", "Add trusted_account."),
