@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from aws_cdk import Duration, Stack, aws_cloudtrail as cloudtrail, aws_iam as iam, aws_logs as logs, aws_s3 as s3
 from constructs import Construct
 
-from constructs_lib.core import removal_policy as checked_removal_policy
+from constructs_lib.core import removal_policy as checked_removal_policy, trusted_service
 from constructs_lib.storage import LakeBucket, LakeKey
 
 if TYPE_CHECKING:
@@ -177,7 +177,10 @@ class AuditTrail(Construct):
             removal_policy=checked_removal_policy(self, removal_policy),
         )
         role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal(_CLOUDTRAIL), description="CloudTrail writes events to its log group as this role"
+            self,
+            "Role",
+            assumed_by=trusted_service(self, _CLOUDTRAIL),
+            description="CloudTrail writes events to its log group as this role",
         )
         write_events = iam.ManagedPolicy(
             self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack, aws_glue as glue, aws_iam as iam
 from constructs import Construct
 
+from constructs_lib.core import trusted_service
 from constructs_lib.storage import LakeKey
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class CatalogEncryption(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("glue.amazonaws.com"),
+            assumed_by=trusted_service(self, "glue.amazonaws.com"),
             description="Glue encrypts and decrypts the Data Catalog as this role",
         )
         key = LakeKey(self, "Key", description="Glue Data Catalog", via_services=("glue",), removal_policy=removal_policy).key

@@ -10,6 +10,7 @@ from constructs import Construct
 
 import constructs_lib.runtime
 from constructs_lib.core.acknowledgements import acknowledge
+from constructs_lib.core.trust import trusted_service
 from constructs_lib.core.wildcards import acknowledge_wildcards
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class HandlerFunction(Construct):
             self, "Log", retention=logs.RetentionDays.ONE_YEAR, encryption_key=log_key, removal_policy=RemovalPolicy.RETAIN
         )
         self.log_group.node.add_dependency(log_key)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
+        self.role = iam.Role(self, "Role", assumed_by=trusted_service(self, "lambda.amazonaws.com"), description=description)
         write_log = iam.PolicyStatement(
             sid="WriteLog", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn]
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from aws_cdk import aws_iam as iam, aws_lakeformation as lakeformation
 from constructs import Construct
 
-from constructs_lib.core import acknowledge_wildcards, misuse
+from constructs_lib.core import acknowledge_wildcards, misuse, trusted_service
 from constructs_lib.governance.resources import CatalogResource
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class DataLocation(Construct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("lakeformation.amazonaws.com"),
+            assumed_by=trusted_service(self, "lakeformation.amazonaws.com"),
             description=f"Lake Formation reads and writes the {zone.zone.value} zone with it",
         )
         self.policy = iam.ManagedPolicy(

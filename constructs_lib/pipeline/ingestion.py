@@ -6,9 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import (
-    ArnFormat,
     Duration,
-    Stack,
     aws_cloudwatch as cloudwatch,
     aws_events as events,
     aws_events_targets as targets,
@@ -18,7 +16,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from constructs_lib.core import acknowledge_wildcards, misuse
+from constructs_lib.core import acknowledge_wildcards, misuse, trusted_service
 from constructs_lib.pipeline.code import object_arn, specs_asset
 from constructs_lib.pipeline.definition import PipelineParts, definition
 from constructs_lib.pipeline.job import ingestion_job
@@ -135,7 +133,7 @@ class IngestionPipeline(Construct):
 
         specs = specs_asset(self, "Specs", job_specs)
         self.job_role = iam.Role(
-            self, "JobRole", description=f"Ingestion job of {contract.key}", assumed_by=iam.ServicePrincipal("glue.amazonaws.com")
+            self, "JobRole", description=f"Ingestion job of {contract.key}", assumed_by=trusted_service(self, "glue.amazonaws.com")
         )
         policies = self._job_policies(zones, sorted(job_specs), object_arn(specs))
         self.job = ingestion_job(
@@ -231,17 +229,11 @@ class IngestionPipeline(Construct):
         return [data, *catalog]
 
     def _machine(self, zones: PipelineZones, parts: PipelineParts) -> sfn.StateMachine:
-        stack = Stack.of(self)
-        machines = stack.format_arn(service="states", resource="stateMachine", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME)
         self.role = iam.Role(
             self,
             "Role",
             description=f"Ingestion of {self.contract.key}",
-            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html; Glue and rules tell no source
-            assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
-                conditions={"ArnLike": {"aws:SourceArn": machines}, "StringEquals": {"aws:SourceAccount": stack.account}},
-            ),
+            assumed_by=trusted_service(self, "states.amazonaws.com"),
         )
         policy = iam.ManagedPolicy(
             self,
@@ -282,7 +274,7 @@ class IngestionPipeline(Construct):
 
     def _trigger(self, zones: PipelineZones) -> events.Rule:
         """Starts an execution for each object that is not empty; empty ones mark folders."""
-        starter = iam.Role(self, "TriggerRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+        starter = iam.Role(self, "TriggerRole", assumed_by=trusted_service(self, "events.amazonaws.com"))
         policy = iam.ManagedPolicy(
             self,
             "TriggerPolicy",

@@ -16,7 +16,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from constructs_lib.core import misuse
+from constructs_lib.core import misuse, trusted_service
 from lakemodel.contracts.model import Schedule
 from lakemodel.limits import Quota, limit
 
@@ -93,10 +93,7 @@ class SweepSchedule(Construct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account, "aws:SourceArn": group}},
-            ),
+            assumed_by=trusted_service(self, "scheduler.amazonaws.com", source_arns=[group]),
         )
         policy = iam.ManagedPolicy(
             self,

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Protocol
 from aws_cdk import Duration, Stack, aws_iam as iam, aws_s3 as s3
 from constructs import Construct
 
-from constructs_lib.core import acknowledge, misuse, removal_policy as checked_removal_policy
+from constructs_lib.core import acknowledge, misuse, perimeter_of, removal_policy as checked_removal_policy
 from constructs_lib.storage.keys import LakeKey
 from constructs_lib.storage.lifecycle import MAXIMUM_RULES, housekeeping
+from constructs_lib.storage.object_lock import check_lock
+from constructs_lib.storage.replication import BucketReplication
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import RemovalPolicy, aws_kms as kms
+
+    from constructs_lib.storage.object_lock import ObjectLock
+    from constructs_lib.storage.replication import ReplicaAddress
 
 _REPLICATION_RULES = tuple(f"{pack}::{pack}-S3BucketReplicationEnabled" for pack in ("NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"))
 _KMS_RULES = tuple(f"{pack}::{pack}-S3DefaultEncryptionKMS" for pack in ("NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"))
@@ -88,6 +93,7 @@ class AccessLogBucket(Construct):
         )
         self.bucket: s3.IBucket = bucket
         _keep_policy(bucket, policy)
+        _close_perimeter(self, bucket)
         _allow_delivery(self, bucket, sid="AllowAccessLogDelivery", service="logging.s3.amazonaws.com")
         acknowledge(bucket, *_KMS_RULES, reason="S3 delivers server access logs only to buckets encrypted with SSE-S3")
         acknowledge(bucket, *_REPLICATION_RULES, reason="access logs stay in the account and Region of the buckets they are about")
@@ -109,10 +115,18 @@ class LakeBucket(Construct):
         notify: Whether object events go to EventBridge; False when left out.
         deny_other_keys: Whether the bucket policy denies uploads that name another key; True when left out. Turn it off where an AWS
             service writes with a kind of encryption of its own choice.
+        object_lock: For how long no object version can be deleted; no lock when left out. A bucket that is there already takes it as well,
+            for what is written from then on, and keeps it for good.
+        replica: Where every new object is copied to, the `address` of a `ReplicaBucket`; no copies when left out.
+        name: The bucket's name, for what another Region or account has to know; CloudFormation chooses one when left out.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`. A bucket that is not empty stays anyway.
 
+    Attributes:
+        replication: What copies to the replica; None without one.
+
     Raises:
-        DataLakeError: `too_many_lifecycle_rules`; `destroy_not_allowed`, see `core.removal_policy`.
+        DataLakeError: `too_many_lifecycle_rules`; `object_lock`; `replica_not_locked`, `replica_key`, see `BucketReplication`;
+            `destroy_not_allowed`, see `core.removal_policy`.
     """
 
     def __init__(
@@ -127,6 +141,9 @@ class LakeBucket(Construct):
         inventory: BucketHolder | None = None,
         notify: bool | None = None,
         deny_other_keys: bool | None = None,
+        object_lock: ObjectLock | None = None,
+        replica: ReplicaAddress | None = None,
+        name: str | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -136,12 +153,17 @@ class LakeBucket(Construct):
         policy = checked_removal_policy(self, removal_policy)
         rules = [*housekeeping(), *lifecycle_rules]
         self._check_rules(rules)
+        if object_lock is not None:
+            check_lock(self, object_lock, versioned=versioned, rules=rules)
         bucket = s3.Bucket(
             self,
             "Resource",
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
             bucket_key_enabled=True,
+            bucket_name=name,
+            object_lock_enabled=None if object_lock is None else True,
+            object_lock_default_retention=None if object_lock is None else object_lock.default_retention(),
             enforce_ssl=True,
             minimum_tls_version=_MINIMUM_TLS,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -156,11 +178,21 @@ class LakeBucket(Construct):
         self._configure(bucket, access_logs, inventory, notify=notify)
         if deny_other_keys:
             self._deny_other_keys(bucket)
-        acknowledge(
-            bucket,
-            *_REPLICATION_RULES,
-            reason="one copy in one Region, in several Availability Zones, with noncurrent versions; no recovery bucket is configured",
-        )
+        _close_perimeter(self, bucket)
+        self.replication = None if replica is None else self._replicate(bucket, replica, locked=object_lock is not None)
+        if replica is None:
+            acknowledge(
+                bucket,
+                *_REPLICATION_RULES,
+                reason="one copy in one Region, in several Availability Zones, with noncurrent versions; no recovery bucket is configured",
+            )
+
+    def _replicate(self, bucket: s3.Bucket, replica: ReplicaAddress, *, locked: bool) -> BucketReplication:
+        replication = BucketReplication(self, "Replication", bucket=bucket, key=self.key, to=replica, locked=locked)
+        resource = bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - what an L2 bucket is made of
+        resource.replication_configuration = replication.configuration
+        return replication
 
     def _check_rules(self, rules: Sequence[s3.LifecycleRule]) -> None:
         if len(rules) > MAXIMUM_RULES:
@@ -277,6 +309,14 @@ def _keep_policy(bucket: s3.Bucket, policy: RemovalPolicy) -> None:
     """What is retained stays as guarded as it was: without its policy a kept bucket would take plain HTTP."""
     if bucket.policy is not None:
         bucket.policy.apply_removal_policy(policy)
+
+
+def _close_perimeter(scope: Construct, bucket: s3.IBucket) -> None:
+    """Denies who is outside the organisation, where `core.data_perimeter` says which it is."""
+    perimeter = perimeter_of(scope)
+    if perimeter is not None:
+        for statement in perimeter.statements(["s3:*"], [bucket.bucket_arn, bucket.arn_for_objects("*")]):
+            bucket.add_to_resource_policy(statement)
 
 
 def _allow_delivery(scope: Construct, bucket: s3.IBucket, *, sid: str, service: str) -> None:

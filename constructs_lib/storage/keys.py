@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
-from constructs_lib.core import removal_policy as checked_removal_policy
+from constructs_lib.core import perimeter_of, removal_policy as checked_removal_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,11 @@ class LakeKey(Construct):
             policy=iam.PolicyDocument(statements=self._statements(via_services)),
             removal_policy=checked_removal_policy(self, removal_policy),
         )
+
+        perimeter = perimeter_of(self)
+        if perimeter is not None:  # of use alone: no policy can make the key unmanageable for its own account
+            for statement in perimeter.statements([*_USE, "kms:CreateGrant"], ["*"]):
+                self.key.add_to_resource_policy(statement)
 
     def allow_log_groups(self, *log_group_arns: str) -> None:
         """Lets CloudWatch Logs encrypt the log groups with these ARNs (wildcards allowed) with the key.

@@ -63,7 +63,10 @@ def test_a_schedule_may_start_one_state_machine_and_write_dead_letters(synthesiz
     (role,) = [r for key, r in resources(synthesized, "AWS::IAM::Role").items() if key.startswith("FlightsScheduleRole")]
     (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
-    assert set(trust["Condition"]["StringEquals"]) == {"aws:SourceAccount", "aws:SourceArn"}
+    assert {operator: set(keys) for operator, keys in trust["Condition"].items()} == {
+        "ArnLike": {"aws:SourceArn"},
+        "StringEquals": {"aws:SourceAccount"},
+    }
     assert resources(synthesized, "AWS::IAM::Policy") == {}
 
 
