@@ -28,6 +28,7 @@ class Quota(StrEnum):
     BUCKET_NAME_CHARACTERS = "bucket_name_characters"
     BUCKET_POLICY_BYTES = "bucket_policy_bytes"
     BUCKET_LIFECYCLE_RULES = "bucket_lifecycle_rules"
+    OBJECT_LOCK_DAYS = "object_lock_days"
     KEY_POLICY_BYTES = "key_policy_bytes"
     ROLE_NAME_CHARACTERS = "role_name_characters"
     ROLE_INLINE_POLICY_CHARACTERS = "role_inline_policy_characters"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aws_cdk import RemovalPolicy, aws_kms as kms, aws_s3 as s3
 
     from constructs_lib.storage.buckets import BucketHolder
+    from constructs_lib.storage.object_lock import ObjectLock
+    from constructs_lib.storage.replication import ReplicaAddress
     from lakemodel.contracts.model import ContractSet
 
 
@@ -33,10 +35,13 @@ class LakeZone(Construct):
         lifecycle_rules: In place of the zone's own rules (`zone_rules`); rules from contracts and the housekeeping stay.
         bucket: An existing bucket, used as it is; a new one when left out.
         key: An existing key for the bucket; a new one when left out. Needed together with `bucket`.
+        object_lock: For how long no object version of a new bucket can be deleted; no lock when left out.
+        replica: Where every new object of a new bucket is copied to; no copies when left out.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
 
     Raises:
-        DataLakeError: `existing_bucket_without_key`; `too_many_lifecycle_rules`; `destroy_not_allowed`.
+        DataLakeError: `existing_bucket_without_key`; `too_many_lifecycle_rules`; `object_lock`, `replica_not_locked`, `replica_key`, see
+            `LakeBucket`; `destroy_not_allowed`.
     """
 
     def __init__(
@@ -51,6 +56,8 @@ class LakeZone(Construct):
         lifecycle_rules: Sequence[s3.LifecycleRule] | None = None,
         bucket: s3.IBucket | None = None,
         key: kms.IKey | None = None,
+        object_lock: ObjectLock | None = None,
+        replica: ReplicaAddress | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -69,6 +76,8 @@ class LakeZone(Construct):
                 inventory=inventory,
                 lifecycle_rules=[*rules, *(() if contracts is None else retention_rules(zone, contracts))],
                 notify=zone is Zone.LANDING,
+                object_lock=object_lock,
+                replica=replica,
                 removal_policy=removal_policy,
             ).bucket
         self.zone = zone
@@ -91,11 +100,15 @@ class LakeStorage(Construct):
         existing_zones: Zones that exist already (`LakeZone.from_bucket`), used in place of new ones; none when left out.
         access_logs: An existing place for access logs; a new `AccessLogBucket` when left out.
         inventory: An existing place for inventories; a new `InventoryBucket` when left out.
+        object_locks: Zones whose object versions cannot be deleted for a time, and for how long; none when left out. Raw is made for it:
+            what arrived is written once. In curated every file that a compaction or a deletion of rows leaves behind would stay as well.
+        replicas: Zones whose new objects are copied, and where to; none when left out.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
 
     Raises:
-        DataLakeError: `no_such_zone`, when a zone is asked for that is not there; `zone_mismatch`, when a key of `existing_zones` is
-            not the zone of its value; `too_many_lifecycle_rules`; `destroy_not_allowed`.
+        DataLakeError: `no_such_zone`, when a zone is asked for that is not there, or locked or copied and not made here; `zone_mismatch`,
+            when a key of `existing_zones` is not the zone of its value; `too_many_lifecycle_rules`; `object_lock`, `replica_not_locked`,
+            `replica_key`, see `LakeBucket`; `destroy_not_allowed`.
     """
 
     def __init__(
@@ -108,11 +121,16 @@ class LakeStorage(Construct):
         existing_zones: Mapping[Zone, LakeZone] | None = None,
         access_logs: BucketHolder | None = None,
         inventory: BucketHolder | None = None,
+        object_locks: Mapping[Zone, ObjectLock] | None = None,
+        replicas: Mapping[Zone, ReplicaAddress] | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         zones = tuple(Zone) if zones is None else zones
         existing_zones = {} if existing_zones is None else existing_zones
+        object_locks = {} if object_locks is None else object_locks
+        replicas = {} if replicas is None else replicas
+        self._check_made({*object_locks, *replicas}, set(zones) - set(existing_zones))
         if access_logs is None:
             access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=removal_policy)
         if inventory is None:
@@ -125,6 +143,8 @@ class LakeStorage(Construct):
                 contracts=contracts,
                 access_logs=access_logs,
                 inventory=inventory,
+                object_lock=object_locks.get(zone),
+                replica=replicas.get(zone),
                 removal_policy=removal_policy,
             )
             for zone in Zone
@@ -167,6 +187,12 @@ class LakeStorage(Construct):
     def quarantine(self) -> LakeZone:
         """Rows that do not satisfy their contract."""
         return self.zone(Zone.QUARANTINE)
+
+    def _check_made(self, asked: set[Zone], made: set[Zone]) -> None:
+        if strange := sorted(asked - made):
+            there = ", ".join(sorted(made))
+            msg = f"got an Object Lock or a replica for {', '.join(strange)}; allowed are zones that are made here: {there or 'none'}"
+            raise misuse(self, msg, code="no_such_zone")
 
     def _check_existing(self, existing_zones: Mapping[Zone, LakeZone]) -> None:
         for zone, lake_zone in existing_zones.items():
