@@ -10,6 +10,7 @@ from constructs import Construct
 from constructs_lib.baseline.audit import AuditStorage, AuditTrail
 from constructs_lib.baseline.catalog_encryption import CatalogEncryption
 from constructs_lib.baseline.detection import ThreatDetection
+from constructs_lib.baseline.recorder import ConfigRecorder
 from constructs_lib.core import misuse
 from constructs_lib.governance.settings import LakeFormationSettings
 from constructs_lib.storage import AccessLogBucket
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aws_cdk import RemovalPolicy, aws_iam as iam, aws_s3 as s3
 
     from constructs_lib.baseline.audit import AuditDestination
+    from constructs_lib.baseline.recorder import ConfigDestination
     from constructs_lib.storage import BucketHolder
 
 OWNER_PARAMETER = "/governed-lake/account-owner"
@@ -34,7 +36,7 @@ class LakeAccount(Construct):
 
     With `CREATE` the singleton is made and fails to deploy where the account has one already; with `ADOPT` nothing is made and what
     exists keeps its settings; with `ORGANIZATION` nothing is made because the organisation provides it (an organisation trail,
-    GuardDuty through its delegated administrator).
+    GuardDuty through its delegated administrator, Config's recorder through Control Tower).
 
     Everything made here waits for an SSM parameter with a fixed name, so that a second owner in another app fails before it changes
     anything. A second owner in the same app raises at once.
@@ -50,6 +52,8 @@ class LakeAccount(Construct):
             owner of the trail has to select them.
         threat_detection: CREATE when left out. Owner of the GuardDuty detector.
         catalog_encryption: CREATE when left out. Owner of the Data Catalog's encryption settings.
+        config_recorder: ADOPT when left out. Owner of AWS Config's recorder and delivery channel.
+        config_destination: Where our own recorder delivers; needed for CREATE, not allowed otherwise.
         audit_storage: Where our own trail's log files go; a new `AuditStorage` when left out. Its key also encrypts the logs of the
             functions behind the Lake Formation settings.
         data_event_buckets: Buckets whose object requests our own trail records; none when left out.
@@ -60,6 +64,7 @@ class LakeAccount(Construct):
     Raises:
         DataLakeError: `second_account_owner`, when the app has a `LakeAccount` for this account and Region already;
             `singleton_not_adopted`, when something is passed that only makes sense for the other kind of owner;
+            `config_destination_missing`, when a recorder is created and nothing says where it delivers;
             `destroy_not_allowed`, see `core.removal_policy`.
     """
 
@@ -74,6 +79,8 @@ class LakeAccount(Construct):
         audit_trail: Singleton | None = None,
         threat_detection: Singleton | None = None,
         catalog_encryption: Singleton | None = None,
+        config_recorder: Singleton | None = None,
+        config_destination: ConfigDestination | None = None,
         audit_storage: AuditDestination | None = None,
         data_event_buckets: Sequence[s3.IBucket] = (),
         detector_id: str | None = None,
@@ -84,7 +91,9 @@ class LakeAccount(Construct):
         audit_trail = Singleton.CREATE if audit_trail is None else audit_trail
         threat_detection = Singleton.CREATE if threat_detection is None else threat_detection
         catalog_encryption = Singleton.CREATE if catalog_encryption is None else catalog_encryption
+        config_recorder = Singleton.ADOPT if config_recorder is None else config_recorder
         self._claim()
+        self._check_config(config_recorder, config_destination)
         if detector_id is not None and threat_detection is Singleton.CREATE:
             msg = f"got the existing detector {detector_id} and threat_detection create; to use an existing one pass Singleton.ADOPT"
             raise misuse(self, msg, code="singleton_not_adopted")
@@ -122,11 +131,26 @@ class LakeAccount(Construct):
             self, "LakeFormation", admins=admins, existing_admins=existing_admins, shares=shares, log_key=log_key
         )
         self.settings.node.add_dependency(self.owner)
+        self.config_recorder: ConfigRecorder | None = None
+        if config_destination is not None:
+            self.config_recorder = ConfigRecorder(self, "ConfigRecorder", destination=config_destination, log_key=self.settings.log_key)
+            self.config_recorder.node.add_dependency(self.owner)
 
     def _audit_storage(self, access_logs: BucketHolder | None, removal_policy: RemovalPolicy | None) -> AuditStorage:
         if access_logs is None:
             access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=removal_policy)
         return AuditStorage(self, "AuditStorage", access_logs=access_logs, removal_policy=removal_policy)
+
+    def _check_config(self, owner: Singleton, destination: ConfigDestination | None) -> None:
+        if owner is Singleton.CREATE and destination is None:
+            msg = (
+                "got config_recorder create and no config_destination; a recorder has to deliver somewhere: pass "
+                "ConfigDestination(bucket=...), or Singleton.ADOPT where there is a recorder"
+            )
+            raise misuse(self, msg, code="config_destination_missing")
+        if owner is not Singleton.CREATE and destination is not None:
+            msg = f"got a config_destination and config_recorder {owner.value}; no recorder of ours would deliver there: leave it out"
+            raise misuse(self, msg, code="singleton_not_adopted")
 
     def _claim(self) -> None:
         """Notes at the root of the tree who owns which account. An unknown account can only be told apart by its stack."""

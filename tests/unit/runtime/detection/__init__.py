@@ -1,0 +1,1 @@
+"""The handlers of threat detection and posture."""
