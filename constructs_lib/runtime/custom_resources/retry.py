@@ -1,4 +1,4 @@
-"""Calling Lake Formation again when it says so: with growing, random pauses and never past the deadline."""
+"""Calling AWS again when it says so: with growing, random pauses and never past the deadline."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 TRANSIENT = frozenset(
     {
         "ConcurrentModificationException",
+        "InternalException",
+        "InternalServerErrorException",
+        "InternalServerException",
         "InternalServiceException",
         "OperationTimeoutException",
+        "PolicyChangesInProgressException",
         "RequestLimitExceeded",
+        "ServerInternalException",
+        "ServiceException",
         "ServiceUnavailable",
         "ThrottledException",
         "Throttling",
