@@ -5,10 +5,13 @@ GLUE ?= 5.0
 ENVIRONMENT ?= Dev
 BIN := .venv/bin
 
+# Compiling aws_cdk takes 5 s. What is compiled is kept in .venv, or every process pays that again.
+export PYTHONDONTWRITEBYTECODE :=
+
 export LAKE_CONTRACTS := $(or $(CONTRACTS),config/contracts)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-rehearsal setup-dev demo rehearse synth test test-full test-spark4 test-lowest check format lint types imports picture docs bench scale wheel job-wheels lock contracts-lock clean
+.PHONY: help setup setup-rehearsal setup-dev setup-docs setup-lowest demo rehearse synth test test-full test-spark4 test-lowest check format lint types imports picture docs bench scale wheel job-wheels lock contracts-lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -18,6 +21,12 @@ setup: ## set up .venv: locked packages, Node, the CDK CLI
 
 setup-dev:
 	@$(PYTHON) tools/setup.py dev
+
+setup-docs:
+	@$(PYTHON) tools/setup.py docs
+
+setup-lowest:
+	@$(PYTHON) tools/setup.py lowest
 
 setup-rehearsal:
 	@$(PYTHON) tools/setup.py rehearsal
@@ -36,8 +45,7 @@ synth: setup ## write the reference assembly to cdk.out
 test: setup-dev ## run the tests
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not full"
 
-test-lowest: ## run the tests of the constructs at the lowest versions that the wheel allows, aws-cdk-lib's among them
-	@$(PYTHON) tools/setup.py lowest
+test-lowest: setup-lowest ## run the tests of the constructs at the lowest versions that the wheel allows, aws-cdk-lib's among them
 	@.venv-lowest/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/constructs tests/compliance tests/examples --ignore tests/compliance/test_reference.py --ignore tests/constructs/catalog/test_schema_evolution.py --ignore tests/constructs/pipeline/test_monitoring.py --ignore tests/constructs/pipeline/test_definition_lint.py
 
 test-full: setup-dev ## run the tests, the long ones included, and those of the ingestion job once more on the Spark of Glue 6
@@ -48,7 +56,10 @@ test-spark4: ## run the tests of the ingestion job on the Spark of Glue 6, which
 	@$(PYTHON) tools/setup.py spark4
 	@.venv-spark4/bin/python -m pytest -p no:cacheprovider --confcutdir tests/runtime/ingestion -m "not full" tests/runtime/ingestion
 
-check: lint types imports docs test test-lowest ## everything CI runs
+check: setup-docs ## everything CI runs: what takes seconds first, types beside the tests, of which each worker waits for Node at times
+	@$(MAKE) --no-print-directory lint imports docs
+	@$(MAKE) --no-print-directory -j 2 test types
+	@$(MAKE) --no-print-directory test-lowest
 
 format: setup-dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -65,8 +76,7 @@ imports: setup-dev
 picture: synth ## draw docs/pictures/reference.svg again, after a change of the reference
 	@$(BIN)/python tools/picture.py
 
-docs: ## build the documentation site into site/, warnings are errors
-	@$(PYTHON) tools/setup.py docs
+docs: setup-docs ## build the documentation site into site/, warnings are errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings that --strict counts
 
 bench: setup-dev ## measure synthesis against the same lake in plain JavaScript CDK, the checks against synthesis, ingestion against plain Spark
