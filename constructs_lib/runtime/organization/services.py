@@ -1,9 +1,9 @@
 """What an organisation lets services do: policy types, trusted access, sharing with the organisation, delegated administrators.
 
 What is there already is adopted. A delegated administrator other than the declared one fails the request before anything is changed.
-What is no longer declared, or goes with a delete, becomes what it was before it was declared here, unless somebody has changed it
-since. Two things are not given back, because others come to depend on them unseen: a policy type under which there are policies, and sharing with the
-organisation, without which every share of every account with it would end.
+What is no longer declared, or goes with a delete, becomes what it was before it was declared here, unless somebody has changed it since.
+Two things are not given back, because others come to depend on them unseen: a policy type under which there are policies, and sharing
+with the organisation, without which every share of every account with it would end.
 """
 
 from __future__ import annotations
