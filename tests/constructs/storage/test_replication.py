@@ -14,6 +14,7 @@ from constructs_lib.storage import AccessLogBucket, LakeBucket, LakeKey, LakeSto
 from lakemodel.config.model import Zone
 from lakemodel.errors import DataLakeError
 from tests.compliance.nag import acknowledged, findings, report
+from tests.constructs.pipeline.lake import flat
 from tests.support import ACCOUNT, REGION, new_app, new_stack, resources, template
 
 ELSEWHERE = "555555555555"
@@ -133,11 +134,11 @@ def test_the_role_reads_here_and_writes_there_and_nothing_else(near: Pair) -> No
         "EncryptReplicas": ["kms:Encrypt", "kms:GenerateDataKey"],
     }
     assert near.rights["WriteReplicas"]["Resource"] == f"arn:aws:s3:::{NAME}/*"
-    assert near.rights["DecryptSource"]["Condition"]["StringEquals"] == {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
+    assert flat(near.rights["DecryptSource"]["Condition"]["StringEquals"]["kms:ViaService"]) == f"s3.{REGION}.<AWS::URLSuffix>"
     encrypt = near.rights["EncryptReplicas"]
     assert encrypt["Resource"] == f"arn:aws:kms:{RECOVERY}:{ACCOUNT}:key/*"
+    assert flat(encrypt["Condition"].pop("StringEquals")["kms:ViaService"]) == f"s3.{RECOVERY}.<AWS::URLSuffix>"
     assert encrypt["Condition"] == {
-        "StringEquals": {"kms:ViaService": f"s3.{RECOVERY}.amazonaws.com"},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [f"arn:aws:s3:::{NAME}", f"arn:aws:s3:::{NAME}/*"]},
         "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{NAME}"},
     }
