@@ -62,6 +62,14 @@ class Quota(StrEnum):
     DASHBOARD_WIDGET_METRICS = "dashboard_widget_metrics"
     ALARM_WIDGET_ALARMS = "alarm_widget_alarms"
     METRIC_SEARCH_CHARACTERS = "metric_search_characters"
+    SERVICE_CONTROL_POLICY_CHARACTERS = "service_control_policy_characters"
+    SERVICE_CONTROL_POLICIES = "service_control_policies"
+    RESOURCE_CONTROL_POLICY_CHARACTERS = "resource_control_policy_characters"
+    RESOURCE_CONTROL_POLICIES = "resource_control_policies"
+    MANAGEMENT_POLICY_CHARACTERS = "management_policy_characters"
+    MANAGEMENT_POLICIES = "management_policies"
+    ORGANIZATION_POLICY_NAME_CHARACTERS = "organization_policy_name_characters"
+    ORGANIZATION_POLICY_DESCRIPTION_CHARACTERS = "organization_policy_description_characters"
 
 
 @dataclass(frozen=True, slots=True)

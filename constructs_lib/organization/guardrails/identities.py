@@ -1,0 +1,160 @@
+"""Ready guardrails on who there is: root users, IAM users, identity providers, and the roles that other guardrails spare."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from constructs_lib.organization.guardrails.model import Exempt, Exemptions, Guardrail, role_arns
+from constructs_lib.organization.guardrails.services import DEPLOYED
+
+_ROLE_CHANGES: Final = (
+    *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy"),
+    *("iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
+    *("iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"),
+)
+_POLICY_CHANGES: Final = ("iam:CreatePolicy*", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion")
+
+
+def no_root_user() -> tuple[Guardrail, ...]:
+    """Root users do nothing, but for what the organisation does as root centrally, with `sts:AssumeRoot`."""
+    return (
+        Guardrail(
+            sid="NoRootUser",
+            why="A root user has every right, and nobody knows who it was.",
+            deny=("*",),
+            conditions={"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}, "Null": {"aws:AssumedRoot": "true"}},
+            # A root user is no role: nobody has to be spared.
+            exempt=Exempt.NOBODY,
+            source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-assumedroot",
+        ),
+    )
+
+
+def no_iam_users() -> tuple[Guardrail, ...]:
+    """No IAM user and no long-lived credential is made, but by deployments. Users that are there can still be removed."""
+    return (
+        Guardrail(
+            sid="NoUsers",
+            why="People come through Identity Center, programs through roles; a key that never expires is found by somebody.",
+            deny=(
+                *("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile"),
+                *("iam:CreateServiceSpecificCredential", "iam:CreateUser", "iam:DeleteUserPermissionsBoundary", "iam:PutGroupPolicy"),
+                *("iam:PutUserPermissionsBoundary", "iam:PutUserPolicy", "iam:ResetServiceSpecificCredential", "iam:UpdateLoginProfile"),
+                *("iam:UploadSSHPublicKey", "iam:UploadSigningCertificate"),
+            ),
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+        ),
+    )
+
+
+def no_identity_providers() -> tuple[Guardrail, ...]:
+    """Nobody but deployments decides who else may vouch for people and programs."""
+    return (
+        Guardrail(
+            sid="NoProviders",
+            why="Whoever a provider vouches for comes in without having been anybody here.",
+            deny=(
+                *("iam:AddClientIDToOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", "iam:CreateSAMLProvider"),
+                *("iam:UpdateOpenIDConnectProviderThumbprint", "iam:UpdateSAMLProvider"),
+                *("rolesanywhere:CreateTrustAnchor", "rolesanywhere:EnableTrustAnchor", "rolesanywhere:ImportCrl"),
+                *("rolesanywhere:UpdateTrustAnchor", "sso:CreateInstance"),
+            ),
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers.html",
+        ),
+    )
+
+
+def keep_exempt_roles(exemptions: Exemptions) -> tuple[Guardrail, ...]:
+    """Nobody becomes exempt by making, changing or passing on a role with an exempt name. `ServicePolicies` adds it by itself.
+
+    Who may assume such a role is its trust policy's matter, which only the deployment and the break-glass role may change.
+    """
+    everyone = exemptions.of(~Exempt.NOBODY)
+    return (
+        Guardrail(
+            sid="KeepExemptRoles",
+            why="A role that is made with an exempt name, or changed, would be stopped by nothing.",
+            deny=_ROLE_CHANGES,
+            resources=tuple(role_arns((*everyone, *exemptions.passing_roles))),
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html",
+        ),
+        Guardrail(
+            sid="PassExemptRoles",
+            why="A service that is given an exempt role does with it what its caller says.",
+            deny=("iam:AddRoleToInstanceProfile", "iam:PassRole"),
+            resources=tuple(role_arns(everyone)),
+            exempt=DEPLOYED,
+            exempt_roles=exemptions.passing_roles,
+            source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+        ),
+    )
+
+
+def keep_stacks(stacks: tuple[str, ...], exemptions: Exemptions) -> tuple[Guardrail, ...]:
+    """Stacks are changed by their deployment alone: CloudFormation acts as a stack's own role for everybody who may update the stack.
+
+    Args:
+        stacks: Names of stacks; a `*` at the end stands for the rest.
+        exemptions: Its `passing_roles` may, as deployments do.
+    """
+    return (
+        Guardrail(
+            sid="KeepStacks",
+            why="Who updates a stack acts as the role that it was deployed with, without having to pass that role.",
+            deny=(
+                *("cloudformation:CancelUpdateStack", "cloudformation:ContinueUpdateRollback", "cloudformation:CreateChangeSet"),
+                *("cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet", "cloudformation:RollbackStack"),
+                *("cloudformation:SetStackPolicy", "cloudformation:UpdateStack", "cloudformation:UpdateTerminationProtection"),
+            ),
+            resources=tuple(f"arn:*:cloudformation:*:*:stack/{stack}/*" for stack in stacks),
+            exempt=DEPLOYED,
+            exempt_roles=exemptions.passing_roles,
+            source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html",
+        ),
+    )
+
+
+def keep_boundary(policy: str, roles: tuple[str, ...]) -> tuple[Guardrail, ...]:
+    """The permissions boundary stays what it is, and roles that have it keep it.
+
+    Args:
+        policy: The managed policy's name, with its path.
+        roles: Roles that must not be given another one, by name; a `*` at the end stands for the rest. None: those with a boundary keep
+            one.
+    """
+    arn = f"arn:*:iam::*:policy/{policy}"
+    page = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+    kept = (
+        Guardrail(
+            sid="KeepBoundary",
+            why="Who edits the boundary has no boundary.",
+            deny=_POLICY_CHANGES,
+            resources=(arn,),
+            exempt=DEPLOYED,
+            source=page,
+        ),
+        Guardrail(
+            sid="KeepBounded",
+            why="A role without its boundary has every right that its policies give it.",
+            deny=("iam:DeleteRolePermissionsBoundary",),
+            conditions={"ArnLike": {"iam:PermissionsBoundary": arn}},
+            exempt=DEPLOYED,
+            source=page,
+        ),
+    )
+    if not roles:
+        return kept
+    return (
+        *kept,
+        Guardrail(
+            sid="KeepBoundedRoles",
+            why="Another boundary may be a wider one.",
+            deny=("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+            resources=tuple(role_arns(roles)),
+            exempt=DEPLOYED,
+            source=page,
+        ),
+    )

@@ -1,0 +1,166 @@
+"""Ready guardrails that keep what watches an account: its place in the organisation, trails, detectors, Lake Formation's settings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from constructs_lib.organization.guardrails.model import Exempt, Guardrail
+
+_SCPS: Final = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html"
+DEPLOYED: Final = Exempt.BREAK_GLASS | Exempt.DEPLOYMENT
+"""What is in code is changed by its deployment."""
+HANDLED: Final = DEPLOYED | Exempt.HANDLERS
+"""What functions of a deployment set, because CloudFormation has no resource for it."""
+CONTAINED: Final = DEPLOYED | Exempt.RESPONSE
+"""What containing a finding may change as well."""
+
+_DETECTORS: Final = {
+    "GuardDuty": (
+        ("guardduty:Delete*", "guardduty:Disable*", "guardduty:Disassociate*", "guardduty:Stop*"),
+        # Filters that archive, and lists of who is trusted, blind a detector that goes on.
+        ("guardduty:CreateFilter", "guardduty:CreateIPSet", "guardduty:CreateT*", "guardduty:UpdateDetector", "guardduty:UpdateFilter"),
+        ("guardduty:UpdateIPSet", "guardduty:UpdateM*", "guardduty:UpdateOrganizationConfiguration"),
+        ("guardduty:UpdatePublishingDestination", "guardduty:UpdateT*"),
+    ),
+    "Macie": (
+        ("macie2:Delete*", "macie2:Disable*", "macie2:Disassociate*", "macie2:CreateAllowList", "macie2:CreateFindingsFilter"),
+        ("macie2:BatchUpdate*", "macie2:PutClassificationExportConfiguration", "macie2:PutFindingsPublicationConfiguration"),
+        ("macie2:UpdateA*", "macie2:UpdateClassification*", "macie2:UpdateFindingsFilter", "macie2:UpdateM*"),
+        ("macie2:UpdateOrganizationConfiguration", "macie2:UpdateResourceProfile*", "macie2:UpdateSensitivityInspectionTemplate"),
+    ),
+    "SecurityHub": (
+        ("securityhub:BatchDelete*", "securityhub:BatchDisable*", "securityhub:BatchUpdateAutomationRules"),
+        (
+            "securityhub:BatchUpdateStandardsControlAssociations",
+            "securityhub:CreateAutomationRule*",
+            "securityhub:CreateConfigurationPolicy",
+        ),
+        ("securityhub:Delete*", "securityhub:Disable*", "securityhub:Disassociate*", "securityhub:StartConfigurationPolicy*"),
+        ("securityhub:UpdateA*", "securityhub:UpdateConfigurationPolicy", "securityhub:UpdateFindingAggregator"),
+        ("securityhub:UpdateOrganizationConfiguration", "securityhub:UpdateSecurity*", "securityhub:UpdateStandardsControl"),
+    ),
+    "Config": (
+        ("config:Delete*", "config:Disassociate*", "config:PutConfig*", "config:PutConformancePack", "config:PutDeliveryChannel"),
+        ("config:PutOrganization*", "config:PutRemediationExceptions", "config:PutRetentionConfiguration", "config:Stop*"),
+    ),
+    "AccessAnalyzer": (
+        ("access-analyzer:ApplyArchiveRule", "access-analyzer:CreateArchiveRule", "access-analyzer:Delete*"),
+        ("access-analyzer:UpdateAnalyzer", "access-analyzer:UpdateArchiveRule"),
+    ),
+    "Observability": (("oam:Delete*", "oam:PutSinkPolicy", "oam:UpdateLink"),),
+}
+_DETECTOR_PAGES: Final = {
+    "GuardDuty": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html",
+    "Macie": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmacie.html",
+    "SecurityHub": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecurityhub.html",
+    "Config": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsconfig.html",
+    "AccessAnalyzer": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiamaccessanalyzer.html",
+    "Observability": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchobservabilityaccessmanager.html",
+}
+
+
+def keep_in_organization() -> tuple[Guardrail, ...]:
+    """The account stays in the organisation, open, and changes nothing of it, as a delegated administrator of policies neither."""
+    verbs = ("Accept", "Attach", "Cancel", "Close", "Create", "Decline", "Delete", "Deregister", "Detach", "Disable", "Enable", "Invite")
+    later = ("Leave", "Move", "Put", "Register", "Remove", "Tag", "Terminate", "Untag", "Update")
+    return (
+        Guardrail(
+            sid="KeepInOrganization",
+            why="An account that leaves, or whose policies are changed from within, has no guardrails.",
+            deny=("account:CloseAccount", *(f"organizations:{verb}*" for verb in (*verbs, *later))),
+            exempt=Exempt.BREAK_GLASS,
+            source=_SCPS + "#example-scp-leave-org",
+        ),
+    )
+
+
+def keep_trails() -> tuple[Guardrail, ...]:
+    """No trail or event data store is stopped, narrowed, deleted or redirected. Making one stays possible."""
+    return (
+        Guardrail(
+            sid="KeepTrails",
+            why="Who stops a trail acts unseen afterwards.",
+            deny=(
+                *("cloudtrail:Delete*", "cloudtrail:Deregister*", "cloudtrail:Disable*", "cloudtrail:PutEvent*", "cloudtrail:PutInsight*"),
+                *("cloudtrail:PutResourcePolicy", "cloudtrail:Stop*", "cloudtrail:UpdateChannel", "cloudtrail:UpdateEventDataStore"),
+                "cloudtrail:UpdateTrail",
+            ),
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html",
+        ),
+    )
+
+
+def keep_detectors() -> tuple[Guardrail, ...]:
+    """GuardDuty, Macie, Security Hub, Config, Access Analyzer and links to the observing account go on, and are blinded by nobody.
+
+    Findings are still worked on: archived one by one, updated, commented. Filters and suppression rules are in code.
+    """
+    return tuple(
+        Guardrail(
+            sid=f"Keep{name}",
+            why="Who turns a detector off, or tells it whom to trust, acts unseen afterwards.",
+            deny=tuple(action for line in lines for action in line),
+            exempt=HANDLED,
+            source=_DETECTOR_PAGES[name],
+        )
+        for name, lines in _DETECTORS.items()
+    )
+
+
+def keep_lake_formation_settings() -> tuple[Guardrail, ...]:
+    """Who administers Lake Formation, what it governs and who else reads the catalog is set by the deployment alone.
+
+    Grants are not in it: they are Lake Formation's own matter, and need an administrator, whom these settings name.
+    """
+    return (
+        Guardrail(
+            sid="KeepLakeFormation",
+            why="An administrator of Lake Formation can read everything; a location that is not registered is governed by nobody.",
+            deny=(
+                *(
+                    "lakeformation:CreateLakeFormationIdentityCenterConfiguration",
+                    "lakeformation:DeleteLakeFormationIdentityCenterConfiguration",
+                ),
+                *("lakeformation:DeregisterResource", "lakeformation:PutDataLakeSettings", "lakeformation:RegisterResource"),
+                *("lakeformation:UpdateLakeFormationIdentityCenterConfiguration", "lakeformation:UpdateResource"),
+                *("glue:DeleteResourcePolicy", "glue:PutDataCatalogEncryptionSettings", "glue:PutResourcePolicy"),
+            ),
+            exempt=HANDLED,
+            source="https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html",
+        ),
+    )
+
+
+def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
+    """What stacks made is changed by their deployment alone, and their functions are called by services alone.
+
+    Functions, their policies, rules, queues, topics, logs, alarms: whoever may change or call a function that is exempt from a guardrail is
+    exempt as well.
+
+    Args:
+        stacks: Names of stacks; a `*` at the end stands for the rest. CloudFormation puts a stack's name before those of its resources.
+    """
+    kinds = (
+        *("cloudwatch:*:*:alarm:{}", "events:*:*:rule/{}", "iam::*:policy/{}", "lambda:*:*:function:{}"),
+        *("logs:*:*:log-group:{}", "logs:*:*:log-group:/aws/lambda/{}", "sns:*:*:{}", "sqs:*:*:{}"),
+    )
+    names = tuple(f"{stack.removesuffix('*')}{'' if stack.endswith('*') else '-'}*" for stack in stacks)
+    return (
+        Guardrail(
+            sid="KeepDeployed",
+            why="Who may change a function that is exempt is exempt as well; an alarm that is gone alarms nobody.",
+            deny=(
+                *("cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),
+                *("events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
+                *("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
+                *("lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Invoke*", "lambda:Publish*", "lambda:Put*", "lambda:Remove*"),
+                *("lambda:Update*", "logs:AssociateKmsKey", "logs:Delete*", "logs:DisassociateKmsKey", "logs:PutRetentionPolicy"),
+                *("sns:AddPermission", "sns:DeleteTopic", "sns:RemovePermission", "sns:SetTopicAttributes"),
+                *("sqs:AddPermission", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission", "sqs:SetQueueAttributes"),
+            ),
+            resources=tuple(f"arn:*:{kind.format(name)}" for kind in kinds for name in names),
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
+        ),
+    )
