@@ -3,26 +3,34 @@
 from constructs_lib.baseline.account import OWNER_PARAMETER, LakeAccount
 from constructs_lib.baseline.analyzers import AccessAnalyzers
 from constructs_lib.baseline.audit import AuditDestination, AuditStorage, AuditTrail, ExistingAuditStorage
+from constructs_lib.baseline.boundary import BOUNDARY_NAME, LakeBoundary, use_boundary
+from constructs_lib.baseline.break_glass import BREAK_GLASS_PATH, BREAK_GLASS_ROLE, BreakGlassRole
 from constructs_lib.baseline.catalog_encryption import CatalogEncryption
 from constructs_lib.baseline.detection import PublishingFrequency, ThreatDetection
 from constructs_lib.baseline.recorder import ConfigDestination, ConfigRecorder, RecordingFrequency, ServiceLinkedRole
 from lakemodel.config.model import ExistingAdmins, Singleton
 
 __all__ = [
+    "BOUNDARY_NAME",
+    "BREAK_GLASS_PATH",
+    "BREAK_GLASS_ROLE",
     "OWNER_PARAMETER",
     "AccessAnalyzers",
     "AuditDestination",
     "AuditStorage",
     "AuditTrail",
+    "BreakGlassRole",
     "CatalogEncryption",
     "ConfigDestination",
     "ConfigRecorder",
     "ExistingAdmins",
     "ExistingAuditStorage",
     "LakeAccount",
+    "LakeBoundary",
     "PublishingFrequency",
     "RecordingFrequency",
     "ServiceLinkedRole",
     "Singleton",
     "ThreatDetection",
+    "use_boundary",
 ]
