@@ -1,0 +1,109 @@
+"""What is done about which finding: one table.
+
+A finding that no line fits is told and nothing is done. A line that fits says what is done about each kind of resource in it. Findings
+about behaviour are guesses and count from a severity on; findings about configuration are facts, have often a low severity or none, and
+count always.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from .findings import ACCESS_KEY, ACCOUNT, BUCKET, FUNCTION, KEY, OBJECT, ROLE, USER, Finding, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUARANTINE = "quarantine"
+KEEP_OUTSIDERS_OUT = "keep-outsiders-out"
+BLOCK_PUBLIC_ACCESS = "block-public-access"
+REVOKE_SESSIONS = "revoke-sessions"
+DISABLE_ACCESS_KEY = "disable-access-key"
+REVOKE_KEY_GRANTS = "revoke-key-grants"
+STOP_FUNCTION = "stop-function"
+
+_IDENTITY = {ROLE: REVOKE_SESSIONS, USER: REVOKE_SESSIONS, ACCESS_KEY: DISABLE_ACCESS_KEY}
+_PUBLIC = {BUCKET: BLOCK_PUBLIC_ACCESS, ACCOUNT: BLOCK_PUBLIC_ACCESS}
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One line of the table.
+
+    Args:
+        types: Pattern of the finding's type, with `*`.
+        does: The containment for each kind of resource.
+        is_fact: Whether it is about configuration, so that severity does not count.
+        if_exposed: Whether it is done only where the finding says that somebody outside reaches the data.
+    """
+
+    types: str
+    does: dict[str, str]
+    is_fact: bool = False
+    if_exposed: bool = False
+
+
+PLAYS = (
+    # Taken or destroyed data: whose credentials they were, and the bucket itself.
+    Play("Exfiltration:S3/*", {**_IDENTITY, BUCKET: QUARANTINE}),
+    Play("Impact:S3/*", {**_IDENTITY, BUCKET: QUARANTINE}),
+    Play("AttackSequence:S3/*", {**_IDENTITY, BUCKET: QUARANTINE}),
+    Play("Object:S3/*", {OBJECT: QUARANTINE}),
+    # Looked around, or came from where nobody of ours is: whose credentials they were.
+    Play("*:S3/*", _IDENTITY),
+    Play("*:IAMUser/*", _IDENTITY),
+    Play("AttackSequence:*", _IDENTITY),
+    Play("*:Lambda/*", {FUNCTION: STOP_FUNCTION}),
+    # Open buckets.
+    Play("Policy:S3/BucketAnonymousAccessGranted", _PUBLIC, is_fact=True),
+    Play("Policy:S3/BucketPublicAccessGranted", _PUBLIC, is_fact=True),
+    Play("Policy:S3/BucketBlockPublicAccessDisabled", _PUBLIC, is_fact=True),
+    Play("Policy:S3/AccountBlockPublicAccessDisabled", _PUBLIC, is_fact=True),
+    Play("Policy:IAMUser/S3BucketPublic", _PUBLIC, is_fact=True),
+    Play("Policy:IAMUser/S3BlockPublicAccessDisabled", _PUBLIC, is_fact=True),
+    Play("Policy:IAMUser/S3BucketSharedExternally", {BUCKET: KEEP_OUTSIDERS_OUT}, is_fact=True),
+    Play("SensitiveData:S3Object/*", {OBJECT: QUARANTINE}, if_exposed=True),
+    *(Play(f"SecurityHub:{control}", _PUBLIC, is_fact=True) for control in ("S3.1", "S3.2", "S3.3", "S3.8")),
+    *(
+        Play(f"Config:{rule}", _PUBLIC, is_fact=True)
+        for rule in (
+            "s3-account-level-public-access-blocks",
+            "s3-account-level-public-access-blocks-periodic",
+            "s3-bucket-level-public-access-prohibited",
+            "s3-bucket-public-read-prohibited",
+            "s3-bucket-public-write-prohibited",
+        )
+    ),
+    Play("AccessAnalyzer:Public/AWS::S3::Bucket", {BUCKET: BLOCK_PUBLIC_ACCESS}, is_fact=True),
+    Play("AccessAnalyzer:External/AWS::S3::Bucket", {BUCKET: KEEP_OUTSIDERS_OUT}, is_fact=True),
+    Play("AccessAnalyzer:*/AWS::KMS::Key", {KEY: REVOKE_KEY_GRANTS}, is_fact=True),
+)
+
+# What Security Hub and conformance packs put around the name of a rule.
+_RULE = re.compile(r"^(?:Config:)(?:securityhub-)?(?P<name>.*?)(?:-conformance-pack-[a-z0-9]+|-[0-9a-f]{6,8})?$")
+
+
+def fitting(finding: Finding) -> list[Play]:
+    """The lines that fit the type of `finding`."""
+    kind = finding.type
+    rule = _RULE.match(kind)
+    if rule is not None:
+        kind = f"Config:{rule['name'].lower()}"
+    return [play for play in PLAYS if fnmatchcase(kind, play.types)]
+
+
+def steps(finding: Finding, *, minimum_severity: float) -> Iterator[tuple[str, Resource]]:
+    """What is to be done about which resource: each once, identities first, because they are who would go on."""
+    done = set()
+    for resource in sorted(finding.resources, key=lambda each: each.kind not in _IDENTITY):
+        for play in fitting(finding):
+            containment = play.does.get(resource.kind)
+            counts = play.is_fact or finding.severity >= minimum_severity
+            applies = not play.if_exposed or resource.facts.get("exposed") is True
+            if containment is None or not counts or not applies or (containment, resource) in done:
+                continue
+            done.add((containment, resource))
+            yield containment, resource

@@ -1,0 +1,1 @@
+"""The responders, run on complete findings in the shapes that AWS publishes."""
