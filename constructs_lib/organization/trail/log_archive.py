@@ -85,6 +85,7 @@ class LogArchive(Construct):
         self._trail_arn = names.trail_arn(self)
         if access_logs is None:
             access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=removal_policy)
+        self.access_logs = access_logs
         self.key: kms.IKey = self._key(config_accounts, removal_policy)
         self.bucket: s3.IBucket = self._bucket("Resource", names.trail_bucket, access_logs, removal_policy, object_lock)
         self._let_trail_deliver()
