@@ -35,6 +35,7 @@ class Quota(StrEnum):
     ROLE_TRUST_POLICY_CHARACTERS = "role_trust_policy_characters"
     ROLE_MANAGED_POLICIES = "role_managed_policies"
     MANAGED_POLICY_CHARACTERS = "managed_policy_characters"
+    PERMISSION_SET_INLINE_POLICY_CHARACTERS = "permission_set_inline_policy_characters"
     GLUE_COMMENT_BYTES = "glue_comment_bytes"
     GLUE_TABLE_METADATA_BYTES = "glue_table_metadata_bytes"
     GLUE_DESCRIPTION_BYTES = "glue_description_bytes"

@@ -10,6 +10,10 @@ import cloudformation_validate as native
 from cfnlint.config import ManualArgs
 
 _NOT_WRONG = ("W3005",)  # a DependsOn that a reference implies already
+_NOT_WRONG_OF = {
+    ("W9002", "AWS::SSO::PermissionSet"),
+    ("W9002", "AWS::SSO::Assignment"),
+}  # no template can make an Identity Center instance
 
 
 def lint(template: dict[str, Any], *, account: str, region: str) -> list[str]:
@@ -26,7 +30,7 @@ def lint(template: dict[str, Any], *, account: str, region: str) -> list[str]:
     found += [
         f"cloudformation-validate {diagnostic.rule_id} {diagnostic.entity}: {diagnostic.message}"
         for diagnostic in report.diagnostics
-        if diagnostic.rule_id not in _NOT_WRONG
+        if diagnostic.rule_id not in _NOT_WRONG and (diagnostic.rule_id, diagnostic.entity.resource_type) not in _NOT_WRONG_OF
     ]
     return found
 

@@ -63,7 +63,7 @@ class Connection:
         return {"ApplicationArn": self._connect(request, there)}
 
     def _connect(self, request: Request, there: Mapping[str, Any] | None) -> str:
-        instance, wanted = str(request.properties["InstanceArn"]), _declared(request.properties)
+        instance, wanted = _instance(request), _declared(request.properties)
         contents = self._memory.contents
         if there is not None and there.get("InstanceArn") != instance:
             if not contents.get(_CREATED):
@@ -124,6 +124,12 @@ class Connection:
         except ClientError as error:
             if code_of(error) != _ABSENT:
                 raise
+
+
+def _instance(request: Request) -> str:
+    """The instance's ARN: in the partition of the stack, and of no account or Region."""
+    partition = request.stack.split(":")[1]
+    return f"arn:{partition}:sso:::instance/{request.properties['Instance']}"
 
 
 def _declared(properties: Mapping[str, Any]) -> list[str]:
