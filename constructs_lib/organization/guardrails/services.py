@@ -16,20 +16,27 @@ CONTAINED: Final = DEPLOYED | Exempt.RESPONSE
 
 _DETECTORS: Final = {
     "GuardDuty": (
-        ("guardduty:Delete*", "guardduty:Disable*", "guardduty:Disassociate*", "guardduty:Stop*"),
+        ("guardduty:Accept*", "guardduty:Delete*", "guardduty:Disable*", "guardduty:Disassociate*", "guardduty:Stop*"),
         # Filters that archive, and lists of who is trusted, blind a detector that goes on.
         ("guardduty:CreateFilter", "guardduty:CreateIPSet", "guardduty:CreateT*", "guardduty:UpdateDetector", "guardduty:UpdateFilter"),
-        ("guardduty:UpdateIPSet", "guardduty:UpdateM*", "guardduty:UpdateOrganizationConfiguration"),
+        ("guardduty:UpdateCustom*", "guardduty:UpdateIPSet", "guardduty:UpdateM*", "guardduty:UpdateOrganizationConfiguration"),
         ("guardduty:UpdatePublishingDestination", "guardduty:UpdateT*"),
     ),
     "Macie": (
-        ("macie2:Delete*", "macie2:Disable*", "macie2:Disassociate*", "macie2:CreateAllowList", "macie2:CreateFindingsFilter"),
+        (
+            "macie2:Accept*",
+            "macie2:Delete*",
+            "macie2:Disable*",
+            "macie2:Disassociate*",
+            "macie2:CreateAllowList",
+            "macie2:CreateFindingsFilter",
+        ),
         ("macie2:BatchUpdate*", "macie2:PutClassificationExportConfiguration", "macie2:PutFindingsPublicationConfiguration"),
         ("macie2:UpdateA*", "macie2:UpdateClassification*", "macie2:UpdateFindingsFilter", "macie2:UpdateM*"),
         ("macie2:UpdateOrganizationConfiguration", "macie2:UpdateResourceProfile*", "macie2:UpdateSensitivityInspectionTemplate"),
     ),
     "SecurityHub": (
-        ("securityhub:BatchDelete*", "securityhub:BatchDisable*", "securityhub:BatchUpdateAutomationRules"),
+        ("securityhub:Accept*", "securityhub:BatchDelete*", "securityhub:BatchDisable*", "securityhub:BatchUpdateAutomationRules"),
         (
             "securityhub:BatchUpdateStandardsControlAssociations",
             "securityhub:CreateAutomationRule*",
@@ -40,14 +47,21 @@ _DETECTORS: Final = {
         ("securityhub:UpdateOrganizationConfiguration", "securityhub:UpdateSecurity*", "securityhub:UpdateStandardsControl"),
     ),
     "Config": (
-        ("config:Delete*", "config:Disassociate*", "config:PutConfig*", "config:PutConformancePack", "config:PutDeliveryChannel"),
+        (
+            "config:Delete*",
+            "config:Disassociate*",
+            "config:PutAggregationAuthorization",
+            "config:PutConfig*",
+            "config:PutConformancePack",
+            "config:PutDeliveryChannel",
+        ),
         ("config:PutOrganization*", "config:PutRemediationExceptions", "config:PutRetentionConfiguration", "config:Stop*"),
     ),
     "AccessAnalyzer": (
         ("access-analyzer:ApplyArchiveRule", "access-analyzer:CreateArchiveRule", "access-analyzer:Delete*"),
         ("access-analyzer:UpdateAnalyzer", "access-analyzer:UpdateArchiveRule"),
     ),
-    "Observability": (("oam:Delete*", "oam:PutSinkPolicy", "oam:UpdateLink"),),
+    "Observability": (("oam:CreateLink", "oam:Delete*", "oam:PutSinkPolicy", "oam:UpdateLink"),),
 }
 _DETECTOR_PAGES: Final = {
     "GuardDuty": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html",
@@ -60,14 +74,18 @@ _DETECTOR_PAGES: Final = {
 
 
 def keep_in_organization() -> tuple[Guardrail, ...]:
-    """The account stays in the organisation, open, and changes nothing of it, as a delegated administrator of policies neither."""
+    """The account stays in the organisation, open, and its own; it changes nothing of the organisation, delegated administrator or not."""
     verbs = ("Accept", "Attach", "Cancel", "Close", "Create", "Decline", "Delete", "Deregister", "Detach", "Disable", "Enable", "Invite")
     later = ("Leave", "Move", "Put", "Register", "Remove", "Tag", "Terminate", "Untag", "Update")
     return (
         Guardrail(
             sid="KeepInOrganization",
             why="An account that leaves, or whose policies are changed from within, has no guardrails.",
-            deny=("account:CloseAccount", *(f"organizations:{verb}*" for verb in (*verbs, *later))),
+            deny=(
+                *("account:AcceptPrimaryEmailUpdate", "account:CloseAccount", "account:DeleteAlternateContact"),
+                *("account:PutAlternateContact", "account:StartPrimaryEmailUpdate"),
+                *(f"organizations:{verb}*" for verb in (*verbs, *later)),
+            ),
             exempt=Exempt.BREAK_GLASS,
             source=_SCPS + "#example-scp-leave-org",
         ),
@@ -122,7 +140,7 @@ def keep_lake_formation_settings() -> tuple[Guardrail, ...]:
                     "lakeformation:CreateLakeFormationIdentityCenterConfiguration",
                     "lakeformation:DeleteLakeFormationIdentityCenterConfiguration",
                 ),
-                *("lakeformation:DeregisterResource", "lakeformation:PutDataLakeSettings", "lakeformation:RegisterResource"),
+                *("lakeformation:DeregisterResource", "lakeformation:PutDataLakeSettings", "lakeformation:RegisterResource*"),
                 *("lakeformation:UpdateLakeFormationIdentityCenterConfiguration", "lakeformation:UpdateResource"),
                 *("glue:DeleteResourcePolicy", "glue:PutDataCatalogEncryptionSettings", "glue:PutResourcePolicy"),
             ),

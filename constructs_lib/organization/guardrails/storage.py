@@ -134,8 +134,7 @@ def keep_log_archive(buckets: tuple[str, ...]) -> tuple[Guardrail, ...]:
 
 
 def writes_stay_in_organization(organization_id: str, *, trusted_accounts: tuple[str, ...] = ()) -> tuple[Guardrail, ...]:
-    """Nobody writes objects, messages or secrets to other organisations: data leaves by reading only, which resource control policies
-    limit.
+    """Nobody writes objects or messages into accounts outside the organisation.
 
     Args:
         organization_id: The organisation's id.
@@ -158,7 +157,8 @@ def writes_stay_in_organization(organization_id: str, *, trusted_accounts: tuple
 def no_outside_shares() -> tuple[Guardrail, ...]:
     """Nobody shares resources with accounts outside the organisation.
 
-    Lake Formation asks for such shares itself, on behalf of who grants.     Whom Lake Formation shares with is limited by its administrators; services acting for somebody are therefore let through.
+    Lake Formation asks for such shares itself, on behalf of who grants; whom it shares with is its administrators' matter. So services
+    that act for somebody are let through.
     """
     return (
         Guardrail(

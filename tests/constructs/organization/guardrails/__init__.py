@@ -1,0 +1,1 @@
+"""Tests of the guardrails of an organisation."""
