@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import app
 from lakecheck import cli
 from tests.docs.blocks import ROOT
-from tests.stacks.assembly import finish, start_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,13 @@ def templates(assembly: Path) -> dict[str, str]:
     return {path.relative_to(assembly).as_posix(): path.read_text() for path in assembly.rglob("*.template.json")}
 
 
+def synthesize(contracts: Path, outdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The reference with other contracts, in this process, which has a warm Node; the tour asks about access afterwards."""
+    monkeypatch.setenv("CDK_OUTDIR", str(outdir))
+    assert app.main(["--contracts", str(contracts), "--access", str(outdir / "no-invariants.yaml")]) == 0
+    return outdir
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the configuration to break, as the working directory."""
@@ -65,31 +72,35 @@ def test_account_twice(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.xdist_group("reference")
-def test_changed_class(copy: Path, reference_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_changed_class(
+    copy: Path, reference_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A column that changes its class changes the grants' templates and no other, and who reads it, as the tour says."""
     contract = copy / "contracts" / "sales" / "orders.odcs.yaml"
     contract.write_text(replaced(contract.read_text(), TOTAL, WAS, IS))
-    finish(start_app(tmp_path / "cdk.out", LAKE_CONTRACTS=str(copy / "contracts")))
-    before, after = templates(reference_dir), templates(tmp_path / "cdk.out")
+    outdir = synthesize(copy / "contracts", tmp_path / "cdk.out", monkeypatch)
+    before, after = templates(reference_dir), templates(outdir)
     assert before.keys() == after.keys()
     changed = {f"cdk.base/{name}" for name in before if before[name] != after[name]}
     shown = {line.split()[1] for line in (TOUR / "changed-class.txt").read_text().splitlines()}
     assert changed == shown
-    assert cli.main(["access", "diff", str(reference_dir), str(tmp_path / "cdk.out")]) == 0
+    assert cli.main(["access", "diff", str(reference_dir), str(outdir)]) == 0
     assert undated(capsys.readouterr().out) == undated((TOUR / "access-loss.txt").read_text())
-    assert cli.main(["access", "diff", str(tmp_path / "cdk.out"), str(reference_dir)]) == 1
+    assert cli.main(["access", "diff", str(outdir), str(reference_dir)]) == 1
     assert undated(capsys.readouterr().out) == undated((TOUR / "access-gain.txt").read_text())
 
 
 @pytest.mark.xdist_group("reference")
-def test_shorter_retention(copy: Path, reference_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shorter_retention(
+    copy: Path, reference_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Data that would be deleted sooner is refused, with the words of the tour; the way back loses nothing."""
     contract = copy / "contracts" / "sales" / "orders.odcs.yaml"
     contract.write_text(replaced(contract.read_text(), RETENTION, LONG, SHORT))
-    finish(start_app(tmp_path / "cdk.out", LAKE_CONTRACTS=str(copy / "contracts")))
-    assert cli.main(["upgrade", str(reference_dir), str(tmp_path / "cdk.out")]) == 1
+    outdir = synthesize(copy / "contracts", tmp_path / "cdk.out", monkeypatch)
+    assert cli.main(["upgrade", str(reference_dir), str(outdir)]) == 1
     assert undated(capsys.readouterr().out) == undated((TOUR / "shorter-retention.txt").read_text())
-    assert cli.main(["upgrade", str(tmp_path / "cdk.out"), str(reference_dir)]) == 0
+    assert cli.main(["upgrade", str(outdir), str(reference_dir)]) == 0
 
 
 @pytest.mark.xdist_group("reference")
