@@ -32,6 +32,8 @@ _GLIBC = (2, 34)
 _LINUX = re.compile(r"(?:manylinux_(?P<major>\d+)_(?P<minor>\d+)|(?P<old>manylinux(?:1|2010|2014)))_x86_64")
 _PYTHON_TAG = re.compile(r"(?P<kind>py|cp)(?P<major>\d)(?P<minor>\d*)")
 _SHOWN = 3
+_NO_INDEX = "--no-index"
+_PIP_OPTIONS = "--python-modules-installer-option"
 
 
 class JobDependencies(Construct):
@@ -42,6 +44,7 @@ class JobDependencies(Construct):
 
     Attributes:
         object_arns: What the job's role has to read.
+        asks_index: Whether Glue asks a package index for them at the start of a run.
 
     See https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
     """
@@ -50,6 +53,7 @@ class JobDependencies(Construct):
         super().__init__(scope, construct_id)
         self._arguments = dict(arguments)
         self.object_arns = list(object_arns)
+        self.asks_index = "--additional-python-modules" in arguments and _NO_INDEX not in arguments.get(_PIP_OPTIONS, "")
 
     def job_arguments(self) -> dict[str, str]:
         """The job's default arguments that make Glue install them."""
@@ -72,7 +76,7 @@ class JobDependencies(Construct):
         return cls(
             scope,
             construct_id,
-            arguments={"--additional-python-modules": asset.s3_object_url, "--python-modules-installer-option": "-r"},
+            arguments={"--additional-python-modules": asset.s3_object_url, _PIP_OPTIONS: "-r"},
             object_arns=[asset.bucket.arn_for_objects(asset.s3_object_key)],
         )
 
@@ -111,7 +115,7 @@ class JobDependencies(Construct):
             construct_id,
             arguments={
                 "--additional-python-modules": place.s3_object_url,
-                "--python-modules-installer-option": "--no-index",
+                _PIP_OPTIONS: _NO_INDEX,
             },
             object_arns=[arn],
         )

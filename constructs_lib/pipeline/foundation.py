@@ -19,13 +19,14 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from constructs_lib.core import acknowledge
+from constructs_lib.core import acknowledge, misuse
 from constructs_lib.pipeline.code import JobCode
 from constructs_lib.pipeline.dependencies import JobDependencies
 from constructs_lib.pipeline.job import GLUE_VERSION
 from constructs_lib.storage import LakeKey
 
 if TYPE_CHECKING:
+    from constructs_lib.network import JobNetwork
     from constructs_lib.pipeline.state import PipelineState
 
 EVENT_SOURCE = "governed-lake.ingestion"
@@ -49,6 +50,8 @@ class PipelineFoundation(Construct):
             along has to let `cloudwatch.amazonaws.com` publish and, when it is encrypted, its key let the pipelines' roles use it.
         dependencies: What a run of the job installs before it starts; from the package index that Glue knows when left out. Where jobs
             reach none, `JobDependencies.from_wheels`.
+        network: The network that the jobs run in, without a way to the internet; AWS Glue's own when left out. It takes `dependencies` that
+            ask no index.
         log_retention: How long logs of executions are kept; one year when left out. Glue makes the log groups of job runs itself
             (`/aws-glue/jobs/...`), encrypted with the same key, and keeps them for good.
 
@@ -60,8 +63,12 @@ class PipelineFoundation(Construct):
         log_group: Logs of all executions.
         code: The job's code.
         dependencies: What its runs install.
+        network: Where they run; None in AWS Glue's own network.
         security_configuration: Encryption of what Glue writes besides data: logs, bookmarks. Data is encrypted by its bucket.
         dlq_alarm: In alarm as soon as one event is in the queue.
+
+    Raises:
+        DataLakeError: `pipeline_network`, if the jobs would ask a package index that their network has no way to.
     """
 
     def __init__(
@@ -72,10 +79,18 @@ class PipelineFoundation(Construct):
         state: PipelineState,
         alarm_topic: sns.ITopic | None = None,
         dependencies: JobDependencies | None = None,
+        network: JobNetwork | None = None,
         log_retention: logs.RetentionDays | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         log_retention = DEFAULT_LOG_RETENTION if log_retention is None else log_retention
+        if network is not None and (dependencies is None or dependencies.asks_index):
+            msg = (
+                "got jobs in a network without a way to a package index, and dependencies that are installed from one; allowed are wheels "
+                "that travel with the job: build them with make job-wheels, and pass dependencies=JobDependencies.from_wheels(...)"
+            )
+            raise misuse(self, msg, code="pipeline_network")
+        self.network = network
         self.state = state
         key = self._key()
         self.key = key.key

@@ -17,6 +17,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from constructs_lib.core import acknowledge_wildcards, misuse, trusted_service
+from constructs_lib.network import NETWORK_REASONS, job_network_statements
 from constructs_lib.pipeline.code import object_arn, specs_asset
 from constructs_lib.pipeline.definition import PipelineParts, definition
 from constructs_lib.pipeline.job import ingestion_job
@@ -220,13 +221,25 @@ class IngestionPipeline(Construct):
                 start=1,
             )
         ]
+        policies = [data, *catalog, *self._network_policies()]
         most = limit(Quota.ROLE_MANAGED_POLICIES).value
-        if 1 + len(catalog) > most:
-            msg = (
-                f"got {len(tables)} tables, which the job's role needs {1 + len(catalog)} policies for; IAM takes {most}: split the product"
-            )
+        if len(policies) > most:
+            msg = f"got {len(tables)} tables, which the job's role needs {len(policies)} policies for; IAM takes {most}: split the product"
             raise misuse(self, msg, code="pipeline_tables")
-        return [data, *catalog]
+        return policies
+
+    def _network_policies(self) -> list[iam.ManagedPolicy]:
+        if self.foundation.network is None:
+            return []
+        policy = iam.ManagedPolicy(
+            self,
+            "JobNetworkPolicy",
+            description=f"The network of the ingestion job of {self.contract.key}",
+            statements=job_network_statements(self.foundation.network),
+            roles=[self.job_role],
+        )
+        acknowledge_wildcards(policy, NETWORK_REASONS)
+        return [policy]
 
     def _machine(self, zones: PipelineZones, parts: PipelineParts) -> sfn.StateMachine:
         self.role = iam.Role(

@@ -57,6 +57,7 @@ def ingestion_job(
         "enable_metrics": True,
         "enable_observability_metrics": True,
         "security_configuration": foundation.security_configuration,
+        "connections": None if foundation.network is None else foundation.network.connections,
     }
     if size.flex:
         return glue.PySparkFlexEtlJob(scope, "Job", **common)
