@@ -30,6 +30,8 @@ class Quota(StrEnum):
     BUCKET_LIFECYCLE_RULES = "bucket_lifecycle_rules"
     OBJECT_LOCK_DAYS = "object_lock_days"
     KEY_POLICY_BYTES = "key_policy_bytes"
+    QUEUE_POLICY_BYTES = "queue_policy_bytes"
+    QUEUE_POLICY_STATEMENTS = "queue_policy_statements"
     ROLE_NAME_CHARACTERS = "role_name_characters"
     ROLE_INLINE_POLICY_CHARACTERS = "role_inline_policy_characters"
     ROLE_TRUST_POLICY_CHARACTERS = "role_trust_policy_characters"

@@ -3,5 +3,15 @@
 from constructs_lib.compliance.access import AccessInvariants, add_access_invariants
 from constructs_lib.compliance.lake_rules import LakeRules, add_lake_rules
 from constructs_lib.compliance.packs import PACKS, add_compliance_packs
+from constructs_lib.compliance.policy_sizes import PolicySizes, add_policy_sizes
 
-__all__ = ["PACKS", "AccessInvariants", "LakeRules", "add_access_invariants", "add_compliance_packs", "add_lake_rules"]
+__all__ = [
+    "PACKS",
+    "AccessInvariants",
+    "LakeRules",
+    "PolicySizes",
+    "add_access_invariants",
+    "add_compliance_packs",
+    "add_lake_rules",
+    "add_policy_sizes",
+]

@@ -31,7 +31,16 @@ _REMEDIES: Final = {
     Quota.BUCKET_POLICY_BYTES: "Say the same of an organisation or of prefixes, or give prefixes access points with policies of their own",
     Quota.BUCKET_LIFECYCLE_RULES: "Let rules go by tags or wider prefixes, or use another bucket",
     Quota.KEY_POLICY_BYTES: "Let IAM policies of the key's account decide, or use another key",
+    Quota.QUEUE_POLICY_BYTES: "Let one statement cover several sources, by a pattern of their ARNs",
+    Quota.QUEUE_POLICY_STATEMENTS: "Let one statement cover several sources, by a pattern of their ARNs",
     Quota.MANAGED_POLICY_CHARACTERS: "Split the policy in two",
+    Quota.PERMISSION_SET_INLINE_POLICY_CHARACTERS: "Name what the statements have in common by patterns, or make two permission sets",
+    Quota.SERVICE_CONTROL_POLICY_CHARACTERS: "Move statements into another policy on the same target, or on the unit above",
+    Quota.SERVICE_CONTROL_POLICIES: "Join policies, or attach what holds for all to the unit above",
+    Quota.RESOURCE_CONTROL_POLICY_CHARACTERS: "Move statements into another policy on the same target, or on the unit above",
+    Quota.RESOURCE_CONTROL_POLICIES: "Join policies, or attach what holds for all to the unit above",
+    Quota.MANAGEMENT_POLICY_CHARACTERS: "Move part of it into another policy on the same target, or on the unit above",
+    Quota.MANAGEMENT_POLICIES: "Join policies, or attach what holds for all to the unit above",
     Quota.ROLE_INLINE_POLICY_CHARACTERS: "Move statements into managed policies",
     Quota.ROLE_TRUST_POLICY_CHARACTERS: "Trust fewer principals by name, or ask AWS for more and say so in lakecheck.yaml",
     Quota.ROLE_MANAGED_POLICIES: "Join policies, or ask AWS for more and say so in lakecheck.yaml",
@@ -41,20 +50,31 @@ _REMEDIES: Final = {
 }
 _OTHERWISE: Final = "Use less of it here"
 _RAISED: Final = "Ask AWS for more and say so in lakecheck.yaml, or move some into another account"
-STATED: Final = frozenset({Quota.LF_NATIVE_EXPRESSION_KEYS, Quota.LF_ROW_EXPRESSION_CHARACTERS, Quota.SSM_PARAMETER_BYTES})
-"""Sizes that somebody wrote down and that do not grow: being near the quota, or at it, is no news."""
+STATED: Final = frozenset(
+    {
+        Quota.LF_NATIVE_EXPRESSION_KEYS,
+        Quota.LF_ROW_EXPRESSION_CHARACTERS,
+        Quota.MANAGEMENT_POLICY_CHARACTERS,
+        Quota.RESOURCE_CONTROL_POLICY_CHARACTERS,
+        Quota.SERVICE_CONTROL_POLICY_CHARACTERS,
+        Quota.SSM_PARAMETER_BYTES,
+    }
+)
+"""Sizes that somebody wrote down and that do not grow, policies of an organisation among them, which are packed full: being near the quota,
+or at it, is no news."""
 
 
-def check(snapshot: Snapshot, *, raised: Mapping[Quota, int] | None = None) -> CheckResult:
+def check(snapshot: Snapshot, *, raised: Mapping[Quota, int] | None = None, policies_only: bool = False) -> CheckResult:
     """Measures against `lakemodel.limits`: a warning from 80 %, an error from 100 %, where nothing more fits.
 
     Args:
         snapshot: What to measure.
         raised: Quotas that AWS has raised for the accounts, with their values; none when left out.
+        policies_only: Whether only policies are measured; everything when left out.
     """
     started = time.perf_counter()
     acknowledgements = Acknowledgements(snapshot.assembly.acknowledgements)
-    found = measures(snapshot, raised)
+    found = measures(snapshot, raised, policies_only=policies_only)
     near = [one for one in found if is_full(one) or (one.share >= WARN_AT and one.quota not in STATED)]
     findings = [_finding(one, acknowledgements) for one in near]
     fullest = highest(found)

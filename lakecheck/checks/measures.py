@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lakecheck.snapshot import Snapshot
     from lakemodel.limits import Limit
 
+    _Counted = Callable[[Mapping[str, Any]], tuple[int, bool] | None]
+
 _SECTIONS: Final = {
     Quota.STACK_RESOURCES: "Resources",
     Quota.STACK_OUTPUTS: "Outputs",
@@ -31,6 +33,13 @@ _PER_ACCOUNT: Final = {
     "AWS::Glue::Job": Quota.ACCOUNT_GLUE_JOBS,
 }
 _GLOBAL: Final = frozenset({Quota.ACCOUNT_ROLES, Quota.ACCOUNT_MANAGED_POLICIES})
+_OF_ORGANIZATION: Final = {
+    "SERVICE_CONTROL_POLICY": (Quota.SERVICE_CONTROL_POLICY_CHARACTERS, Quota.SERVICE_CONTROL_POLICIES),
+    "RESOURCE_CONTROL_POLICY": (Quota.RESOURCE_CONTROL_POLICY_CHARACTERS, Quota.RESOURCE_CONTROL_POLICIES),
+}
+"""By type of an organisation's policy: how long one may be, and how many one target may have. Any other is a management policy."""
+_AWS_OWN: Final = {"SERVICE_CONTROL_POLICY": 1, "RESOURCE_CONTROL_POLICY": 1}
+"""What every target has of AWS: FullAWSAccess and RCPFullAWSAccess."""
 _OF_HOLE: Final = "x" * 24
 """What stands for a piece of text whose length nobody knows: about as long as the names that CloudFormation makes up."""
 
@@ -71,15 +80,17 @@ class Measure:
         return self.count / self.allowed.value
 
 
-def measures(snapshot: Snapshot, raised: Mapping[Quota, int] | None = None) -> tuple[Measure, ...]:
+def measures(snapshot: Snapshot, raised: Mapping[Quota, int] | None = None, *, policies_only: bool = False) -> tuple[Measure, ...]:
     """Everything that is counted, in no particular order.
 
     Args:
         snapshot: What to measure.
         raised: Quotas that AWS has raised, with their values; none when left out.
+        policies_only: Whether only policies are measured, which needs no model of the estate; everything when left out.
     """
     known = {} if raised is None else raised
-    return tuple(replace(one, raised_to=known[one.quota]) if one.quota in known else one for one in _measures(snapshot))
+    counted = _policies(snapshot) if policies_only else _measures(snapshot)
+    return tuple(replace(one, raised_to=known[one.quota]) if one.quota in known else one for one in counted)
 
 
 def _measures(snapshot: Snapshot) -> Iterator[Measure]:
@@ -89,14 +100,25 @@ def _measures(snapshot: Snapshot) -> Iterator[Measure]:
             count = len(content) if isinstance(content, dict) else 0
             yield Measure(quota=quota, count=count, place=stack.path, environment=stack.environment, stack=stack)
         yield Measure(quota=Quota.TEMPLATE_BYTES, count=stack.size, place=stack.path, environment=stack.environment, stack=stack)
-    for kind, (quota, counted) in _OF_RESOURCES.items():
+    yield from _sizes(snapshot, _OF_RESOURCES)
+    yield from _policies(snapshot)
+    yield from _accounts(snapshot)
+    yield from _lake_formation(snapshot)
+
+
+def _policies(snapshot: Snapshot) -> Iterator[Measure]:
+    yield from _sizes(snapshot, _OF_POLICIES)
+    yield from _roles(snapshot)
+    yield from _queues(snapshot)
+    yield from _organization(snapshot)
+
+
+def _sizes(snapshot: Snapshot, table: Mapping[str, tuple[Quota, _Counted]]) -> Iterator[Measure]:
+    for kind, (quota, counted) in table.items():
         for resource in snapshot.by_type.get(kind, ()):
             found = counted(resource.properties)
             if found is not None:
                 yield _of_resource(quota, found, resource.origin)
-    yield from _roles(snapshot)
-    yield from _accounts(snapshot)
-    yield from _lake_formation(snapshot)
 
 
 def _of_resource(quota: Quota, counted: tuple[int, bool], origin: Origin) -> Measure:
@@ -119,12 +141,12 @@ def _placeholder(_value: Any) -> str:
     return _OF_HOLE
 
 
-def _size_of(*names: str) -> Callable[[Mapping[str, Any]], tuple[int, bool] | None]:
+def _size_of(*names: str) -> _Counted:
     """The size of the first of these properties that is there."""
     return lambda properties: next((_size(properties[name]) for name in names if name in properties), None)
 
 
-def _items_of(*path: str) -> Callable[[Mapping[str, Any]], tuple[int, bool] | None]:
+def _items_of(*path: str) -> _Counted:
     """The number of items of a list."""
 
     def counted(properties: Mapping[str, Any]) -> tuple[int, bool] | None:
@@ -140,12 +162,17 @@ def _parameter(properties: Mapping[str, Any]) -> tuple[int, bool] | None:
     return _size(properties.get("Value")) if properties.get("Tier", "Standard") == "Standard" else None
 
 
-_OF_RESOURCES: Final[Mapping[str, tuple[Quota, Callable[[Mapping[str, Any]], tuple[int, bool] | None]]]] = {
+_OF_POLICIES: Final[Mapping[str, tuple[Quota, _Counted]]] = {
     "AWS::S3::BucketPolicy": (Quota.BUCKET_POLICY_BYTES, _size_of("PolicyDocument")),
-    "AWS::S3::Bucket": (Quota.BUCKET_LIFECYCLE_RULES, _items_of("LifecycleConfiguration", "Rules")),
     "AWS::KMS::Key": (Quota.KEY_POLICY_BYTES, _size_of("KeyPolicy")),
     "AWS::KMS::ReplicaKey": (Quota.KEY_POLICY_BYTES, _size_of("KeyPolicy")),
     "AWS::IAM::ManagedPolicy": (Quota.MANAGED_POLICY_CHARACTERS, _size_of("PolicyDocument")),
+    "AWS::SSO::PermissionSet": (Quota.PERMISSION_SET_INLINE_POLICY_CHARACTERS, _size_of("InlinePolicy")),
+    "AWS::SQS::QueuePolicy": (Quota.QUEUE_POLICY_BYTES, _size_of("PolicyDocument")),
+}
+"""Policies by type: which quota, and what counts. Those of roles and of an organisation are several resources together."""
+_OF_RESOURCES: Final[Mapping[str, tuple[Quota, _Counted]]] = {
+    "AWS::S3::Bucket": (Quota.BUCKET_LIFECYCLE_RULES, _items_of("LifecycleConfiguration", "Rules")),
     "AWS::SSM::Parameter": (Quota.SSM_PARAMETER_BYTES, _parameter),
     "AWS::StepFunctions::StateMachine": (Quota.STATE_MACHINE_DEFINITION_BYTES, _size_of("DefinitionString", "Definition")),
     "AWS::LakeFormation::PrincipalPermissions": (Quota.LF_NATIVE_EXPRESSION_KEYS, _items_of("Resource", "LFTagPolicy", "Expression")),
@@ -156,7 +183,7 @@ _OF_RESOURCES: Final[Mapping[str, tuple[Quota, Callable[[Mapping[str, Any]], tup
         ),
     ),
 }
-"""By type: which quota, and what counts."""
+"""Anything else by type."""
 
 
 def _roles(snapshot: Snapshot) -> Iterator[Measure]:
@@ -181,6 +208,30 @@ def _roles(snapshot: Snapshot) -> Iterator[Measure]:
             total = sum(size for size, _ in inline[key]), any(is_about for _, is_about in inline[key])
             yield _of_resource(Quota.ROLE_INLINE_POLICY_CHARACTERS, total, role.origin)
         yield _of_resource(Quota.ROLE_MANAGED_POLICIES, (managed[key], False), role.origin)
+
+
+def _queues(snapshot: Snapshot) -> Iterator[Measure]:
+    for policy in snapshot.by_type.get("AWS::SQS::QueuePolicy", ()):
+        document = policy.properties.get("PolicyDocument")
+        statements = document.get("Statement") if isinstance(document, dict) else None
+        if isinstance(statements, list):
+            yield _of_resource(Quota.QUEUE_POLICY_STATEMENTS, (len(statements), False), policy.origin)
+
+
+def _organization(snapshot: Snapshot) -> Iterator[Measure]:
+    """The length of each of the organisation's policies, and how many of a type each root, unit or account has."""
+    attached: dict[tuple[str, str], dict[str, Origin]] = {}
+    management = Quota.MANAGEMENT_POLICY_CHARACTERS, Quota.MANAGEMENT_POLICIES
+    for policy in snapshot.by_type.get("AWS::Organizations::Policy", ()):
+        kind = str(policy.properties.get("Type", ""))
+        size = _size(policy.properties.get("Content"))
+        if size is not None:
+            yield _of_resource(_OF_ORGANIZATION.get(kind, management)[0], size, policy.origin)
+        for target in _list(policy.properties.get("TargetIds")):
+            attached.setdefault((kind, str(target)), {})[str(policy.origin)] = policy.origin
+    for (kind, _), policies in attached.items():
+        count = len(policies) + _AWS_OWN.get(kind, 0)
+        yield _of_resource(_OF_ORGANIZATION.get(kind, management)[1], (count, False), [*policies.values()][-1])
 
 
 def _of_roles(policy: Resource, name: str, roles: Mapping[tuple[str, str], Resource]) -> Iterator[tuple[str, str]]:

@@ -33,9 +33,27 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
+def organization_policy(kind: str, content: dict[str, Any], *targets: str) -> dict[str, Any]:
+    return resource("Organizations::Policy", Name="P", Type=kind, Content=content, TargetIds=list(targets))
+
+
+def organization_policies(kind: str, number: int) -> dict[str, Any]:
+    return {f"R{each}": organization_policy(kind, {}, "ou-abcd-12345678") for each in range(number)}
+
+
+ORGANIZATION_COUNTS = {Quota.SERVICE_CONTROL_POLICIES, Quota.RESOURCE_CONTROL_POLICIES, Quota.MANAGEMENT_POLICIES}
 CASES = [
     (Quota.BUCKET_POLICY_BYTES, lambda size: {"R": resource("S3::BucketPolicy", Bucket="b", PolicyDocument=policy(size))}),
     (Quota.KEY_POLICY_BYTES, lambda size: {"R": resource("KMS::Key", KeyPolicy=policy(size))}),
+    (Quota.QUEUE_POLICY_BYTES, lambda size: {"R": resource("SQS::QueuePolicy", PolicyDocument=policy(size))}),
+    (Quota.QUEUE_POLICY_STATEMENTS, lambda size: {"R": resource("SQS::QueuePolicy", PolicyDocument={"Statement": [{}] * size})}),
+    (Quota.PERMISSION_SET_INLINE_POLICY_CHARACTERS, lambda size: {"R": resource("SSO::PermissionSet", InlinePolicy=policy(size))}),
+    (Quota.SERVICE_CONTROL_POLICY_CHARACTERS, lambda size: {"R": organization_policy("SERVICE_CONTROL_POLICY", policy(size))}),
+    (Quota.RESOURCE_CONTROL_POLICY_CHARACTERS, lambda size: {"R": organization_policy("RESOURCE_CONTROL_POLICY", policy(size))}),
+    (Quota.MANAGEMENT_POLICY_CHARACTERS, lambda size: {"R": organization_policy("TAG_POLICY", policy(size))}),
+    (Quota.SERVICE_CONTROL_POLICIES, lambda size: organization_policies("SERVICE_CONTROL_POLICY", size - 1)),
+    (Quota.RESOURCE_CONTROL_POLICIES, lambda size: organization_policies("RESOURCE_CONTROL_POLICY", size - 1)),
+    (Quota.MANAGEMENT_POLICIES, lambda size: organization_policies("DECLARATIVE_POLICY_EC2", size)),
     (Quota.MANAGED_POLICY_CHARACTERS, lambda size: {"R": resource("IAM::ManagedPolicy", PolicyDocument=policy(size))}),
     (Quota.ROLE_TRUST_POLICY_CHARACTERS, lambda size: {"R": role(AssumeRolePolicyDocument=policy(size))}),
     (Quota.ROLE_INLINE_POLICY_CHARACTERS, lambda size: {"R": role(Policies=[{"PolicyDocument": policy(size)}])}),
@@ -94,6 +112,21 @@ def test_filters_that_several_grants_give_a_principal_on_a_table_count_together_
 
     found = measures(snapshot_of({"A": grant("a", "SELECT"), "AA": grant("a", "DESCRIBE"), "B": grant("b", "SELECT")}))
     assert [one.count for one in found if one.quota is Quota.LF_FILTERS_PER_PRINCIPAL_AND_TABLE] == [2]
+
+
+def test_policies_count_by_target_and_type_with_those_that_aws_attaches():
+    attached = {
+        "One": organization_policy("SERVICE_CONTROL_POLICY", {}, "111111111111", "222222222222"),
+        "Two": organization_policy("SERVICE_CONTROL_POLICY", {}, "222222222222"),
+        "Tags": organization_policy("TAG_POLICY", {}, "222222222222"),
+        "Nowhere": organization_policy("RESOURCE_CONTROL_POLICY", {}),
+    }
+    found = [(one.quota, one.count) for one in measures(snapshot_of(attached)) if one.quota.value.endswith("_policies")]
+    assert {each for each in found if each[0] in ORGANIZATION_COUNTS} == {
+        (Quota.SERVICE_CONTROL_POLICIES, 2),
+        (Quota.SERVICE_CONTROL_POLICIES, 3),
+        (Quota.MANAGEMENT_POLICIES, 1),
+    }
 
 
 def test_a_role_counts_what_other_resources_attach_to_it():
