@@ -126,7 +126,7 @@ class ServiceLinkedRole(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, service: str, role_name: str, log_key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
-        self.role_arn = Stack.of(self).format_arn(
+        role_arn = Stack.of(self).format_arn(
             service="iam",
             region="",
             resource="role",
@@ -139,11 +139,11 @@ class ServiceLinkedRole(Construct):
             package="detection",
             module="service_linked_role",
             statements=[
-                iam.PolicyStatement(sid="LookForRole", actions=["iam:GetRole"], resources=[self.role_arn]),
+                iam.PolicyStatement(sid="LookForRole", actions=["iam:GetRole"], resources=[role_arn]),
                 iam.PolicyStatement(
                     sid="MakeRole",
                     actions=["iam:CreateServiceLinkedRole"],
-                    resources=[self.role_arn],
+                    resources=[role_arn],
                     conditions={"StringEquals": {"iam:AWSServiceName": service}},
                 ),
             ],
@@ -160,6 +160,7 @@ class ServiceLinkedRole(Construct):
             service_timeout=_TIMEOUT,
             properties={"Service": service, "RoleName": role_name},
         )
+        self.role_arn = self.resource.get_att_string("Arn")
 
 
 def _overrides(frequencies: Mapping[str, RecordingFrequency]) -> list[config.CfnConfigurationRecorder.RecordingModeOverrideProperty]:

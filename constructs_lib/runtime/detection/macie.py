@@ -175,7 +175,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     """Entry point of the Lambda function."""
 
     def work(request: Request, deadline: Deadline) -> dict[str, str]:
-        clients = [boto3.client(name, config=CLIENT_CONFIG) for name in ("macie2", "organizations", "ssm")]
-        return apply(*clients, Retry(deadline), request)
+        macie, organizations, ssm = (boto3.client(name, config=CLIENT_CONFIG) for name in ("macie2", "organizations", "ssm"))
+        return apply(macie, organizations, ssm, Retry(deadline), request)
 
     handle(event, context, work)

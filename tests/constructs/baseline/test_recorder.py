@@ -47,7 +47,7 @@ def test_everything_is_recorded_continuously(account: dict[str, Any]) -> None:
     recorder = only(account, "AWS::Config::ConfigurationRecorder")["Properties"]
     assert recorder["RecordingGroup"] == {"AllSupported": True, "IncludeGlobalResourceTypes": True}
     assert recorder["RecordingMode"] == {"RecordingFrequency": "CONTINUOUS"}
-    assert ROLE in str(recorder["RoleARN"])
+    assert recorder["RoleARN"] == {"Fn::GetAtt": [next(iter(resources(account, "Custom::ServiceLinkedRole"))), "Arn"]}
     assert "Name" not in recorder
 
 

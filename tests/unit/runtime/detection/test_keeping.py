@@ -43,7 +43,7 @@ class World:
 
     def send(self, kind: str, wanted: dict[str, str] | None = None, *, ssm: Any = None, **ids: str) -> None:
         memory = Memory(self.ssm if ssm is None else ssm, retry(), MEMORY)
-        keep(self.dial, memory, request(kind, {}, **ids), wanted or {})
+        keep(self.dial, memory, request(kind, {}, None, **ids), wanted or {})
 
 
 def test_what_is_lower_is_raised_and_given_back() -> None:

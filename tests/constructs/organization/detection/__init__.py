@@ -1,0 +1,1 @@
+"""Assertions on constructs_lib.organization.detection."""
