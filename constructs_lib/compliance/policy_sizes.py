@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
 
 import jsii
 from aws_cdk import (
