@@ -69,6 +69,7 @@ def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> i
         from aws_cdk import App  # noqa: PLC0415 - starting Node takes a second; bad input is refused before
 
         from constructs_lib.compliance import add_access_invariants, add_compliance_packs  # noqa: PLC0415
+        from stacks.organization.stage import OrganizationStage  # noqa: PLC0415
         from stacks.stages import EnvironmentStage  # noqa: PLC0415
 
     app = App(context=cdk_json_context(), outdir=str(outdir))
@@ -78,6 +79,10 @@ def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> i
         add_access_invariants(
             app, arguments.access, supplement=supplement if supplement.is_file() else None, lake=config, contracts=contracts
         )
+    if config.organization.baseline is not None:
+        with working("building the organisation", started):
+            OrganizationStage(app, "Organization", config=config)
+        say("built the organisation", started)
     for name in config.environments:
         with working(f"building {name}", started):
             EnvironmentStage.for_environment(app, name, config=config, contracts=contracts, placement=placement)

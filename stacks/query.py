@@ -74,7 +74,7 @@ class Personas(Construct):
             workgroups[name] = QueryWorkgroup(
                 scope,
                 f"{pascal_case(name)}Workgroup",
-                name=physical_name("lake", name, max_length=_WORKGROUP_NAME_LENGTH),
+                name=workgroup_name(name),
                 results=results,
                 members=[] if role is None else [role],
                 member_patterns=[] if role is not None else [permission_set_pattern(self, persona.principal.permission_set)],  # type: ignore[union-attr] # not a role
@@ -98,6 +98,11 @@ class Personas(Construct):
                 query=_VISIBLE_COLUMNS.format(database=database),
                 description=f"Tables and columns of {database} that Lake Formation lets {name} see",
             )
+
+
+def workgroup_name(persona: str) -> str:
+    """What a persona's workgroup is called in its account."""
+    return physical_name("lake", persona, max_length=_WORKGROUP_NAME_LENGTH)
 
 
 _VISIBLE_COLUMNS = """SELECT table_name, column_name, data_type

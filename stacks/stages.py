@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 from aws_cdk import Environment as AccountAndRegion, Stage
 
-from constructs_lib.core import allow_destroy
+from constructs_lib.baseline import use_boundary
+from constructs_lib.core import allow_destroy, data_perimeter
 from lakemodel.contracts.model import ContractSet
 from lakemodel.naming import pascal_case
 from stacks.account import AccountStack
 from stacks.catalog import CatalogStack, DatabasesStack
 from stacks.consumer import AccessStack
+from stacks.floor import FloorStack
 from stacks.governance import GrantsStack, LocationsStack, TableGrantsStack
 from stacks.pipelines import PipelinesStack
 from stacks.query import QueryStack
@@ -57,6 +59,7 @@ class EnvironmentStage(Stage):
         self.singletons = config.singletons(name)
         if self.environment.allow_destroy:
             allow_destroy(self)
+        data_perimeter(self, organization_id=config.organization.id)
         self.lakes = {
             lake: _LakeStacks(self, lake, contracts=contracts.of_domains(_domains_of(config, lake)), placement=placement)
             for lake in self.environment.lakes
@@ -84,6 +87,7 @@ class _LakeStacks:
         # A domain that lake.yaml no longer has may have been this lake's: what its stacks held has to go from AWS.
         self._held = self._domains | (placement.domains - stage.config.domains.keys())
         props = _props(environment, environment.lakes[lake])
+        self.floor = FloorStack(stage, f"{prefix}Floor", config=stage.config, environment=environment, **props)
         self.storage = StorageStack(
             stage,
             f"{prefix}Storage",
@@ -120,6 +124,17 @@ class _LakeStacks:
         )
         self.grants = self._make_grants(contracts, placement, props)
         self.pipelines = self._make_pipelines(contracts, placement, props)
+        _bound(
+            self.floor,
+            self.storage,
+            self.account,
+            self.locations,
+            self.databases,
+            *self.catalogs.values(),
+            self.query,
+            *self.grants.values(),
+            *self.pipelines.values(),
+        )
 
     def _make_catalogs(self, contracts: ContractSet, placement: PlacementLock, props: _StackProps) -> dict[int, CatalogStack]:
         """Catalog stacks by number, those included that have lost their last table: what they held has to go from AWS."""
@@ -215,6 +230,7 @@ class _ConsumerStacks:
     def __init__(self, stage: EnvironmentStage, consumer: str, *, contracts: ContractSet) -> None:
         environment, prefix = stage.environment, pascal_case(consumer)
         props = _props(environment, environment.consumers[consumer])
+        self.floor = FloorStack(stage, f"{prefix}Floor", config=stage.config, environment=environment, **props)
         self.storage = ConsumerStorageStack(
             stage,
             f"{prefix}Storage",
@@ -244,11 +260,19 @@ class _ConsumerStacks:
             **props,
         )
         _after(self.access, *(grants for lake in stage.lakes.values() for grants in lake.grants.values()))
+        _bound(self.floor, self.storage, self.account, self.access)
 
 
 def _numbered(name: str, number: int) -> str:
     """The first has the plain name."""
     return name if number == 1 else f"{name}{number}"
+
+
+def _bound(floor: FloorStack, *stacks: Stack) -> None:
+    """Every role of these stacks has the account's permissions boundary, which is there before it."""
+    for stack in stacks:
+        use_boundary(stack)
+        _after(stack, floor)
 
 
 def _props(environment: Environment, account: str) -> _StackProps:
