@@ -66,12 +66,16 @@ def no_identity_providers() -> tuple[Guardrail, ...]:
     )
 
 
-def keep_exempt_roles(exemptions: Exemptions) -> tuple[Guardrail, ...]:
+def keep_exempt_roles(exemptions: Exemptions, *, also: tuple[str, ...] = ()) -> tuple[Guardrail, ...]:
     """Nobody becomes exempt by making, changing or passing on a role with an exempt name. `ServicePolicies` adds it by itself.
 
     Who may assume such a role is its trust policy's matter, which only the deployment and the break-glass role may change.
+
+    Args:
+        exemptions: The exempt roles.
+        also: More of them, which single guardrails spare; none when left out.
     """
-    everyone = exemptions.of(~Exempt.NOBODY)
+    everyone = (*exemptions.of(~Exempt.NOBODY), *also)
     return (
         Guardrail(
             sid="KeepExemptRoles",

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     Conditions = Mapping[str, Mapping[str, str | tuple[str, ...]]]
     """Values by condition key by operator."""
 
-_SID: Final = re.compile(r"^[A-Za-z0-9]+$")
-_ACTION: Final = re.compile(r"^[a-z0-9-]+:[A-Za-z0-9]*\*?$|^\*$")
-_ROLE: Final = re.compile(r"^([\w+=,.@-]+/)*[\w+=,.@-]+\*?$")
+_SID: Final = re.compile(r"[A-Za-z0-9]+")
+_ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]*\*?|\*")
+_ROLE: Final = re.compile(r"([\w+=,.@-]+/)*[\w+=,.@-]+\*?", re.ASCII)
 _FIXED_CHARACTERS: Final = 8
 """How much of a pattern has to stand before its wildcard: shorter ones name roles that nobody meant."""
 
@@ -66,13 +66,7 @@ class Exemptions:
 
     def __post_init__(self) -> None:
         """Refuses patterns that would exempt more than their author sees."""
-        for each in (*self.of(~Exempt.NOBODY), *self.passing_roles):
-            if not _ROLE.match(each) or (each.endswith("*") and len(each) <= _FIXED_CHARACTERS):
-                msg = (
-                    f"got the exempt role {each!r}; allowed is a role's name with its path, without a slash before it, with a * at its end "
-                    f"at most, after {_FIXED_CHARACTERS} characters or more"
-                )
-                raise DataLakeError(msg, code="exemption_too_wide")
+        _check_roles((*self.of(~Exempt.NOBODY), *self.passing_roles))
 
     def of(self, exempt: Exempt) -> tuple[str, ...]:
         """The names and patterns of those roles, each once."""
@@ -97,12 +91,12 @@ class Guardrail:
         resources: On which ARNs; on every one when left out. Write a partition as `*`.
         conditions: When; always when left out.
         exempt: Whom it does not stop: the break-glass role when left out.
-        exempt_roles: More roles that this one does not stop, as in `Exemptions`; none when left out. Name them in `Exemptions` as well,
-            where they are kept from being made by others.
+        exempt_roles: More roles that this one does not stop, by name, as in `Exemptions`; none when left out.
         source: The AWS page behind it.
 
     Raises:
-        DataLakeError: `guardrail_malformed`, for a Sid or an action that IAM would refuse, or not exactly one of deny and deny_all_but.
+        DataLakeError: `guardrail_malformed`, for a Sid or an action that IAM would refuse, or not exactly one of deny and deny_all_but;
+            `exemption_too_wide`, as `Exemptions`.
     """
 
     sid: str
@@ -118,6 +112,7 @@ class Guardrail:
     def __post_init__(self) -> None:
         """Refuses what IAM would refuse later."""
         check_statement(self.sid, self.deny, self.deny_all_but, self.resources)
+        _check_roles(self.exempt_roles)
         if any("aws:principalarn" in map(str.lower, keys) for operator, keys in self.conditions.items() if operator == "ArnNotLike"):
             msg = f"guardrail {self.sid} has a condition of its own on who is exempt; allowed is `exempt`, or `exempt_roles`"
             raise DataLakeError(msg, code="guardrail_malformed")
@@ -179,6 +174,16 @@ PROTECTED_SERVICES: Final = frozenset(
 """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"""
 
 
+def _check_roles(names: tuple[str, ...]) -> None:
+    for each in names:
+        if not _ROLE.fullmatch(each) or (each.endswith("*") and len(each) <= _FIXED_CHARACTERS):
+            msg = (
+                f"got the exempt role {each!r}; allowed is a role's name with its path, without a slash before it, with a * at its end "
+                f"at most, after {_FIXED_CHARACTERS} characters or more"
+            )
+            raise DataLakeError(msg, code="exemption_too_wide")
+
+
 def role_arns(names: tuple[str, ...]) -> list[str]:
     """Those roles in every account of every partition, in a fixed order."""
     return sorted({f"arn:*:iam::*:role/{name}" for name in names})
@@ -187,11 +192,13 @@ def role_arns(names: tuple[str, ...]) -> list[str]:
 def check_statement(sid: str, actions: tuple[str, ...], not_actions: tuple[str, ...], resources: tuple[str, ...]) -> None:
     """Refuses a statement that AWS would refuse; raises `guardrail_malformed`."""
     problems = []
-    if not _SID.match(sid):
+    if not _SID.fullmatch(sid):
         problems.append("a Sid has letters and digits only")
     if bool(actions) == bool(not_actions):
         problems.append("it needs either actions to deny or actions not to deny")
-    problems += [f"{each!r} is no action, such as s3:PutObject or s3:Put*" for each in (*actions, *not_actions) if not _ACTION.match(each)]
+    problems += [
+        f"{each!r} is no action, such as s3:PutObject or s3:Put*" for each in (*actions, *not_actions) if not _ACTION.fullmatch(each)
+    ]
     problems += [f"{each!r} is no resource: * or an ARN" for each in resources if each != "*" and not each.startswith("arn:")]
     if not resources:
         problems.append("it needs a resource")

@@ -72,8 +72,9 @@ class ServicePolicies(Construct):
         super().__init__(scope, construct_id)
         exemptions = Exemptions() if exemptions is None else exemptions
         self.exemptions = exemptions
-        exempts = any(each.exempt is not Exempt.NOBODY or each.exempt_roles for each in guardrails)
-        kept = keep_exempt_roles(exemptions) if exempts else ()
+        spared = {role for each in guardrails for role in each.exempt_roles}
+        exempts = bool(spared) or any(each.exempt is not Exempt.NOBODY for each in guardrails)
+        kept = keep_exempt_roles(exemptions, also=tuple(sorted(spared - set(exemptions.passing_roles)))) if exempts else ()
         self.documents = _documents(
             self,
             [each.statement(exemptions) for each in (*kept, *guardrails)],
