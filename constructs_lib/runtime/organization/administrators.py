@@ -36,20 +36,18 @@ class OwnCall:
         argument: What its calls call the account.
         accounts: Where its list has the accounts.
         account: What the list calls an account's id.
-        status: What the list calls its state.
     """
 
     client: str
     argument: str = "AdminAccountId"
     accounts: str = "AdminAccounts"
     account: str = "AdminAccountId"
-    status: str = "AdminStatus"
 
 
 OWN_CALLS = {
     "guardduty.amazonaws.com": OwnCall("guardduty"),
-    "macie.amazonaws.com": OwnCall("macie2", argument="adminAccountId", accounts="adminAccounts", account="accountId", status="status"),
-    "securityhub.amazonaws.com": OwnCall("securityhub", account="AccountId", status="Status"),
+    "macie.amazonaws.com": OwnCall("macie2", argument="adminAccountId", accounts="adminAccounts", account="accountId"),
+    "securityhub.amazonaws.com": OwnCall("securityhub", account="AccountId"),
 }
 """Services with a call of their own, by their service principal."""
 
@@ -81,14 +79,12 @@ class Administrators:
         there = self._registered(service)
         return next((each for each in known if each in there), "")
 
-    def put(self, service: str, region: str, account: str, *, instead_of: str) -> None:
-        """Makes `account` the administrator, where nobody or `instead_of` is it.
+    def put(self, service: str, region: str, account: str) -> None:
+        """Makes `account` the administrator.
 
         Raises:
             AdministratorError: If the service takes no further one.
         """
-        if instead_of:
-            self.remove(service, region, instead_of)
         own = OWN_CALLS.get(service)
         if own is None:
             self._register(service, account)
@@ -100,12 +96,27 @@ class Administrators:
         self._retry.call(client.enable_organization_admin_account, **{own.argument: account})
 
     def remove(self, service: str, region: str, account: str) -> None:
-        """Takes the account out; with Organizations too once it administers the service in none of the Regions."""
+        """Takes the account out."""
         own = OWN_CALLS.get(service)
-        if own is not None:
+        if own is None:
+            self._deregister(service, account)
+        else:
             self._retry.call(self._regional(own.client, region).disable_organization_admin_account, **{own.argument: account})
-            if any(self._own(own, each) == account for each in self._regions):
-                return
+
+    def release(self, service: str, account: str) -> None:
+        """Takes the account out of Organizations' register too, where the service's own call leaves it, once it has no Region left.
+
+        Until then the service takes nobody else.
+        """
+        own = OWN_CALLS.get(service)
+        if own is not None and all(self._own(own, region) != account for region in self._regions):
+            self._deregister(service, account)
+
+    def any_of(self, service: str) -> bool:
+        """Whether anybody administers the service."""
+        return bool(self._registered(service))
+
+    def _deregister(self, service: str, account: str) -> None:
         try:
             self._retry.call(self._organizations.deregister_delegated_administrator, AccountId=account, ServicePrincipal=service)
         except ClientError as error:
@@ -117,8 +128,7 @@ class Administrators:
         if own.client == _MACIE and not self._has_macie(client):
             return ""
         listed = self._retry.call(client.list_organization_admin_accounts).get(own.accounts) or []
-        enabled = [str(each[own.account]) for each in listed if each.get(own.status, "ENABLED") == "ENABLED"]
-        return enabled[0] if enabled else ""
+        return str(listed[0][own.account]) if listed else ""  # also one that is just being taken out: until then nobody else is taken
 
     def _has_macie(self, client: Any) -> bool:
         try:

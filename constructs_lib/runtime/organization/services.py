@@ -50,6 +50,14 @@ class Item(NamedTuple):
         return cls(*text.split(" "))
 
 
+class _Change(NamedTuple):
+    """What an item is to become, from what it is."""
+
+    item: Item
+    value: str
+    now: str
+
+
 class Clients(NamedTuple):
     """boto3 clients in the management account, and how to make one for a Region."""
 
@@ -97,16 +105,14 @@ class Services:
         for item, value in wanted.items():  # written down first: a repeated request does not take for theirs what is ours
             known.setdefault(str(item), {"Before": there[item], "Ours": value})
         self._memory.save()
+        self._bring_about([_Change(item, value, there[item]) for item, value in wanted.items() if item not in kept], known, earlier)
         for item, value in wanted.items():
-            if there[item] != value and item not in kept:
-                self._put(item, value, there[item])
             known[str(item)]["Ours"] = value
-        for text in [each for each in reversed(list(known)) if Item.of(each) not in wanted]:
-            self._give_back(Item.of(text), known[text], earlier)
-            del known[text]
+        self._give_back([Item.of(text) for text in known if Item.of(text) not in wanted], known, earlier)
         if request.kind == "Delete":
             self._memory.forget()
             return {}
+        self._memory.contents["Items"] = {text: record for text, record in known.items() if Item.of(text) in wanted}
         self._memory.save()
         return {"Kept": ", ".join(map(str, sorted(kept)))}
 
@@ -128,15 +134,45 @@ class Services:
             kept.add(item)
         return kept
 
-    def _give_back(self, item: Item, known: Mapping[str, str], earlier: Mapping[Item, str]) -> None:
-        before, ours = known["Before"], {known["Ours"], earlier.get(item, known["Ours"])}
-        now = self._read(item, (*ours, before))
-        if now == before or now not in ours:
-            return
-        if item.kind == _SHARING or (item.kind == _POLICY_TYPE and self._has_policies(item.name)):
-            LOG.warning("%s stays: others depend on it", item)
-            return
-        self._put(item, before, now)
+    def _give_back(self, gone: list[Item], known: Mapping[str, Any], earlier: Mapping[Item, str]) -> None:
+        """Administrators first: access stays while somebody administers the service."""
+        for is_administrator in (True, False):
+            changes = []
+            for item in gone:
+                if (item.kind == _ADMINISTRATOR) is not is_administrator:
+                    continue
+                before, ours = known[str(item)]["Before"], {known[str(item)]["Ours"], earlier.get(item, ""), ""}
+                now = self._read(item, (*ours, before))
+                if now in ours and not (now and self._is_needed(item)):
+                    changes.append(_Change(item, before, now))
+            self._bring_about(changes, known, earlier)
+
+    def _is_needed(self, item: Item) -> bool:
+        """Whether others depend on it; of sharing that cannot be known."""
+        lookups = {_POLICY_TYPE: self._has_policies, _ACCESS: self._administrators.any_of}
+        needed = lookups[item.kind](item.name) if item.kind in lookups else item.kind == _SHARING
+        if needed:
+            LOG.warning("%s stays: others may depend on it", item)
+        return needed
+
+    def _bring_about(self, changes: list[_Change], known: Mapping[str, Any], earlier: Mapping[Item, str]) -> None:
+        """Whoever goes, goes first, in every Region: a service takes a new administrator only when it has none left."""
+        administrators = [change for change in changes if change.item.kind == _ADMINISTRATOR]
+        for item, value, now in administrators:
+            if now not in {"", value}:
+                self._administrators.remove(item.name, item.region, now)
+                self._settled(item, "", (value, now))
+        for item, value, _ in administrators:
+            for account in {_ours(known, item), earlier.get(item, "")} - {"", value}:
+                self._administrators.release(item.name, account)
+        for item, value, now in changes:
+            if value == now:
+                continue
+            if item.kind != _ADMINISTRATOR:
+                self._switch(item, on=bool(value))
+            elif value:
+                self._administrators.put(item.name, item.region, value)
+            self._settled(item, value, (value, now))
 
     def _read(self, item: Item, values: Iterable[str]) -> str:
         if item.kind == _ADMINISTRATOR:
@@ -144,16 +180,9 @@ class Services:
         readers = {_POLICY_TYPE: self._policy_types, _ACCESS: self._trusted, _SHARING: self._shared}
         return _ON if item.name in readers[item.kind]() else ""
 
-    def _put(self, item: Item, value: str, now: str) -> None:
-        if item.kind == _ADMINISTRATOR:
-            if value:
-                self._administrators.put(item.name, item.region, value, instead_of=now)
-            else:
-                self._administrators.remove(item.name, item.region, now)
-        else:
-            self._switch(item, on=bool(value))
+    def _settled(self, item: Item, value: str, values: Iterable[str]) -> None:
         for attempt in range(_SETTLES):
-            if self._read(item, (value, now)) == value:
+            if self._read(item, values) == value:
                 return
             self._retry.pause(attempt)
         msg = f"{item} did not become {value or 'off'}: something else in the organisation changes it; make it stop and deploy again"
