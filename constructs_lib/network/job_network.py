@@ -11,6 +11,7 @@ from aws_cdk import Fn, Stack, aws_ec2 as ec2, aws_glue as glue
 from constructs import Construct
 
 from constructs_lib.core import acknowledge, misuse
+from constructs_lib.network.default_group import ClosedDefaultGroup
 from constructs_lib.network.endpoints import JOB_ENDPOINTS, Endpoint, gateway_policy, interface_policy, service_of
 from constructs_lib.network.flow_logs import FlowLogs
 from lakemodel.naming import pascal_case
@@ -77,6 +78,7 @@ class JobNetwork(Construct):
         endpoints: The interface endpoints.
         gateways: The gateways, by `s3` and `dynamodb`.
         flow_logs: The flow logs.
+        default_group: What keeps the VPC's default security group without rules.
 
     Raises:
         DataLakeError: `network_cidr`, `network_zones`; `destroy_not_allowed`, see `core.removal_policy`.
@@ -107,7 +109,7 @@ class JobNetwork(Construct):
         acknowledge(
             self.resource,
             *_DEFAULT_GROUP,
-            reason="nothing is in the VPC's default security group, and there is no route that its outbound rule could use",
+            reason="a custom resource takes the rules out of the VPC's default security group, which the packs do not see",
         )
         self.job_group = self._make_job_group(prefix_lists)
         self.endpoint_group = self._make_endpoint_group()
@@ -132,6 +134,9 @@ class JobNetwork(Construct):
         }
         self.endpoints = {endpoint: self._make_endpoint(endpoint) for endpoint in chosen}
         self.flow_logs = FlowLogs(self, "FlowLogs", vpc_id=self.resource.ref, retention=flow_log_retention, removal_policy=removal_policy)
+        self.default_group = ClosedDefaultGroup(
+            self, "DefaultGroup", group_id=self.resource.attr_default_security_group, log_key=self.flow_logs.key
+        )
         self.connections: list[glue.IConnection] = [
             glue.Connection.from_connection_name(self, f"Connection{number}", each.connection.ref)
             for number, each in enumerate(self.subnets, start=1)

@@ -244,14 +244,15 @@ def test_flow_logs_are_of_everything_and_encrypted(made: Made, wide: Made) -> No
     """Accepted and rejected, kept for a year unless stated, written by flow logs of this account."""
     (flow,) = made.of("AWS::EC2::FlowLog")
     assert (flow["TrafficType"], flow["ResourceType"], flow["LogDestinationType"]) == ("ALL", "VPC", "cloud-watch-logs")
-    (group,) = made.of("AWS::Logs::LogGroup")
+    group = made.of("AWS::Logs::LogGroup")[0]
+    assert flow["LogDestination"] == {"Fn::GetAtt": [next(iter(resources(made.template, "AWS::Logs::LogGroup"))), "Arn"]}
     assert "KmsKeyId" in group
     assert group["RetentionInDays"] == 365
     assert wide.of("AWS::Logs::LogGroup")[0]["RetentionInDays"] == 3653
-    (role,) = made.of("AWS::IAM::Role")
+    role = made.of("AWS::IAM::Role")[0]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
-    (policy,) = made.of("AWS::IAM::ManagedPolicy")
+    policy = made.of("AWS::IAM::ManagedPolicy")[0]
     (write,) = policy["PolicyDocument"]["Statement"]
     assert write["Action"] == ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     assert write["Resource"] != "*"
@@ -259,13 +260,28 @@ def test_flow_logs_are_of_everything_and_encrypted(made: Made, wide: Made) -> No
 
 @pytest.mark.parametrize("which", ["made", pytest.param("wide", marks=pytest.mark.full)])
 def test_packs_and_validators_are_content(which: str, request: pytest.FixtureRequest) -> None:
-    """The one thing acknowledged is the default security group, which CloudFormation cannot close."""
+    """Acknowledged are the default security group, which the packs take for open, and what every handler of the library has."""
     network: Made = request.getfixturevalue(which)
     assert findings(network.report) == []
-    ((path, rules),) = acknowledged(network.report).items()
-    assert path == "Test/Network/Resource"
-    assert {rule.rpartition("-")[2] for rule in rules} == {"VPCDefaultSecurityGroupClosed"}
+    rules = {path: {rule.rpartition("-")[2] for rule in found} for path, found in acknowledged(network.report).items()}
+    assert rules == {
+        "Test/Network/Resource": {"VPCDefaultSecurityGroupClosed"},
+        "Test/Network/DefaultGroup/Handler/Policy/Resource": {"IAM5[Resource::*]"},
+        "Test/Network/DefaultGroup/Handler/Resource/Resource": {"LambdaInsideVPC", "LambdaDLQ"},
+    }
     assert lint(network.template, account=ACCOUNT, region=REGION) == []
+
+
+def test_the_default_group_is_closed_by_a_function_that_can_close_no_other(made: Made) -> None:
+    """It may take rules out of that one group, and make none."""
+    group = {"Fn::GetAtt": [next(iter(resources(made.template, "AWS::EC2::VPC"))), "DefaultSecurityGroup"]}
+    (resource,) = made.of("Custom::ClosedDefaultSecurityGroup")
+    assert resource["GroupId"] == group
+    statements = {each["Sid"]: each for each in made.of("AWS::IAM::ManagedPolicy")[1]["PolicyDocument"]["Statement"]}
+    close = statements["CloseGroup"]
+    assert close["Action"] == ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
+    assert close["Resource"]["Fn::Join"][1][-1] == group
+    assert "Authorize" not in str(made.template)
 
 
 def test_constructs_of_cdk_take_the_vpc() -> None:
