@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lakecheck.assembly.places import Place
     from lakecheck.assembly.resources import Resource
 
-_RANDOM: Final = 14
-"""A dash and the at most thirteen characters that CloudFormation puts at the end of a generated name."""
+_RANDOM: Final = 13
+"""CloudFormation puts at most thirteen characters at the end of a generated name, after the dash."""
 
 _SURELY_KEPT: Final = 16
 """So many characters of the stack's name stay when CloudFormation has to shorten a generated name; how it does is not documented."""
