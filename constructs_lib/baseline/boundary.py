@@ -56,6 +56,8 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "DescribeSubnets",
         "DescribeVpcAttribute",
         "DescribeVpcEndpoints",
+        "RevokeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
     ),
     "events": ("PutEvents",),
     "glue": (

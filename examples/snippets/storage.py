@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.storage import ExistingBucket, LakeStorage, LakeZone
+from aws_cdk import Duration
+
+from constructs_lib.storage import AccessLogBucket, ExistingBucket, LakeStorage, LakeZone, ObjectLock, ReplicaAddress, ReplicaBucket
 from lakemodel.config.model import Zone
 
 if TYPE_CHECKING:
@@ -25,6 +27,19 @@ def existing(self: Stack, bucket: s3.IBucket, key: kms.IKey, log_bucket: s3.IBuc
     logs = ExistingBucket(bucket=log_bucket)
     LakeStorage(self, "Lake", existing_zones={Zone.CURATED: old}, access_logs=logs)
     # --8<-- [end:existing]
+
+
+def locked(self: Stack) -> None:
+    lock = ObjectLock(retention=Duration.days(365))
+    replica = ReplicaAddress(bucket_name="lake-prod-raw-444444444421", account=self.account, region="eu-central-1", locked=True)
+    LakeStorage(self, "Lake", object_locks={Zone.RAW: lock}, replicas={Zone.RAW: replica})
+
+
+def copied(self: Stack) -> ReplicaBucket:
+    lock = ObjectLock(retention=Duration.days(365))
+    logs = AccessLogBucket(self, "AccessLogs")
+    copies = ReplicaBucket(self, "RawReplica", name="lake-prod-raw-444444444421", access_logs=logs, object_lock=lock)
+    return copies  # noqa: RET504
 
 
 def escape_hatch(lake: LakeStorage) -> None:

@@ -15,6 +15,8 @@ from aws_cdk import aws_iam as iam, aws_kms as kms, aws_s3 as s3
 from constructs_lib.baseline import LakeAccount
 from constructs_lib.catalog import ContractCatalog, LakeDatabase
 from constructs_lib.lake import DataLake
+from constructs_lib.network import JobNetwork
+from constructs_lib.pipeline.dependencies import JobDependencies
 from constructs_lib.query import QueryWorkgroup, ResultsBucket
 from constructs_lib.storage import LakeStorage
 from lakemodel.config.loader import load_config
@@ -81,6 +83,8 @@ class Arguments:
             "database": lambda: LakeDatabase(self.stack, "Sales", domain="sales", zone=Zone.CURATED),
             "results": lambda: ResultsBucket(self.stack, "Results", access_logs=None),
             "workgroup": self._workgroup,
+            "network": lambda: JobNetwork(self.stack, "Jobs", organization_id="o-exampleorgid"),
+            "wheels": lambda: JobDependencies(self.stack, "Wheels", arguments={}, object_arns=[]),
             "workgroup_arn": lambda: f"arn:aws:athena:eu-west-1:{self.stack.account}:workgroup/analysts",
             "bucket": lambda: s3.Bucket(self.stack, "Bucket"),
             "log_bucket": lambda: s3.Bucket(self.stack, "LogBucket"),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aws_cdk import aws_ec2 as ec2, aws_logs as logs
 
-from constructs_lib.network import JOB_ENDPOINTS, Endpoint, JobNetwork
+from constructs_lib.baseline.boundary import LakeBoundary
+from constructs_lib.network import JOB_ENDPOINTS, Endpoint, JobNetwork, job_network_statements
 from lakecheck.iam import decide
 from lakemodel.errors import DataLakeError
 from tests.compliance.nag import acknowledged, findings, report
@@ -282,6 +283,19 @@ def test_the_default_group_is_closed_by_a_function_that_can_close_no_other(made:
     assert close["Action"] == ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
     assert close["Resource"]["Fn::Join"][1][-1] == group
     assert "Authorize" not in str(made.template)
+
+
+def test_the_lakes_boundary_leaves_these_roles_what_they_do(made: Made) -> None:
+    """Flow logs, the function that closes the default group, and jobs: each right is within what any role of the lake may have."""
+    stack = new_stack()
+    network = JobNetwork(stack, "Network", organization_id=ORGANIZATION, endpoints=[])
+    boundary = LakeBoundary(stack, "Boundary", organization_id=ORGANIZATION).policy.document.to_json()
+    most = {action for each in boundary["Statement"] if each["Effect"] == "Allow" for action in each["Action"]}
+    rights = [each for policy in made.of("AWS::IAM::ManagedPolicy") for each in policy["PolicyDocument"]["Statement"]]
+    rights += [statement.to_statement_json() for statement in job_network_statements(network)]
+    actions = {action for each in rights for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
+    assert len(actions) > 15
+    assert actions <= most
 
 
 def test_constructs_of_cdk_take_the_vpc() -> None:
