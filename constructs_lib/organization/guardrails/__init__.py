@@ -7,8 +7,9 @@ from constructs_lib.organization.guardrails.identities import (
     no_iam_users,
     no_identity_providers,
     no_root_user,
+    only_deployed_by,
 )
-from constructs_lib.organization.guardrails.model import Exempt, Exemptions, Guardrail, ResourceGuardrail
+from constructs_lib.organization.guardrails.model import Exempt, Exemptions, Guardrail, ResourceGuardrail, names_of_stacks
 from constructs_lib.organization.guardrails.perimeter import PERIMETER_SERVICES, data_perimeter
 from constructs_lib.organization.guardrails.policies import AccountDefaults, ResourcePolicies, ServicePolicies, TagPolicy
 from constructs_lib.organization.guardrails.regions import GLOBAL_SERVICES, allowed_regions
@@ -53,9 +54,11 @@ __all__ = [
     "keep_log_archive",
     "keep_stacks",
     "keep_trails",
+    "names_of_stacks",
     "no_iam_users",
     "no_identity_providers",
     "no_outside_shares",
     "no_root_user",
+    "only_deployed_by",
     "writes_stay_in_organization",
 ]

@@ -121,6 +121,28 @@ def keep_stacks(stacks: tuple[str, ...], exemptions: Exemptions) -> tuple[Guardr
     )
 
 
+def only_deployed_by(principals: tuple[str, ...], exemptions: Exemptions) -> tuple[Guardrail, ...]:
+    """Nobody but these roles may become one of those that hand CloudFormation its role.
+
+    The CDK's deployment roles trust everybody whom their own account lets assume roles, and who deploys may do everything. Those who come
+    from an account to which the policy is not attached, such as one for delivery, are limited by the roles' trust policies alone.
+
+    Args:
+        principals: Roles by name, with their path; a `*` at the end stands for the rest.
+        exemptions: Its `passing_roles` are what nobody else becomes.
+    """
+    return (
+        Guardrail(
+            sid="OnlyDeployedBy",
+            why="Who may deploy may do everything, guardrails or not.",
+            deny=("sts:AssumeRole",),
+            resources=tuple(role_arns(exemptions.passing_roles)),
+            exempt_roles=principals,
+            source="https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html",
+        ),
+    )
+
+
 def keep_boundary(policy: str, roles: tuple[str, ...]) -> tuple[Guardrail, ...]:
     """The permissions boundary stays what it is, and roles that have it keep it.
 

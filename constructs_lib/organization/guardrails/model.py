@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SID: Final = re.compile(r"[A-Za-z0-9]+")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]*\*?|\*")
 _ROLE: Final = re.compile(r"([\w+=,.@-]+/)*[\w+=,.@-]+\*?", re.ASCII)
+_SURELY_KEPT: Final = 20
 _FIXED_CHARACTERS: Final = 8
 """How much of a pattern has to stand before its wildcard: shorter ones name roles that nobody meant."""
 
@@ -49,8 +50,8 @@ class Exemptions:
             well when that happens after the policies are attached: `AWSControlTowerExecution`, `OrganizationAccountAccessRole`.
         passing_roles: Who hands those roles to CloudFormation; the CDK's deployment roles when left out. They are stopped by everything
             else.
-        handler_roles: The roles of the functions behind custom resources, such as `Prod-MainAccount-*`, all that a stack makes; none when
-            left out. Name their stacks in `keep_deployed` as well: who may change such a function is exempt as it is.
+        handler_roles: The roles of the functions behind custom resources, such as `names_of_stacks("Prod-MainAccount")`; none when left
+            out. Name their stacks in `keep_deployed` as well: who may change such a function is exempt as it is.
         response_roles: The roles that contain what a finding is about; none when left out.
 
     Raises:
@@ -172,6 +173,25 @@ PROTECTED_SERVICES: Final = frozenset(
     {"s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss", "cognito-idp", "cognito-identity", "logs"}
 )
 """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"""
+
+
+def names_of_stacks(*stacks: str) -> tuple[str, ...]:
+    """How the names begin that CloudFormation gives to what these stacks make, with a `*` at the end.
+
+    It names a role or a function after stack, logical id and chance, and cuts stack and logical id when the whole is too long; where it
+    cuts is not documented. So a stack's name of up to 20 characters is taken whole, with its hyphen, and of a longer one the first 20.
+
+    See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+
+    Args:
+        stacks: Names of stacks; a `*` at the end stands for the rest.
+
+    Example:
+        >>> names_of_stacks("Prod-MainAccount", "Staging-AnalyticsAccount", "Prod-*")
+        ('Prod-MainAccount-*', 'Staging-AnalyticsAcc*', 'Prod-*')
+    """
+    whole = (each if each.endswith("*") else f"{each}-*" for each in stacks)
+    return tuple(dict.fromkeys(each if len(each) <= _SURELY_KEPT + len("-*") else f"{each[:_SURELY_KEPT]}*" for each in whole))
 
 
 def _check_roles(names: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from constructs_lib.organization.guardrails.model import Exempt, Guardrail
+from constructs_lib.organization.guardrails.model import Exempt, Guardrail, names_of_stacks
 
 _SCPS: Final = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html"
 DEPLOYED: Final = Exempt.BREAK_GLASS | Exempt.DEPLOYMENT
@@ -157,13 +157,12 @@ def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
     exempt as well.
 
     Args:
-        stacks: Names of stacks; a `*` at the end stands for the rest. CloudFormation puts a stack's name before those of its resources.
+        stacks: Names of stacks; a `*` at the end stands for the rest. What they make is known by the beginning of its name.
     """
     kinds = (
         *("cloudwatch:*:*:alarm:{}", "events:*:*:rule/{}", "iam::*:policy/{}", "lambda:*:*:function:{}"),
         *("logs:*:*:log-group:{}", "logs:*:*:log-group:/aws/lambda/{}", "sns:*:*:{}", "sqs:*:*:{}"),
     )
-    names = tuple(f"{stack.removesuffix('*')}{'' if stack.endswith('*') else '-'}*" for stack in stacks)
     return (
         Guardrail(
             sid="KeepDeployed",
@@ -173,11 +172,12 @@ def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
                 *("events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
                 *("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
                 *("lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Invoke*", "lambda:Publish*", "lambda:Put*", "lambda:Remove*"),
-                *("lambda:Update*", "logs:AssociateKmsKey", "logs:Delete*", "logs:DisassociateKmsKey", "logs:PutRetentionPolicy"),
+                *("lambda:Update*", "logs:AssociateKmsKey", "logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:DeleteMetricFilter"),
+                *("logs:DeleteSubscriptionFilter", "logs:DisassociateKmsKey", "logs:PutMetricFilter", "logs:PutRetentionPolicy"),
                 *("sns:AddPermission", "sns:DeleteTopic", "sns:RemovePermission", "sns:SetTopicAttributes"),
                 *("sqs:AddPermission", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission", "sqs:SetQueueAttributes"),
             ),
-            resources=tuple(f"arn:*:{kind.format(name)}" for kind in kinds for name in names),
+            resources=tuple(f"arn:*:{kind.format(name)}" for kind in kinds for name in names_of_stacks(*stacks)),
             exempt=DEPLOYED,
             source="https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
         ),

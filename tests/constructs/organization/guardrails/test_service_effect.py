@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from constructs_lib.organization.guardrails import Exemptions, keep_deployed, names_of_stacks, only_deployed_by
 from lakecheck.iam import Layer, decide
 from tests.constructs.organization.guardrails.sets import (
     ACCOUNT,
@@ -256,6 +257,31 @@ def test_writing_to_another_organization_is_denied() -> None:
             resource_organization=owner,
         )
         assert decision.word == "explicit_deny"
+
+
+def test_only_named_people_become_who_deploys() -> None:
+    """Whoever may deploy may do everything; people by their permission set, an account for delivery by the role's trust policy."""
+    exemptions = Exemptions()
+    people = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Platform_*"
+    made = [each.statement(exemptions) for each in only_deployed_by((people,), exemptions)]
+    scps = [[FULL, {"Version": "2012-10-17", "Statement": made}]]
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}}
+    words = {
+        who: decide(who, "sts:AssumeRole", PASSING, identity=FULL, trust_policy=trust, scps=scps).word
+        for who in (PERSON, JOB, BREAK_GLASS, PERSON.replace("Administrator", "Platform"))
+    }
+    assert list(words.values()) == ["explicit_deny", "explicit_deny", "allowed", "allowed"]
+
+
+def test_names_that_cloudformation_cuts_are_found() -> None:
+    """A stack's name is kept whole up to where it may be cut."""
+    assert names_of_stacks("Prod-MainAccount", "Staging-AnalyticsAccount", "Prod-*") == (
+        "Prod-MainAccount-*",
+        "Staging-AnalyticsAcc*",
+        "Prod-*",
+    )
+    (kept,) = keep_deployed(("Staging-AnalyticsAccount",))
+    assert "arn:*:lambda:*:*:function:Staging-AnalyticsAcc*" in kept.resources
 
 
 def test_service_linked_roles_are_never_limited() -> None:
