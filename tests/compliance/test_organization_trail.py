@@ -1,21 +1,36 @@
-"""The packs and CloudFormation's own validation over the log archive, the organisation's trail and its alarms."""
+"""The packs and CloudFormation's own validation over the log archive, the organisation's trail, its alarms, and observability."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from constructs_lib.observability import ObservabilityLink, ObservabilitySink, shared_sink
 from tests.compliance.nag import acknowledged, findings, report
-from tests.constructs.organization.trail.parts import build
-from tests.support import new_app
+from tests.compliance.native import lint
+from tests.constructs.organization.trail.parts import MANAGEMENT, ORGANIZATION, build
+from tests.support import new_app, new_stack, template
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+MONITORING = "333333333333"
+
+
+def stacks(app: cdk.App) -> list[cdk.Stack]:
+    """The log archive, management, a monitoring account, and one that it sees."""
+    monitoring, lake = new_stack(app, "Monitoring", MONITORING), new_stack(app, "Lake")
+    ObservabilitySink(monitoring, "Observability", organization_id=ORGANIZATION, management_account=MANAGEMENT)
+    ObservabilityLink(lake, "Observability", sink=shared_sink(lake, "ObservabilitySink", monitoring_account=MONITORING))
+    return [*build(app), monitoring, lake]
 
 
 @pytest.fixture(scope="module")
 def trail_report() -> dict[str, Any]:
-    """The report on both accounts."""
+    """The report on all four accounts."""
     app = new_app()
-    build(app)
+    stacks(app)
     return report(app)
 
 
@@ -34,3 +49,12 @@ def test_what_is_acknowledged_is_exactly_this(trail_report: dict[str, Any]) -> N
         "Archive/Table/Results/Bucket/Resource/Resource",
         "Archive/Table/Workgroup/MemberPolicy/Resource",
     }
+
+
+@pytest.mark.full
+def test_linters_have_one_thing_to_say() -> None:
+    """cfn-lint and CloudFormation's native validation: the trail's key is another account's, so its ARN has that account's id in it."""
+    said = [one for stack in stacks(new_app()) for one in lint(template(stack), account=stack.account, region=stack.region)]
+    (account_in_arn,) = said
+    assert account_in_arn.startswith("cloudformation-validate W9013")
+    assert "AWS::CloudTrail::Trail" in account_in_arn
