@@ -65,6 +65,8 @@ class Quota(StrEnum):
     DASHBOARD_WIDGET_METRICS = "dashboard_widget_metrics"
     ALARM_WIDGET_ALARMS = "alarm_widget_alarms"
     METRIC_SEARCH_CHARACTERS = "metric_search_characters"
+    CONFORMANCE_PACK_BYTES = "conformance_pack_bytes"
+    CONFORMANCE_PACK_RULES = "conformance_pack_rules"
     SERVICE_CONTROL_POLICY_CHARACTERS = "service_control_policy_characters"
     SERVICE_CONTROL_POLICIES = "service_control_policies"
     RESOURCE_CONTROL_POLICY_CHARACTERS = "resource_control_policy_characters"
