@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.baseline import LakeAccount, Singleton
+from constructs_lib.baseline import BreakGlassRole, LakeAccount, LakeBoundary, Singleton, use_boundary
 
 if TYPE_CHECKING:
     from aws_cdk import Stack, aws_iam as iam
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 def simplest(self: Stack, data_admin: iam.IRole) -> LakeAccount:
     account = LakeAccount(self, "Account", admins=[data_admin], threat_detection=Singleton.ADOPT)
     return account  # noqa: RET504
+
+
+def least_privilege(base_stack: Stack, stateful_stack: Stack) -> None:
+    LakeBoundary(base_stack, "Boundary", organization_id="o-exampleorgid", regions=["eu-west-1", "eu-central-1"])
+    BreakGlassRole(base_stack, "BreakGlass", trusted_account="333333333333", organization_id="o-exampleorgid")
+    use_boundary(stateful_stack)
+    stateful_stack.add_stack_dependency(base_stack)
 
 
 def escape_hatch(account: LakeAccount) -> None:

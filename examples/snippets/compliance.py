@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from constructs_lib.compliance import add_access_invariants, add_compliance_packs, add_lake_rules
+from constructs_lib.compliance import add_access_invariants, add_compliance_packs, add_lake_rules, add_policy_sizes
 from constructs_lib.core import acknowledge
 from constructs_lib.storage import LakeKey
 
@@ -31,6 +31,12 @@ def packs() -> cdk.App:
 def invariants() -> cdk.App:
     app = cdk.App()
     add_access_invariants(app, "config/access.yaml", supplement="config/estate.yaml")
+    return app
+
+
+def policy_sizes() -> cdk.App:
+    app = cdk.App()
+    add_policy_sizes(app)
     return app
 
 
