@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from lakemodel.contracts.model import ContractSet
 
+RESULTS_KEY_ALIAS = "alias/governed-lake-results"
+"""What permission sets, which are made in another account, know an account's key for results by."""
+
 
 class StorageStack(Stack):
     """Everything in a lake account that holds data, and the keys it is encrypted with."""
@@ -29,7 +32,9 @@ class StorageStack(Stack):
         protect_stack(self)
         break_glass = iam.Role.from_role_name(self, "BreakGlass", break_glass_role)
         self.zones = LakeStorage(self, "Zones", contracts=contracts)
-        self.results = ResultsBucket(self, "Results", access_logs=self.zones.access_logs, break_glass=[break_glass])
+        self.results = ResultsBucket(
+            self, "Results", access_logs=self.zones.access_logs, break_glass=[break_glass], key_alias=RESULTS_KEY_ALIAS
+        )
         self.pipeline_state = PipelineState(self, "PipelineState")
         self.audit = AuditStorage(self, "Audit", access_logs=self.zones.access_logs) if audit_trail is Singleton.CREATE else None
 
@@ -42,5 +47,5 @@ class ConsumerStorageStack(Stack):
         protect_stack(self)
         break_glass = iam.Role.from_role_name(self, "BreakGlass", break_glass_role)
         self.access_logs = AccessLogBucket(self, "AccessLogs")
-        self.results = ResultsBucket(self, "Results", access_logs=self.access_logs, break_glass=[break_glass])
+        self.results = ResultsBucket(self, "Results", access_logs=self.access_logs, break_glass=[break_glass], key_alias=RESULTS_KEY_ALIAS)
         self.audit = AuditStorage(self, "Audit", access_logs=self.access_logs) if audit_trail is Singleton.CREATE else None

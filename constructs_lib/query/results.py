@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_cdk import Duration, Validations, aws_iam as iam, aws_s3 as s3
+from aws_cdk import Duration, Validations, aws_iam as iam, aws_kms as kms, aws_s3 as s3
 from constructs import Construct
 
 from constructs_lib.core import misuse
@@ -14,7 +14,7 @@ from constructs_lib.storage import LakeBucket, LakeKey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import RemovalPolicy, aws_kms as kms
+    from aws_cdk import RemovalPolicy
 
     from constructs_lib.storage import BucketHolder
 
@@ -50,6 +50,7 @@ class ResultsBucket(Construct):
     Args:
         access_logs: Where server access logs go, an `AccessLogBucket` or an `ExistingBucket`; not logged when None.
         key: Encrypts the results; a key of its own when left out, because a result holds what its query was allowed to read.
+        key_alias: An alias for its own key, for policies of other accounts, which cannot know the key's id; none when left out.
         expiry: After how long results expire; 30 days when left out. A workgroup can ask for less, never for more: where lifecycle rules
             overlap, S3 applies the shorter one.
         break_glass: Roles that can read every workgroup's results; none when left out.
@@ -70,6 +71,7 @@ class ResultsBucket(Construct):
         *,
         access_logs: BucketHolder | None,
         key: kms.IKey | None = None,
+        key_alias: str | None = None,
         expiry: Duration | None = None,
         break_glass: Sequence[iam.IRole] = (),
         removal_policy: RemovalPolicy | None = None,
@@ -78,6 +80,8 @@ class ResultsBucket(Construct):
         expiry = Duration.days(DEFAULT_EXPIRY_DAYS) if expiry is None else expiry
         if key is None:
             key = LakeKey(self, "Key", description="query results", removal_policy=removal_policy).key
+        if key_alias is not None:
+            kms.Alias(self, "KeyAlias", alias_name=key_alias, target_key=key)
         self.key: kms.IKey = key
         self.expiry = expiry
         self.bucket: s3.IBucket = LakeBucket(

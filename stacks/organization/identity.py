@@ -11,6 +11,7 @@ from constructs_lib.organization.identity import PersonaPermissionSet, Workgroup
 from lakemodel.config.model import PermissionSetPrincipal
 from lakemodel.naming import pascal_case
 from stacks.query import workgroup_name
+from stacks.storage import RESULTS_KEY_ALIAS
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -57,6 +58,7 @@ def _access(plan: OrganizationPlan, name: str, persona: Persona) -> list[Workgro
                 region=settings.region,
                 workgroup=workgroup_name(name),
                 results_bucket=plan.results_bucket(stack),
+                key_alias=RESULTS_KEY_ALIAS,
                 catalog_accounts=tuple(settings.lakes.values()) if persona.account in settings.consumers else (),
             )
         )

@@ -36,6 +36,8 @@ class WorkgroupAccess:
         workgroup: The workgroup's name, such as `lake-data_analyst`; its results stand below a prefix of that name.
         results_bucket: The name of the results' bucket, or how it begins, with `*` at its end. CloudFormation names a bucket
             `<stack>-<logical id>-<random>` in lower case, so `dev-analyticsstorage-results*` says enough.
+        key_alias: The alias of the key that encrypts the results, as `alias/...`: no other key can be used then, whatever bucket has a name
+            that begins alike; any key of the account, for those buckets, when None.
         catalog_accounts: Other accounts whose catalogs are seen through resource links; none when left out.
     """
 
@@ -43,6 +45,7 @@ class WorkgroupAccess:
     region: str
     workgroup: str
     results_bucket: str
+    key_alias: str | None = None
     catalog_accounts: tuple[str, ...] = ()
 
 
@@ -186,7 +189,7 @@ class PersonaPermissionSet(Construct):
             keys=named("kms", "key", "*"),
             endpoints=_distinct(f"s3.{each.region}.{Aws.URL_SUFFIX}" for each in access),
             bucket_conditions={"StringEquals": {"aws:ResourceAccount": accounts}},
-            key_conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts}},
+            key_conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts}, **_aliases(access)},
         )
 
     def _check_length(self) -> None:
@@ -220,6 +223,17 @@ def _boundary(policy: str | None) -> sso.CfnPermissionSet.PermissionsBoundaryPro
         return sso.CfnPermissionSet.PermissionsBoundaryProperty(managed_policy_arn=policy)
     reference = sso.CfnPermissionSet.CustomerManagedPolicyReferenceProperty(name=policy, path="/")
     return sso.CfnPermissionSet.PermissionsBoundaryProperty(customer_managed_policy_reference=reference)
+
+
+def _aliases(access: Sequence[WorkgroupAccess]) -> dict[str, Any]:
+    """The keys by their aliases, where every account has one.
+
+    See https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-resource-aliases
+    """
+    aliases = _distinct(each.key_alias for each in access if each.key_alias is not None)
+    if not all(each.key_alias is not None for each in access):
+        return {}
+    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": aliases[0] if len(aliases) == 1 else aliases}}
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 OF_OBJECT: Final = "kms:encryptioncontext:aws:s3:arn"
 """The key by which a policy tells buckets or objects apart."""
 
+ALIASES: Final = "kms:resourcealiases"
+"""The key by which a policy names KMS keys by their aliases."""
+
 
 class KeyRing:
     """Answers for the keys of one estate's buckets."""
@@ -102,4 +105,7 @@ class KeyRing:
             "kms:requestalias": (),
             "aws:viaawsservice": ("true",),
         }
+        key = self._questions.keys.get(arn)
+        if key is not None:
+            context[ALIASES] = key.aliases
         return self._questions.decide(principal, f"kms:{operation}", arn, context=context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakecheck.access.doors.keys import ALIASES, OF_OBJECT
 from lakecheck.access.invariants.candidates import Candidate, best, possibility
 from lakecheck.access.invariants.forbidden import candidate, columns_at_issue
 from lakecheck.access.invariants.requirements import Given
@@ -106,7 +107,13 @@ def _can_query(situation: Situation, principal: Principal, workgroup: Workgroup)
         needed += [questions.may_any(principal, f"s3:{name}", objects).allowed for name in ("GetObject", "PutObject")]
         key = workgroup.key or bucket.key
         if key:
-            service = {"kms:viaservice": (f"s3.{workgroup.region}.{_suffix(bucket.arn)}",), "kms:calleraccount": (principal.account,)}
+            service: dict[str, tuple[str, ...]] = {
+                "kms:viaservice": (f"s3.{workgroup.region}.{_suffix(bucket.arn)}",),
+                "kms:calleraccount": (principal.account,),
+                OF_OBJECT: (bucket.arn,),
+            }
+            if (known := questions.keys.get(key)) is not None:
+                service[ALIASES] = known.aliases
             needed += [may(principal, f"kms:{name}", key, context=service) for name in ("Decrypt", "GenerateDataKey")]
     return all_of(needed)
 
