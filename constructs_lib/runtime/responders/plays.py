@@ -26,6 +26,20 @@ REVOKE_KEY_GRANTS = "revoke-key-grants"
 STOP_FUNCTION = "stop-function"
 
 _IDENTITY = {ROLE: REVOKE_SESSIONS, USER: REVOKE_SESSIONS, ACCESS_KEY: DISABLE_ACCESS_KEY}
+_TACTICS = (
+    "CredentialAccess",
+    "DefenseEvasion",
+    "Discovery",
+    "Exfiltration",
+    "Impact",
+    "InitialAccess",
+    "PenTest",
+    "Persistence",
+    "PrivilegeEscalation",
+    "Recon",
+    "Stealth",
+    "UnauthorizedAccess",
+)  # and not `Policy`, which is about what somebody of ours configured
 _PUBLIC = {BUCKET: BLOCK_PUBLIC_ACCESS, ACCOUNT: BLOCK_PUBLIC_ACCESS}
 
 
@@ -53,8 +67,7 @@ PLAYS = (
     Play("AttackSequence:S3/*", {**_IDENTITY, BUCKET: QUARANTINE}),
     Play("Object:S3/*", {OBJECT: QUARANTINE}),
     # Looked around, or came from where nobody of ours is: whose credentials they were.
-    Play("*:S3/*", _IDENTITY),
-    Play("*:IAMUser/*", _IDENTITY),
+    *(Play(f"{tactic}:{about}/*", _IDENTITY) for tactic in _TACTICS for about in ("S3", "IAMUser")),
     Play("AttackSequence:*", _IDENTITY),
     Play("*:Lambda/*", {FUNCTION: STOP_FUNCTION}),
     # Open buckets.

@@ -6,6 +6,7 @@ from typing import Any
 
 ACCOUNT = "444444444401"
 SECURITY = "333333333333"
+MANAGEMENT = "111111111111"
 REGION = "eu-west-1"
 BUCKET = "lake-curated"
 ROLE = "NotebookRole"
@@ -71,7 +72,9 @@ def role_credentials(name: str = ROLE) -> dict[str, Any]:
     }
 
 
-def guardduty(kind: str, resource: dict[str, Any], *, severity: float = 8, identity: str = "16afba5c5c43e07c9e3e5e2e544e95df") -> dict[str, Any]:
+def guardduty(
+    kind: str, resource: dict[str, Any], *, severity: float = 8, identity: str = "16afba5c5c43e07c9e3e5e2e544e95df"
+) -> dict[str, Any]:
     return envelope(
         "aws.guardduty",
         "GuardDuty Finding",
@@ -170,7 +173,9 @@ def malicious_file() -> dict[str, Any]:
             "resourceType": "S3Object",
             "s3BucketDetails": [
                 bucket_details(
-                    s3ObjectDetails=[{"objectArn": f"arn:aws:s3:::{BUCKET}/in/a*b.zip", "key": "in/a*b.zip", "eTag": "e", "hash": "h", "versionId": "1"}]
+                    s3ObjectDetails=[
+                        {"objectArn": f"arn:aws:s3:::{BUCKET}/in/a*b.zip", "key": "in/a*b.zip", "eTag": "e", "hash": "h", "versionId": "1"}
+                    ]
                 )
             ],
         },
@@ -209,7 +214,9 @@ def logging_disabled() -> dict[str, Any]:
 
 
 def attack_sequence() -> dict[str, Any]:
-    event = guardduty("AttackSequence:S3/CompromisedData", {"resourceType": "AttackSequence"}, severity=9, identity="9cbd00000000000000000000000000a1")
+    event = guardduty(
+        "AttackSequence:S3/CompromisedData", {"resourceType": "AttackSequence"}, severity=9, identity="9cbd00000000000000000000000000a1"
+    )
     event["detail"]["service"]["detection"] = {
         "sequence": {
             "uid": "9cbd",
