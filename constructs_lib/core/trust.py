@@ -60,7 +60,8 @@ SERVICE_TRUSTS: Final[Mapping[str, ServiceTrust]] = {
         page=f"{_DOCS}/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
         source=SourceArn(service="events", resource="rule"),
     ),
-    # Its own page has an ARN as well; the trust policy that AWS shows for roles of registered locations has the account alone.
+    # Its own page has an ARN as well; the trust policy that AWS shows for roles of registered locations, through which subscribers in other
+    # accounts read too, has the account alone, which is the role's.
     "lakeformation.amazonaws.com": ServiceTrust(page=f"{_DOCS}/datazone/latest/userguide/AmazonDataZoneS3Manage.html"),
     "scheduler.amazonaws.com": ServiceTrust(
         page=f"{_DOCS}/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html",
