@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.baseline import BreakGlassRole, LakeAccount, LakeBoundary, Singleton, use_boundary
+from constructs_lib.baseline import (
+    AccessAnalyzers,
+    BreakGlassRole,
+    ConfigDestination,
+    LakeAccount,
+    LakeBoundary,
+    Singleton,
+    use_boundary,
+)
 
 if TYPE_CHECKING:
-    from aws_cdk import Stack, aws_iam as iam
+    from aws_cdk import Stack, aws_iam as iam, aws_s3 as s3
 
 
 def simplest(self: Stack, data_admin: iam.IRole) -> LakeAccount:
     account = LakeAccount(self, "Account", admins=[data_admin], threat_detection=Singleton.ADOPT)
     return account  # noqa: RET504
+
+
+def recorded(self: Stack, data_admin: iam.IRole, log_bucket: s3.Bucket) -> None:
+    LakeAccount(
+        self,
+        "Account",
+        admins=[data_admin],
+        config_recorder=Singleton.CREATE,
+        config_destination=ConfigDestination(bucket=log_bucket),
+    )
+    AccessAnalyzers(self, "Access", unused_access=True)
 
 
 def least_privilege(base_stack: Stack, stateful_stack: Stack) -> None:

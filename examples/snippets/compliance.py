@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from constructs_lib.compliance import add_access_invariants, add_compliance_packs, add_lake_rules, add_policy_sizes
+from constructs_lib.compliance import (
+    LakeConformancePack,
+    add_access_invariants,
+    add_compliance_packs,
+    add_lake_rules,
+    add_policy_sizes,
+)
 from constructs_lib.core import acknowledge
 from constructs_lib.storage import LakeKey
 
@@ -38,6 +44,10 @@ def policy_sizes() -> cdk.App:
     app = cdk.App()
     add_policy_sizes(app)
     return app
+
+
+def after_deployment(self: cdk.Stack) -> None:
+    LakeConformancePack(self, "Pack", left_out=["query.metrics_off"])
 
 
 def lake_rules() -> cdk.App:

@@ -59,7 +59,9 @@ def bucket(*rules: dict[str, Any], key: str | None = "arn:aws:kms:eu-west-1:1:ke
 
 ABORTS = {"status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}
 ENDS = {"status": "Enabled", "noncurrentVersionExpirationInDays": 30}
-SSE_S3 = {"ServerSideEncryptionConfiguration": {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]}}
+SSE_S3: dict[str, Any] = {
+    "ServerSideEncryptionConfiguration": {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]}
+}
 
 CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     "encryption.bucket_key_on": ([bucket(), bucket(keys=False, **SSE_S3), job()], [bucket(keys=False)]),
