@@ -1,0 +1,109 @@
+"""Responders: what findings reach them, what they may do, and that what they are told fits what they read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from constructs_lib.organization.response import Responders, Response
+from constructs_lib.organization.response.patterns import PATTERNS
+from constructs_lib.runtime.responders.settings import Settings
+from lakemodel.errors import DataLakeError
+from tests.support import ACCOUNT, REGION, new_stack, resources, template
+
+SECURITY = "333333333333"
+MANAGEMENT = "111111111111"
+INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
+
+
+def make(**props: Any) -> Any:
+    stack = new_stack(account=SECURITY)
+    given = {"organization_id": "o-exampleorgid", "accounts": [ACCOUNT], "break_glass_role": "BreakGlass"}
+    Responders(stack, "Responders", **{**given, "protected_accounts": [MANAGEMENT], "access_logs": None, **props})
+    return stack
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Any]:
+    return template(make(mode=Response.CONTAIN, management_account=MANAGEMENT, identity_instance=INSTANCE, alerts="team@example.com"))
+
+
+def settings_of(synthesized: dict[str, Any]) -> dict[str, Any]:
+    """The environment of a function, with references as their logical ids."""
+    function = next(each for each in resources(synthesized, "AWS::Lambda::Function").values() if "respond" in each["Properties"]["Handler"])
+    _, parts = function["Properties"]["Environment"]["Variables"]["RESPONDER"]["Fn::Join"]
+    text = "".join(part if isinstance(part, str) else str(part.get("Ref", part.get("Fn::GetAtt", ["?"])[0])) for part in parts)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_what_functions_are_told_is_what_they_read(made: dict[str, Any]) -> None:
+    """Every setting is stated but the functions' own names, which would be a circle."""
+    told = settings_of(made)
+    settings = Settings.from_environment({"RESPONDER": json.dumps(told)})
+    assert set(told) == {field.name for field in fields(Settings)} - {"own_functions"}
+    assert (settings.mode, settings.accounts, settings.protected_accounts) == ("contain", (ACCOUNT,), (MANAGEMENT,))
+    assert settings.protected_principals[:2] == ("BreakGlass", "governed-lake-responder")
+    assert settings.identity_region == REGION
+
+
+def test_dry_run_is_the_default_and_nobody_enters_management() -> None:
+    synthesized = template(make())
+    assert settings_of(synthesized)["mode"] == "dry_run"
+    assert settings_of(synthesized)["identity_role"] == ""
+    assert MANAGEMENT + ":role" not in json.dumps(synthesized)
+    assert not resources(synthesized, "AWS::SNS::Subscription")
+
+
+def test_the_role_assumes_containment_roles_of_these_accounts_and_no_other(made: dict[str, Any]) -> None:
+    (policy,) = resources(made, "AWS::IAM::ManagedPolicy").values()
+    statements = {each["Sid"]: each for each in policy["Properties"]["PolicyDocument"]["Statement"]}
+    targets = [each["Fn::Join"][1][-1] for each in statements["Contain"]["Resource"]]
+    assert sorted(targets) == sorted(f":iam::{account}:role/governed-lake-containment" for account in (ACCOUNT, MANAGEMENT))
+    assert "s3:DeleteObject" not in json.dumps(statements)
+    assert all(statement["Resource"] != "*" for statement in statements.values())
+
+
+def test_every_rule_sends_to_the_queue_and_keeps_what_it_cannot_send(made: dict[str, Any]) -> None:
+    rules = resources(made, "AWS::Events::Rule").values()
+    assert len(rules) == len(PATTERNS) + 1
+    (queues,) = {json.dumps(each["Properties"]["Targets"]) for each in rules}
+    assert "DeadLetterConfig" in queues
+    on_bus = [each for each in rules if "EventBusName" in each["Properties"]]
+    assert [each["Properties"]["EventPattern"]["source"] for each in on_bus] == [["aws.config"]]
+    (policy,) = resources(made, "AWS::Events::EventBusPolicy").values()
+    assert policy["Properties"]["Statement"]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+
+
+def test_a_message_that_fails_goes_to_the_dead_letters_and_raises_an_alarm(made: dict[str, Any]) -> None:
+    (with_redrive,) = [each for each in resources(made, "AWS::SQS::Queue").values() if "RedrivePolicy" in each["Properties"]]
+    assert with_redrive["Properties"]["RedrivePolicy"]["maxReceiveCount"] == settings_of(made)["last_attempt"]
+    assert with_redrive["Properties"]["VisibilityTimeout"] >= 6 * 300
+    (mapping,) = resources(made, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert len(resources(made, "AWS::CloudWatch::Alarm")) == 1
+
+
+def test_ledger_and_evidence_stay(made: dict[str, Any]) -> None:
+    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key"):
+        assert {each["DeletionPolicy"] for each in resources(made, kind).values()} == {"Retain"}
+    (table,) = resources(made, "AWS::DynamoDB::Table").values()
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+
+
+@pytest.mark.parametrize(
+    ("props", "code"),
+    [
+        ({"mode": Response.NONE}, "responders_off"),
+        ({"minimum_severity": 11}, "responders_bounds"),
+        ({"most_per_hour": 0}, "responders_bounds"),
+        ({"accounts": [MANAGEMENT]}, "responders_accounts"),
+    ],
+)
+def test_fails_when_misused(props: dict[str, Any], code: str) -> None:
+    with pytest.raises(DataLakeError) as caught:
+        make(**props)
+    assert caught.value.code == code
