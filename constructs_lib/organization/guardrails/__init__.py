@@ -1,6 +1,7 @@
 """Guardrails of an organisation: typed statements, ready sets of them, and the policies that they are packed into."""
 
 from constructs_lib.organization.guardrails.identities import (
+    keep_assets,
     keep_boundary,
     keep_exempt_roles,
     keep_stacks,
@@ -44,6 +45,7 @@ __all__ = [
     "allowed_regions",
     "data_perimeter",
     "encrypted_private_storage",
+    "keep_assets",
     "keep_boundary",
     "keep_data",
     "keep_deployed",

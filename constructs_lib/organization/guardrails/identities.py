@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from constructs_lib.organization.guardrails.model import Exempt, Exemptions, Guardrail, role_arns
-from constructs_lib.organization.guardrails.services import DEPLOYED
+from constructs_lib.organization.guardrails.services import CONTAINED, DEPLOYED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ROLE_CHANGES: Final = (
     *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy"),
@@ -32,6 +35,7 @@ def no_root_user() -> tuple[Guardrail, ...]:
 
 def no_iam_users() -> tuple[Guardrail, ...]:
     """No IAM user and no long-lived credential is made, but by deployments. Users that are there can still be removed."""
+    page = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
     return (
         Guardrail(
             sid="NoUsers",
@@ -39,11 +43,18 @@ def no_iam_users() -> tuple[Guardrail, ...]:
             deny=(
                 *("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile"),
                 *("iam:CreateServiceSpecificCredential", "iam:CreateUser", "iam:DeleteUserPermissionsBoundary", "iam:PutGroupPolicy"),
-                *("iam:PutUserPermissionsBoundary", "iam:PutUserPolicy", "iam:ResetServiceSpecificCredential", "iam:UpdateLoginProfile"),
+                *("iam:PutUserPermissionsBoundary", "iam:ResetServiceSpecificCredential", "iam:UpdateLoginProfile"),
                 *("iam:UploadSSHPublicKey", "iam:UploadSigningCertificate"),
             ),
             exempt=DEPLOYED,
-            source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+            source=page,
+        ),
+        Guardrail(
+            sid="NoUserPolicies",
+            why="A policy gives a user that is there more than it had. Containment writes denials.",
+            deny=("iam:PutUserPolicy",),
+            exempt=CONTAINED,
+            source=page,
         ),
     )
 
@@ -97,6 +108,19 @@ def keep_exempt_roles(exemptions: Exemptions, *, also: tuple[str, ...] = ()) -> 
     )
 
 
+def exempt_roles_kept(guardrails: Sequence[Guardrail], exemptions: Exemptions) -> list[Guardrail]:
+    """These guardrails, after those that keep every role which one of them spares; as they are when none spares anybody."""
+    spared = {role for each in guardrails for role in each.exempt_roles} - set(exemptions.passing_roles)
+    if not spared and all(each.exempt is Exempt.NOBODY for each in guardrails):
+        return list(guardrails)
+    given = {(each.sid, each.deny): each.resources for each in guardrails}
+    kept = keep_exempt_roles(exemptions, also=tuple(sorted(spared)))
+    # Who names them as well, perhaps for other roles, means both.
+    both = [each.but(resources=tuple(sorted({*each.resources, *given.get((each.sid, each.deny), ())}))) for each in kept]
+    named = {(each.sid, each.deny) for each in kept}
+    return [*both, *(each for each in guardrails if (each.sid, each.deny) not in named)]
+
+
 def keep_stacks(stacks: tuple[str, ...], exemptions: Exemptions) -> tuple[Guardrail, ...]:
     """Stacks are changed by their deployment alone: CloudFormation acts as a stack's own role for everybody who may update the stack.
 
@@ -110,13 +134,47 @@ def keep_stacks(stacks: tuple[str, ...], exemptions: Exemptions) -> tuple[Guardr
             why="Who updates a stack acts as the role that it was deployed with, without having to pass that role.",
             deny=(
                 *("cloudformation:CancelUpdateStack", "cloudformation:ContinueUpdateRollback", "cloudformation:CreateChangeSet"),
-                *("cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet", "cloudformation:RollbackStack"),
+                *("cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet", "cloudformation:ExecuteStackRefactor"),
+                "cloudformation:RollbackStack",
                 *("cloudformation:SetStackPolicy", "cloudformation:UpdateStack", "cloudformation:UpdateTerminationProtection"),
             ),
             resources=tuple(f"arn:*:cloudformation:*:*:stack/{stack}/*" for stack in stacks),
             exempt=DEPLOYED,
             exempt_roles=exemptions.passing_roles,
             source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html",
+        ),
+    )
+
+
+def keep_assets(exemptions: Exemptions, *, qualifier: str = "hnb659fds") -> tuple[Guardrail, ...]:
+    """Nobody but who publishes them writes the code and the templates that deployments take.
+
+    The CDK names an asset after its content, and takes one that is there for what its name says: who puts other content under the name of
+    the next deployment's has it deployed.
+
+    Args:
+        exemptions: Its `passing_roles` may, as deployments do.
+        qualifier: Of the bootstrapped roles and buckets; the CDK's own when left out.
+    """
+    return (
+        Guardrail(
+            sid="KeepAssets",
+            why="Who writes what is deployed next deploys it.",
+            deny=(
+                "s3:DeleteObject*",
+                "s3:PutObject*",
+                "s3:PutBucketPolicy",
+                "ecr:BatchDeleteImage",
+                "ecr:PutImage",
+                "ecr:SetRepositoryPolicy",
+            ),
+            resources=(
+                *(f"arn:*:s3:::cdk-{qualifier}-assets-*{rest}" for rest in ("", "/*")),
+                f"arn:*:ecr:*:*:repository/cdk-{qualifier}-container-assets-*",
+            ),
+            exempt=DEPLOYED,
+            exempt_roles=(*exemptions.passing_roles, *(f"cdk-{qualifier}-{kind}-publishing-role-*" for kind in ("file", "image"))),
+            source="https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html",
         ),
     )
 

@@ -11,8 +11,8 @@ from aws_cdk import Token, aws_organizations as organizations
 from constructs import Construct
 
 from constructs_lib.core import misuse
-from constructs_lib.organization.guardrails.identities import keep_exempt_roles
-from constructs_lib.organization.guardrails.model import Exempt, Exemptions
+from constructs_lib.organization.guardrails.identities import exempt_roles_kept
+from constructs_lib.organization.guardrails.model import Exemptions
 from constructs_lib.organization.guardrails.packing import document, pack
 from constructs_lib.organization.guardrails.tags import BLOCKED_BUCKETS, CLOSED_INSTANCES, tag_document
 from lakemodel.limits import Quota, limit
@@ -72,12 +72,9 @@ class ServicePolicies(Construct):
         super().__init__(scope, construct_id)
         exemptions = Exemptions() if exemptions is None else exemptions
         self.exemptions = exemptions
-        spared = {role for each in guardrails for role in each.exempt_roles}
-        exempts = bool(spared) or any(each.exempt is not Exempt.NOBODY for each in guardrails)
-        kept = keep_exempt_roles(exemptions, also=tuple(sorted(spared - set(exemptions.passing_roles)))) if exempts else ()
         self.documents = _documents(
             self,
-            [each.statement(exemptions) for each in (*kept, *guardrails)],
+            [each.statement(exemptions) for each in exempt_roles_kept(guardrails, exemptions)],
             quota=Quota.SERVICE_CONTROL_POLICY_CHARACTERS,
         )
         self.policies = _policies(self, _SCP, self.documents, targets=targets, name=name, description=description)

@@ -178,7 +178,7 @@ def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
                 *("sqs:AddPermission", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission", "sqs:SetQueueAttributes"),
             ),
             resources=tuple(f"arn:*:{kind.format(name)}" for kind in kinds for name in names_of_stacks(*stacks)),
-            exempt=DEPLOYED,
+            exempt=CONTAINED,
             source="https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
         ),
     )

@@ -11,11 +11,11 @@ from constructs_lib.organization.guardrails import (
     allowed_regions,
     data_perimeter,
     encrypted_private_storage,
+    keep_assets,
     keep_boundary,
     keep_data,
     keep_deployed,
     keep_detectors,
-    keep_exempt_roles,
     keep_in_organization,
     keep_lake_formation_settings,
     keep_log_archive,
@@ -27,6 +27,7 @@ from constructs_lib.organization.guardrails import (
     no_root_user,
     writes_stay_in_organization,
 )
+from constructs_lib.organization.guardrails.identities import exempt_roles_kept
 from constructs_lib.organization.guardrails.packing import document, pack
 from lakecheck.iam import Decision, Policy, decide, parse_policy
 
@@ -41,19 +42,20 @@ DEPLOYMENT: Final = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{A
 PASSING: Final = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-deploy-role-{ACCOUNT}-eu-west-1"
 HANDLER: Final = f"arn:aws:iam::{ACCOUNT}:role/Prod-MainAccount-AccountLakeFormationSettings-a1B2c3"
 CONTAINMENT: Final = f"arn:aws:iam::{ACCOUNT}:role/governed-lake-containment"
+PUBLISHING: Final = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-file-publishing-role-{ACCOUNT}-eu-west-1"
 JOB: Final = f"arn:aws:iam::{ACCOUNT}:role/Prod-MainPipelines-SalesOrdersJobRole-a1B2c3"
 
 
 def every_guardrail(exemptions: Exemptions = EXEMPTIONS) -> tuple[Guardrail, ...]:
     """All ready sets, with names as the reference has them."""
     return (
-        *keep_exempt_roles(exemptions),
         *keep_in_organization(),
         *keep_trails(),
         *keep_detectors(),
         *keep_lake_formation_settings(),
         *keep_deployed(("Organization-*", "Prod-MainAccount")),
         *keep_stacks(("Organization-*", "Prod-*"), exemptions),
+        *keep_assets(exemptions),
         *keep_boundary("governed-lake-boundary", ("Prod-Main*",)),
         *no_root_user(),
         *no_iam_users(),
@@ -70,7 +72,11 @@ def every_guardrail(exemptions: Exemptions = EXEMPTIONS) -> tuple[Guardrail, ...
 @cache
 def service_policies() -> tuple[Policy, ...]:
     """The packed service control policies of one level, FullAWSAccess first."""
-    packed = pack([each.statement(EXEMPTIONS) for each in every_guardrail()], max_characters=10_240, of="service control policy")
+    packed = pack(
+        [each.statement(EXEMPTIONS) for each in exempt_roles_kept(every_guardrail(), EXEMPTIONS)],
+        max_characters=10_240,
+        of="service control policy",
+    )
     return (parse_policy(FULL, name="FullAWSAccess"), *(parse_policy(document(each), name=f"part {at}") for at, each in enumerate(packed)))
 
 

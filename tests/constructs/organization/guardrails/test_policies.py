@@ -123,6 +123,15 @@ def test_exempt_roles_of_one_guardrail_are_kept_too() -> None:
     assert "arn:*:iam::*:role/trail-admin" in kept["Resource"]
 
 
+def test_exempt_roles_that_are_named_as_kept_already_are_kept_with_the_others() -> None:
+    """Whoever adds the ready set as well, for more roles, gets both."""
+    stack = new_stack(account=MANAGEMENT)
+    more = keep_exempt_roles(Exemptions(handler_roles=("another-app-*",)))
+    made = ServicePolicies(stack, "Service", guardrails=[*keep_trails(), *more], targets=[UNIT])
+    assert [one["Sid"] for one in made.documents[0]["Statement"]] == ["KeepExemptRoles", "PassExemptRoles", "KeepTrails"]
+    assert {"arn:*:iam::*:role/another-app-*", "arn:*:iam::*:role/BreakGlass"} <= set(made.documents[0]["Statement"][0]["Resource"])
+
+
 def test_units_that_are_made_beside_them_can_be_targets() -> None:
     """A reference to a unit is a target as good as an id."""
     stack = new_stack(account=MANAGEMENT)

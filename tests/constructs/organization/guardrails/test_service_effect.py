@@ -17,6 +17,7 @@ from tests.constructs.organization.guardrails.sets import (
     ORGANIZATION,
     PASSING,
     PERSON,
+    PUBLISHING,
     asked,
     service_policies,
 )
@@ -86,6 +87,9 @@ SET_BY_DEPLOYMENT = [
     ("iam:DeletePolicy", BOUNDARY),
     ("iam:PutRolePermissionsBoundary", f"{ROLE}/Prod-MainPipelines-Job"),
     ("cloudformation:UpdateStack", f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/Prod-MainAccount/1"),
+    ("s3:PutObject", f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-eu-west-1/abc.zip"),
+    ("s3:DeleteObject", f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-eu-west-1/abc.zip"),
+    ("ecr:PutImage", f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/cdk-hnb659fds-container-assets-{ACCOUNT}-eu-west-1"),
     ("cloudformation:CreateChangeSet", f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/Prod-MainStorage/1"),
     *(
         (f"iam:{verb}", f"{ROLE}/{name}")
@@ -157,6 +161,15 @@ def test_containment_closes_what_a_finding_is_about_and_nothing_else() -> None:
     ):
         assert asked(CONTAINMENT, action, resource).word == "explicit_deny", action
     assert asked(CONTAINMENT, "iam:PutRolePolicy", f"{ROLE}/Developer").word == "allowed"
+    user = f"arn:aws:iam::{ACCOUNT}:user/somebody"
+    for action, resource in (
+        ("iam:PutUserPolicy", user),
+        ("iam:UpdateAccessKey", user),
+        ("lambda:PutFunctionConcurrency", HANDLER_FUNCTION),
+    ):
+        assert asked(CONTAINMENT, action, resource).word == "allowed", action
+    assert asked(CONTAINMENT, "iam:CreateAccessKey", user).word == "explicit_deny"
+    assert asked(PERSON, "iam:PutUserPolicy", user).word == "explicit_deny"
 
 
 def test_who_deploys_passes_roles_and_changes_stacks_and_is_exempt_from_nothing_else() -> None:
@@ -229,6 +242,7 @@ def test_what_would_be_public_unencrypted_or_elsewhere(action: str, resource: st
         (PERSON, "ec2:CreateVolume", f"arn:aws:ec2:eu-west-1:{ACCOUNT}:volume/vol-1", {"ec2_Encrypted": "true"}),
         (HANDLER, "ram:CreateResourceShare", "*", {"ram_RequestedAllowsExternalPrincipals": "true", "aws_ViaAWSService": "true"}),
         (PERSON, "s3:GetObject", "arn:aws:s3:::governed-lake-logs-1/AWSLogs/a.gz", {}),
+        (PUBLISHING, "s3:PutObject", f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-eu-west-1/abc.zip", {}),
         (DEPLOYMENT, "cloudtrail:CreateTrail", TRAIL, {}),
         (DEPLOYMENT, "lambda:InvokeFunction", HANDLER_FUNCTION, {}),
         ("cloudtrail.amazonaws.com", "s3:GetBucketAcl", "arn:aws:s3:::governed-lake-logs-1", {}),
