@@ -203,3 +203,18 @@ def test_fails_when_it_is_assigned_where_it_reaches_nothing() -> None:
         permission_set().assign("Analysts", group=GROUP, accounts={"elsewhere": ELSEWHERE})
     with pytest.raises(DataLakeError, match="got group 'Analysts'"):
         permission_set().assign("Analysts", group="Analysts", accounts={"prod": PROD})
+
+
+def test_a_key_by_its_alias() -> None:
+    """With an alias in every account no other key can be used; with one left out the bucket's name alone decides."""
+    aliased = access(key_alias="alias/lake-results")
+    asked = {**_decrypting(f"arn:aws:s3:::{RESULTS}"), "kms:ResourceAliases": ["alias/lake-results"]}
+    other = {**asked, "kms:ResourceAliases": ["alias/lake-curated"]}
+    for sets, context, word in (
+        ([aliased], asked, "allowed"),
+        ([aliased], other, "implicit_deny"),
+        ([aliased, access(DEV, "dev")], other, "allowed"),
+    ):
+        made = permission_set(access=sets)
+        identity = resolved(made.node.scope.resolve(made.policy.to_json()))  # type: ignore[union-attr] # a stack
+        assert decide(PERSON, "kms:Decrypt", KEY, identity=identity, context=context, key_policy=DELEGATES).word == word
