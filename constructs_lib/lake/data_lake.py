@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from constructs_lib.baseline import LakeAccount
     from constructs_lib.catalog import DeclaredTable, LakeDatabase
     from constructs_lib.governance import LakeGrants
+    from constructs_lib.network import JobNetwork
+    from constructs_lib.pipeline.dependencies import JobDependencies
     from lakemodel.contracts.model import ContractSet, DataContract
     from lakemodel.locks.placement import PlacementLock
 
@@ -55,6 +57,10 @@ class DataLake(Construct):
         additional_keys: LF-Tag keys of one's own with their values, beside domain, zone and classification; none when left out.
         storage: Zones made elsewhere, or brought along; new ones when left out.
         placement: Where each table lives; computed from these contracts when left out. Pass a committed lock once the set changes.
+        network: The network that jobs of pipelines run in, without a way to the internet; AWS Glue's own when left out. It needs
+            `job_dependencies` that ask no index.
+        job_dependencies: What jobs install before they start, see `PipelineFoundation`; from the package index that Glue knows when
+            left out.
         removal_policy: RETAIN when left out; anything else needs `core.allow_destroy`.
 
     Attributes:
@@ -81,6 +87,8 @@ class DataLake(Construct):
         additional_keys: Mapping[str, Sequence[str]] | None = None,
         storage: LakeStorage | None = None,
         placement: PlacementLock | None = None,
+        network: JobNetwork | None = None,
+        job_dependencies: JobDependencies | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -116,6 +124,7 @@ class DataLake(Construct):
             grant_optimizers(self.permissions, self.catalog.optimizer_role.role, tables=self.catalog.optimized_tables)
         self._come_in_order()
         self._removal_policy = removal_policy
+        self._network, self._job_dependencies = network, job_dependencies
         self._foundation: PipelineFoundation | None = None
         self._results: ResultsBucket | None = None
 
@@ -163,12 +172,14 @@ class DataLake(Construct):
         """An ingestion pipeline for one product, with the grants its job needs. What pipelines share is made with the first one.
 
         Raises:
-            DataLakeError: `no_such_product`.
+            DataLakeError: `no_such_product`; `pipeline_network`, see `PipelineFoundation`.
         """
         contract = self._product(domain, product)
         if self._foundation is None:
             state = PipelineState(self, "PipelineState", removal_policy=self._removal_policy)
-            self._foundation = PipelineFoundation(self, "PipelineFoundation", state=state)
+            self._foundation = PipelineFoundation(
+                self, "PipelineFoundation", state=state, network=self._network, dependencies=self._job_dependencies
+            )
         pipeline = IngestionPipeline(
             self,
             f"{pascal_case(domain)}-{pascal_case(product)}Pipeline",

@@ -11,6 +11,8 @@ from aws_cdk import Stack, aws_iam as iam
 from constructs_lib.baseline import LakeAccount
 from constructs_lib.governance import PERMISSIONS_TYPE, SETTINGS_TYPE, Columns, LfTags
 from constructs_lib.lake import CLASSIFICATIONS, DataLake
+from constructs_lib.network import JobNetwork
+from constructs_lib.pipeline.dependencies import JobDependencies
 from lakemodel.config.model import Zone
 from lakemodel.contracts.loader import load_contracts
 from lakemodel.contracts.model import ContractSet
@@ -184,3 +186,19 @@ def test_a_database_is_granted_as_a_whole() -> None:
     assert {"Table": {"DatabaseName": domain, "TableWildcard": {}}} in names
     assert {"Database": {"Name": f"{domain}_quarantine"}} in names
     assert "review" in [tag["Properties"]["TagKey"] for tag in made.of("AWS::LakeFormation::Tag").values()]
+
+
+def test_pipelines_run_in_the_network_that_the_lake_is_given() -> None:
+    """With what asks no index; without it the first pipeline is refused."""
+    stack = new_stack()
+    account = LakeAccount(stack, "Account", admins=[])
+    network = JobNetwork(stack, "Network", organization_id="o-exampleorgid", endpoints=[])
+    nothing = JobDependencies(stack, "Nothing", arguments={}, object_arns=[])
+    lake = DataLake(stack, "Lake", account=account, contracts=CONTRACTS, network=network, job_dependencies=nothing)
+    assert lake.add_pipeline("sales", "orders").foundation.network is network
+    other = new_stack()
+    network = JobNetwork(other, "Network", organization_id="o-exampleorgid", endpoints=[])
+    lake = DataLake(other, "Lake", account=LakeAccount(other, "Account", admins=[]), contracts=CONTRACTS, network=network)
+    with pytest.raises(DataLakeError, match="make job-wheels") as caught:
+        lake.add_pipeline("sales", "orders")
+    assert caught.value.code == "pipeline_network"

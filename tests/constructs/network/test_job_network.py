@@ -6,7 +6,7 @@ import ipaddress
 from typing import Any
 
 import pytest
-from aws_cdk import aws_ec2 as ec2, aws_logs as logs
+from aws_cdk import Environment, Stack, aws_ec2 as ec2, aws_logs as logs
 
 from constructs_lib.baseline.boundary import LakeBoundary
 from constructs_lib.network import JOB_ENDPOINTS, Endpoint, JobNetwork, job_network_statements
@@ -296,6 +296,18 @@ def test_the_lakes_boundary_leaves_these_roles_what_they_do(made: Made) -> None:
     actions = {action for each in rights for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
     assert len(actions) > 15
     assert actions <= most
+
+
+@pytest.mark.parametrize(
+    ("region", "name"), [("cn-north-1", "cn.com.amazonaws.cn-north-1.sts"), ("us-gov-west-1", "com.amazonaws.us-gov-west-1.sts")]
+)
+def test_other_partitions_have_their_own_names(region: str, name: str) -> None:
+    """Of services and of resources."""
+    stack = Stack(new_app(), "Test", env=Environment(account=ACCOUNT, region=region))
+    JobNetwork(stack, "Network", organization_id=ORGANIZATION, endpoints=[Endpoint.STS], aws_buckets=["of-aws"])
+    synthesized = template(stack)
+    assert name in str(synthesized)
+    assert "arn:aws:" not in str(synthesized)
 
 
 def test_constructs_of_cdk_take_the_vpc() -> None:
