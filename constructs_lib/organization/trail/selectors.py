@@ -11,7 +11,7 @@ from constructs_lib.core import misuse
 from lakemodel.limits import Quota, limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from constructs import Construct
 
@@ -51,20 +51,38 @@ class RecordedObjects:
     but_not: tuple[str, ...] = ()
 
 
-def event_selectors(scope: Construct, objects: RecordedObjects | None) -> list[cloudtrail.CfnTrail.AdvancedEventSelectorProperty]:
-    """Every management event (Lake Formation's GetDataAccess and Glue's GetTable are some), and the requests for `objects`.
+def event_selectors(
+    scope: Construct, objects: RecordedObjects | None, *, archive: Sequence[str]
+) -> list[cloudtrail.CfnTrail.AdvancedEventSelectorProperty]:
+    """Every management event (such as Lake Formation's GetDataAccess and Glue's GetTable), requests for `objects`, reads of `archive`.
+
+    Args:
+        scope: For complaints, and the partition.
+        objects: Buckets whose object requests are recorded; none when None.
+        archive: The buckets that trail and Config deliver to. Who reads there is recorded, what is written is not: each delivery would
+            be an event, which is delivered.
 
     Raises:
         DataLakeError: `recorded_objects`, for objects without a prefix, an empty prefix, or more prefixes than a trail takes.
     """
     selector, field = cloudtrail.CfnTrail.AdvancedEventSelectorProperty, cloudtrail.CfnTrail.AdvancedFieldSelectorProperty
     management = selector(name="management events", field_selectors=[field(field="eventCategory", equal_to=["Management"])])
-    if objects is None:
-        return [management]
-    _check(scope, objects)
 
-    def arns(prefixes: tuple[str, ...]) -> list[str]:
+    def arns(prefixes: Sequence[str]) -> list[str]:
         return [Stack.of(scope).format_arn(service="s3", region="", account="", resource=prefix) for prefix in prefixes]
+
+    reads = selector(
+        name="reads of the archive",
+        field_selectors=[
+            field(field="eventCategory", equal_to=["Data"]),
+            field(field="resources.type", equal_to=["AWS::S3::Object"]),
+            field(field="readOnly", equal_to=["true"]),
+            field(field="resources.ARN", starts_with=arns([f"{bucket}/" for bucket in archive])),
+        ],
+    )
+    if objects is None:
+        return [management, reads]
+    _check(scope, objects, taken=len(archive))
 
     requests = selector(
         name="objects of the lake",
@@ -78,11 +96,11 @@ def event_selectors(scope: Construct, objects: RecordedObjects | None) -> list[c
             ),
         ],
     )
-    return [management, requests]
+    return [management, requests, reads]
 
 
-def _check(scope: Construct, objects: RecordedObjects) -> None:
-    most = limit(Quota.TRAIL_SELECTOR_VALUES).value - 3  # the three that say of what kind events are
+def _check(scope: Construct, objects: RecordedObjects, *, taken: int) -> None:
+    most = limit(Quota.TRAIL_SELECTOR_VALUES).value - taken - 6  # those that say of what kind events are
     number = len(objects.prefixes) + len(objects.but_not)
     if not objects.prefixes or "" in (*objects.prefixes, *objects.but_not):
         msg = f"got the prefixes {objects.prefixes!r}, but not {objects.but_not!r}; needed is at least one, and none of them empty"

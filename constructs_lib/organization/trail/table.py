@@ -10,6 +10,7 @@ from constructs import Construct
 
 from constructs_lib.catalog import LakeDatabase, ProjectedTable, Projection
 from constructs_lib.core import acknowledge_wildcards, misuse
+from constructs_lib.governance import CatalogPermissions
 from constructs_lib.organization.trail.questions import questions
 from constructs_lib.query import NamedQuery, QueryWorkgroup, ResultsBucket
 from lakemodel.config.model import Zone
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
     from aws_cdk import RemovalPolicy, Size
 
+    from constructs_lib.governance import LakeFormationSettings
     from constructs_lib.organization.trail.log_archive import LogArchive
     from constructs_lib.storage import BucketHolder
     from lakemodel.types.model import DataType
 
 _TEXT: Final = Primitive(PrimitiveKind.STRING)
-_CLASSIFICATION: Final = "restricted"
+_CLASSIFICATION: Final = "internal"
 _OWNER: Final = "security"
 _DATABASE: Final = "audit"
 _TABLE: Final = "organization_trail"
@@ -75,8 +77,9 @@ class TrailTable(Construct):
     """A table over the organisation trail's files, a workgroup for auditors, and the questions they ask as saved queries.
 
     Its partitions are projected, because CloudTrail appends files and nobody registers them: account, Region, day. Events of an account or
-    Region that is not stated are kept, and not seen here. Lake Formation does not govern it: the location is registered with nothing, so
-    that who reads is decided by the archive's own policies, and nobody who administers the lake can grant themselves its audit.
+    Region that is not stated are kept, and not seen here. Its location is registered with nothing, so that the archive's own policies
+    decide who reads files, and nobody who administers a catalog can grant themselves its audit. What Lake Formation decides is who sees
+    the table: without `settings` everybody whose IAM policies allow it, which is what AWS gives new tables.
 
     Args:
         archive: The log archive, of this stack's account.
@@ -86,6 +89,9 @@ class TrailTable(Construct):
         auditors: Roles of this account that may ask; more with `grant_read`.
         auditor_patterns: ARN patterns of roles that cannot be referenced, see `query.permission_set_pattern`. Attach `read_policy` and the
             workgroup's `member_policy` to them.
+        settings: The account's Lake Formation settings. With them the table opens itself to nobody, and each of `auditors` is granted it;
+            when left out, Lake Formation is left as it is. Those of `auditor_patterns` are granted with `permissions`.
+        classification: The class of what is in the trail; `internal` when left out: who called what, never the data itself.
         break_glass_role: Name of the role for emergencies, for the question who used it; not asked when left out.
         first_day: The earliest day that is seen, as yyyy/MM/dd; 2026/01/01 when left out.
         scan_limit: What one question may scan; 100 GiB when left out.
@@ -99,6 +105,7 @@ class TrailTable(Construct):
         table: The table, `organization_trail`.
         workgroup: Where auditors ask.
         queries: Each saved query by its name.
+        permissions: Rights on the table through Lake Formation; None without `settings`.
         read_policy: What auditors need besides the workgroup's policy: the files and their key.
 
     Raises:
@@ -115,6 +122,8 @@ class TrailTable(Construct):
         regions: Sequence[str],
         auditors: Sequence[iam.IRole] = (),
         auditor_patterns: Sequence[str] = (),
+        settings: LakeFormationSettings | None = None,
+        classification: str | None = None,
         break_glass_role: str | None = None,
         first_day: str | None = None,
         scan_limit: Size | None = None,
@@ -125,6 +134,7 @@ class TrailTable(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         first_day = _FIRST_DAY if first_day is None else first_day
+        classification = _CLASSIFICATION if classification is None else classification
         workgroup_name = "audit" if workgroup_name is None else workgroup_name
         if not accounts or not regions:
             msg = f"got accounts {list(accounts)} and Regions {list(regions)}; needed is at least one of each: without, no file is seen"
@@ -132,6 +142,7 @@ class TrailTable(Construct):
         if results is None:
             results = ResultsBucket(self, "Results", access_logs=access_logs, removal_policy=removal_policy)
         self._archive = archive
+        self.permissions = None if settings is None else CatalogPermissions(self, "Permissions", settings=settings, parts=1)
         self._prefix = f"AWSLogs/{archive.organization_id}/"
         self.database = LakeDatabase(
             self,
@@ -142,7 +153,9 @@ class TrailTable(Construct):
             description="What was done in the organisation",
             removal_policy=removal_policy,
         )
-        self.table = self._table(accounts, regions, first_day, removal_policy)
+        if settings is not None:
+            self.database.node.add_dependency(settings.resource)  # or it would open itself to whom IAM lets
+        self.table = self._table(accounts, regions, first_day, classification, removal_policy)
         self.read_policy = self._read_policy()
         self.workgroup = QueryWorkgroup(
             self,
@@ -172,9 +185,11 @@ class TrailTable(Construct):
         """Lets `role`, of this account, ask in the workgroup and read the log files."""
         self.workgroup.grants.query(role)
         self.read_policy.attach_to_role(role)
+        if self.permissions is not None:
+            self.permissions.on_table(self.table).read(role)
 
     def _table(
-        self, accounts: Sequence[str], regions: Sequence[str], first_day: str, removal_policy: RemovalPolicy | None
+        self, accounts: Sequence[str], regions: Sequence[str], first_day: str, classification: str, removal_policy: RemovalPolicy | None
     ) -> ProjectedTable:
         bucket = self._archive.bucket
         seen = {*regions, *(["us-east-1"] if not any(name.startswith(("cn-", "us-gov-")) for name in regions) else [])}
@@ -185,9 +200,7 @@ class TrailTable(Construct):
             table_name=_TABLE,
             bucket=bucket,
             prefix=self._prefix,
-            columns=[
-                Column(name=name, source_name=name, type=kind, classification=_CLASSIFICATION) for name, kind in TRAIL_COLUMNS.items()
-            ],
+            columns=[Column(name=name, source_name=name, type=kind, classification=classification) for name, kind in TRAIL_COLUMNS.items()],
             partitions={
                 "account": Projection.enum(*sorted(set(accounts))),
                 "region": Projection.enum(*sorted(seen)),
@@ -200,7 +213,7 @@ class TrailTable(Construct):
                 serialization_library=glue.SerializationLibrary.HIVE_JSON,
             ),
             owner=_OWNER,
-            classification=_CLASSIFICATION,
+            classification=classification,
             description="The organisation's trail: what was called, by whom, from where",
             removal_policy=removal_policy,
         )

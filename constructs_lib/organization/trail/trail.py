@@ -36,7 +36,7 @@ class OrganizationTrail(Construct):
     Args:
         names: What the accounts call the trail, its bucket and its key.
         storage: Where log files go; the log archive's bucket and key, by their derived names, when left out.
-        objects: Buckets whose object requests are recorded as well; none when left out.
+        objects: Buckets whose object requests are recorded as well; none when left out. Who reads the archive is always recorded.
         insights: Whether unusual rates of calls and errors are recorded (charged by the event); False when left out.
         log_retention: How long CloudWatch Logs keeps events; one year when left out. The log files stay longer.
         removal_policy: Of the log group and its key: RETAIN when left out; anything else needs `core.allow_destroy`.
@@ -90,6 +90,7 @@ class OrganizationTrail(Construct):
             ],
         )
         self.role: iam.IRole = role
+        bucket_name = names.trail_bucket if storage is None else storage.bucket.bucket_name
         kinds = ("ApiCallRateInsight", "ApiErrorRateInsight") if insights else ()
         self.trail = cloudtrail.CfnTrail(
             self,
@@ -100,11 +101,11 @@ class OrganizationTrail(Construct):
             is_multi_region_trail=True,
             include_global_service_events=True,
             enable_log_file_validation=True,
-            s3_bucket_name=names.trail_bucket if storage is None else storage.bucket.bucket_name,
+            s3_bucket_name=bucket_name,
             kms_key_id=names.key_alias_arn(self) if storage is None else storage.key.key_arn,
             cloud_watch_logs_log_group_arn=self.log_group.log_group_arn,
             cloud_watch_logs_role_arn=role.role_arn,
-            advanced_event_selectors=event_selectors(self, objects),
+            advanced_event_selectors=event_selectors(self, objects, archive=[bucket_name, names.config_bucket]),
             insight_selectors=[cloudtrail.CfnTrail.InsightSelectorProperty(insight_type=kind) for kind in kinds] or None,
         )
         self.trail.node.add_dependency(write_events)

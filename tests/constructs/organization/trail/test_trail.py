@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import aws_kms as kms, aws_s3 as s3, aws_sns as sns
+from aws_cdk import aws_iam as iam, aws_kms as kms, aws_s3 as s3, aws_sns as sns
 from hypothesis import given, strategies as st
 
 from constructs_lib.baseline import ExistingAuditStorage, LakeAccount, Singleton
+from constructs_lib.governance import LakeFormationSettings
 from constructs_lib.organization.trail import (
     ALWAYS_WATCHED,
+    LogArchive,
     OrganizationTrail,
     RecordedObjects,
     TrailAlarms,
@@ -61,7 +63,7 @@ def test_the_trail_is_the_organisations(stacks: tuple[dict[str, Any], dict[str, 
 
 def test_objects_are_recorded_by_the_beginning_of_their_buckets_names(stacks: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """Reads included, without the access logs that S3 writes all day."""
-    management_events, objects = only(stacks[1], "AWS::CloudTrail::Trail")["AdvancedEventSelectors"]
+    management_events, objects, reads = only(stacks[1], "AWS::CloudTrail::Trail")["AdvancedEventSelectors"]
     assert management_events["FieldSelectors"] == [{"Field": "eventCategory", "Equals": ["Management"]}]
     assert objects["FieldSelectors"] == [
         {"Field": "eventCategory", "Equals": ["Data"]},
@@ -72,6 +74,9 @@ def test_objects_are_recorded_by_the_beginning_of_their_buckets_names(stacks: tu
             "NotStartsWith": ["arn:aws:s3:::dev-mainstorage-zonesaccesslogs"],
         },
     ]
+    assert {"Field": "readOnly", "Equals": ["true"]} in reads["FieldSelectors"], "or each delivery would be an event to deliver"
+    buckets = [f"arn:aws:s3:::{name}/" for name in (NAMES.trail_bucket, NAMES.config_bucket)]
+    assert reads["FieldSelectors"][-1] == {"Field": "resources.ARN", "StartsWith": buckets}
 
 
 @given(st.lists(st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,60}", fullmatch=True), min_size=1, max_size=8))
@@ -90,7 +95,7 @@ def test_every_name_that_cloudformation_gives_is_recorded(names: list[str]) -> N
     RecordedObjects(prefixes=()),
     RecordedObjects(prefixes=("",)),
     RecordedObjects(prefixes=("a",), but_not=("",)),
-    RecordedObjects(prefixes=tuple(f"bucket{number}" for number in range(498))),
+    RecordedObjects(prefixes=tuple(f"bucket{number}" for number in range(493))),
 ])  # fmt: skip
 def test_fails_for_objects_that_no_trail_takes(objects: RecordedObjects) -> None:
     """Nothing, everything in every account, or more than fits."""
@@ -118,7 +123,7 @@ def test_another_archive_is_used_as_it_is() -> None:
     properties = only(synthesized, "AWS::CloudTrail::Trail")
     assert properties["S3BucketName"] == "aws-controltower-logs"
     assert properties["KMSKeyId"].endswith("123456789012")
-    assert len(properties["AdvancedEventSelectors"]) == 1
+    assert [one["Name"] for one in properties["AdvancedEventSelectors"]] == ["management events", "reads of the archive"]
     assert len(properties["InsightSelectors"]) == 2
     assert not resources(synthesized, "AWS::SNS::Topic")
     assert only(synthesized, "AWS::CloudWatch::Alarm")["AlarmActions"] == [f"arn:aws:sns:{REGION}:{MANAGEMENT}:there"]
@@ -202,6 +207,24 @@ def test_auditors_ask_and_read_and_nobody_else(stacks: tuple[dict[str, Any], dic
     assert "kms:ViaService" in json.dumps(found["LogFileKey"]["Condition"])
     ((auditor, _),) = [each for each in resources(archive, "AWS::IAM::Role").items() if each[0].startswith("Auditor")]
     assert policy["Properties"]["Roles"] == [{"Ref": auditor}]
+
+
+def test_with_lake_formation_the_table_opens_itself_to_nobody() -> None:
+    """The database is made after the settings that say so, and the auditor is granted the table once it is there."""
+    stack = new_stack(new_app(), "Archive", ARCHIVE)
+    archive = LogArchive(stack, "LogArchive", organization_id=ORGANIZATION, names=NAMES)
+    settings = LakeFormationSettings(stack, "LakeFormation", admins=[], shares=False)
+    auditor = iam.Role(stack, "Auditor", assumed_by=iam.AccountRootPrincipal())
+    table = TrailTable(stack, "Table", archive=archive, accounts=[LAKE], regions=[REGION], auditors=[auditor], settings=settings)
+    synthesized = template(stack)
+    ((_, database),) = resources(synthesized, "AWS::Glue::Database").items()
+    ((table_id, _),) = resources(synthesized, "AWS::Glue::Table").items()
+    (granted,) = [value for key, value in synthesized["Resources"].items() if key.startswith("TablePermissions")]
+    (made,) = [key for key, value in synthesized["Resources"].items() if value["Type"] == "Custom::LakeFormationSettings"]
+    assert made in database["DependsOn"]
+    assert table_id in granted["DependsOn"]
+    assert "SELECT" in json.dumps(granted["Properties"])
+    assert table.permissions is not None
 
 
 def test_fails_for_a_table_that_sees_nothing() -> None:
