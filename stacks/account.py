@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.baseline import LakeAccount
+from constructs_lib.compliance.conformance import LakeConformancePack
 from constructs_lib.core import protect_stack
 from lakemodel.config.model import Singleton
+from stacks.organization.recording import config_destination
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from constructs_lib.baseline import AuditStorage
     from lakemodel.config.model import Environment, Singletons
+    from stacks.organization.plan import OrganizationPlan
 
 
 class AccountStack(Stack):
@@ -29,6 +32,7 @@ class AccountStack(Stack):
         audit: Where the account's own trail goes; None where the trail is somebody else's.
         shares: Whether other accounts are granted what stands in this one's catalog.
         data_event_buckets: Whose object requests the trail records.
+        plan: The organisation, where lake.yaml makes its baseline.
     """
 
     def __init__(
@@ -41,10 +45,12 @@ class AccountStack(Stack):
         audit: AuditStorage | None,
         shares: bool,
         data_event_buckets: Sequence[s3.IBucket] = (),
+        plan: OrganizationPlan | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
+        records = singletons.config_recorder is Singleton.CREATE and plan is not None
         self.account_owner = LakeAccount(
             self,
             "Account",
@@ -55,4 +61,9 @@ class AccountStack(Stack):
             threat_detection=singletons.threat_detection,
             audit_storage=audit if singletons.audit_trail is Singleton.CREATE else None,
             data_event_buckets=data_event_buckets,
+            config_recorder=singletons.config_recorder,
+            config_destination=config_destination(self, "ConfigBucket", plan=plan) if records and plan is not None else None,
         )
+        if records:
+            pack = LakeConformancePack(self, "Conformance")
+            pack.node.add_dependency(self.account_owner)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.baseline import BreakGlassRole, LakeBoundary
+from constructs_lib.baseline.containment import CONTAINMENT_ROLE, ContainmentRole, FindingForwarding
 from constructs_lib.core import protect_stack
-from lakemodel.config.model import Owner
+from constructs_lib.observability import ObservabilityLink, shared_sink
+from lakemodel.config.model import Owner, Response
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -30,6 +32,7 @@ class FloorStack(Stack):
             organization_id=organization.id,
             regions=[environment.region, *recovery],
             break_glass_role=config.break_glass_role,
+            kept_roles=[CONTAINMENT_ROLE],
         )
         self.break_glass: BreakGlassRole | None = None
         if organization.baseline is not None and organization.baseline.break_glass is Owner.CREATE:
@@ -40,3 +43,13 @@ class FloorStack(Stack):
                 organization_id=organization.id,
                 role_name=config.break_glass_role,
             )
+        if organization.baseline is not None:
+            self._see_from_security(config, watched=organization.baseline.response is not Response.NONE)
+
+    def _see_from_security(self, config: LakeConfig, *, watched: bool) -> None:
+        """Telemetry of the account is seen in the security account, and what responders do about a finding here they do as a role of it."""
+        security = config.organization.security
+        ObservabilityLink(self, "Telemetry", sink=shared_sink(self, "SinkArn", monitoring_account=security))
+        if watched:
+            ContainmentRole(self, "Containment", security_account=security, break_glass_role=config.break_glass_role)
+            FindingForwarding(self, "Findings", security_account=security)

@@ -16,6 +16,7 @@ from stacks.catalog import CatalogStack, DatabasesStack
 from stacks.consumer import AccessStack
 from stacks.floor import FloorStack
 from stacks.governance import GrantsStack, LocationsStack, TableGrantsStack
+from stacks.organization.plan import OrganizationPlan
 from stacks.pipelines import PipelinesStack
 from stacks.query import QueryStack
 from stacks.storage import ConsumerStorageStack, StorageStack
@@ -57,6 +58,7 @@ class EnvironmentStage(Stage):
         self.config = config
         self.environment = config.environments[name]
         self.singletons = config.singletons(name)
+        self.plan = None if config.organization.baseline is None else OrganizationPlan(config)
         if self.environment.allow_destroy:
             allow_destroy(self)
         data_perimeter(self, organization_id=config.organization.id)
@@ -102,6 +104,7 @@ class _LakeStacks:
             f"{prefix}Account",
             environment=environment,
             singletons=stage.singletons,
+            plan=stage.plan,
             audit=self.storage.audit,
             shares=True,
             data_event_buckets=[*(zone.bucket for zone in zones.zones.values()), self.storage.results.bucket],
@@ -243,6 +246,7 @@ class _ConsumerStacks:
             f"{prefix}Account",
             environment=environment,
             singletons=stage.singletons,
+            plan=stage.plan,
             audit=self.storage.audit,
             shares=False,
             data_event_buckets=[self.storage.results.bucket],

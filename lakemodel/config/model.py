@@ -169,7 +169,7 @@ class Baseline(_Model):
     where `organization.baseline` is stated, else one per account."""
     config_recorder: Singleton | None = None
     """AWS Config: create a recorder per account, adopt one that is there, or rely on the organisation's (Control Tower makes one). Not
-    stated: created where `organization.baseline` is stated, else left alone."""
+    stated: created where `organization.baseline` makes the trail, as recorders deliver to its log archive; else left alone."""
     existing_admins: ExistingAdmins = ExistingAdmins.KEEP
     """Lake Formation administrators that are in the accounts already: keep them, or replace them by the lake's own, until its removal."""
 
@@ -344,10 +344,11 @@ class LakeConfig(_Model):
         """Who owns what the accounts of that environment have once, with what is not stated decided."""
         stated, made = self.environments[environment].baseline, self.organization.baseline
         ours = made is not None
+        archived = made is not None and made.audit_trail is Owner.CREATE
         return Singletons(
             audit_trail=stated.audit_trail or _unless_stated(ours, Singleton.CREATE),
             threat_detection=stated.threat_detection or _unless_stated(ours, Singleton.CREATE),
-            config_recorder=stated.config_recorder or (Singleton.CREATE if ours else Singleton.ADOPT),
+            config_recorder=stated.config_recorder or (Singleton.CREATE if archived else Singleton.ADOPT),
         )
 
     @property

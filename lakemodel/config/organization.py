@@ -23,6 +23,7 @@ _ONCE: Final = {"audit_trail": "an organisation trail records every account", "t
 def check_organization(outline: Outline) -> Iterator[Finding]:
     """Nobody owns a thing twice, and nothing is stated that would have no effect."""
     yield from _check_permission_sets(outline)
+    yield from _check_recorders(outline)
     if not outline.mapping(*_BASELINE):
         return
     yield from _check_stage_name(outline)
@@ -88,3 +89,14 @@ def _check_permission_sets(outline: Outline) -> Iterator[Finding]:
             if outline.at(*path) is not None:
                 message = f"found {key}, but permission sets are made elsewhere: organization.baseline.identity_center is not stated"
                 yield outline.finding(path, "permission_set_elsewhere", message, f"State it, or remove {key}.")
+
+
+def _check_recorders(outline: Outline) -> Iterator[Finding]:
+    """Our recorders deliver to our log archive."""
+    if outline.mapping(*_BASELINE) and outline.at(*_BASELINE, "audit_trail") != Owner.ADOPT:
+        return
+    for environment in outline.mapping("environments"):
+        path: Path = ("environments", environment, "baseline", "config_recorder")
+        if outline.at(*path) == Singleton.CREATE:
+            message = "found create, but there is no log archive to deliver to: organization.baseline does not make the trail"
+            yield outline.finding(path, "recorder_without_archive", message, "Let organization.baseline make it, or adopt a recorder.")

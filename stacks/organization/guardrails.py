@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 
 from constructs_lib.baseline import BOUNDARY_NAME
+from constructs_lib.baseline.containment import CONTAINMENT_ROLE
 from constructs_lib.core import protect_stack
 from constructs_lib.organization import guardrails as ready
 from lakemodel.naming import pascal_case
@@ -43,7 +44,9 @@ class GuardrailsStack(Stack):
 def exemptions_of(plan: OrganizationPlan) -> Exemptions:
     """Who is exempt in the accounts of lake.yaml."""
     return ready.Exemptions(
-        break_glass_role=plan.config.break_glass_role, handler_roles=tuple(f"{stack}-*" for stack in plan.handler_stacks)
+        break_glass_role=plan.config.break_glass_role,
+        handler_roles=tuple(f"{stack.removesuffix('*')}-*" if not stack.endswith("*") else stack for stack in plan.handler_stacks),
+        response_roles=(CONTAINMENT_ROLE,),
     )
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, Stack
 
+from constructs_lib.baseline.containment import PermissionSetContainmentRole
 from constructs_lib.core import protect_stack
-from constructs_lib.organization.identity import PersonaPermissionSet, WorkgroupAccess
-from lakemodel.config.model import PermissionSetPrincipal
+from constructs_lib.organization.identity import PersonaPermissionSet, WorkgroupAccess, instance_arn
+from lakemodel.config.model import PermissionSetPrincipal, Response
 from lakemodel.naming import pascal_case
 from stacks.query import workgroup_name
 from stacks.storage import RESULTS_KEY_ALIAS
@@ -30,6 +31,10 @@ class IdentityStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, plan: OrganizationPlan, instance: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
+        if plan.baseline.response is not Response.NONE:
+            PermissionSetContainmentRole(
+                self, "Containment", security_account=plan.config.organization.security, instance_arn=instance_arn(self, instance)
+            )
         self.permission_sets: dict[str, PersonaPermissionSet] = {}
         for name, persona in plan.config.personas.items():
             if not isinstance(persona.principal, PermissionSetPrincipal):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from constructs_lib.baseline.archive import ArchiveNames
 from constructs_lib.organization.trail import RecordedObjects, bucket_prefixes
+from lakemodel.config.model import Owner
 from lakemodel.limits import Quota, limit
 from lakemodel.naming import pascal_case
 
@@ -61,10 +62,21 @@ class OrganizationPlan:
         found = {self.baseline.region, *self.baseline.allowed_regions, *(each.region for each in environments)}
         return tuple(sorted({*found, *(each.recovery_region for each in environments if each.recovery_region is not None)}))
 
+    @property
+    def records(self) -> bool:
+        """Whether there is a log archive of ours for AWS Config's deliveries."""
+        return self.baseline.audit_trail is Owner.CREATE
+
+    @cached_property
+    def other_regions(self) -> list[str]:
+        """The Regions of environments that are not the home Region."""
+        return sorted({each.region for each in self.config.environments.values()} - {self.baseline.region})
+
     @cached_property
     def handler_stacks(self) -> tuple[str, ...]:
         """Names of the stacks in member accounts whose functions set what CloudFormation has no resource for."""
-        return ("Organization-Security", *(f"{stage}-{account}Account" for stage, account in self._stages_and_accounts()))
+        shared = ("Organization-LogArchive", "Organization-Security*")
+        return (*shared, *(f"{stage}-{account}Account" for stage, account in self._stages_and_accounts()))
 
     @cached_property
     def stacks(self) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from aws_cdk import Environment as AccountAndRegion, Stage
 
 from constructs_lib.core import data_perimeter
 from lakemodel.config.model import Owner
+from lakemodel.naming import pascal_case
 from stacks.organization.guardrails import GuardrailsStack
 from stacks.organization.identity import IdentityStack
 from stacks.organization.plan import OrganizationPlan
+from stacks.organization.security import RegionalSecurityStack, SecurityStack
 from stacks.organization.structure import StructureStack
 from stacks.organization.trail import LogArchiveStack, TrailStack
 
@@ -43,6 +45,13 @@ class OrganizationStage(Stage):
             self.log_archive = LogArchiveStack(self, "LogArchive", plan=plan, env=log_archive)
             self.trail = TrailStack(self, "Trail", plan=plan, env=management)
             _after(self.trail, self.structure, self.log_archive)
+        security = self._env(organization.security)
+        self.security = SecurityStack(self, "Security", plan=plan, env=security)
+        _after(self.security, self.structure, *(each for each in [self.log_archive] if each is not None))
+        for region in plan.other_regions:
+            name = f"Security{pascal_case(region.replace('-', '_'))}"
+            regional = RegionalSecurityStack(self, name, plan=plan, env=AccountAndRegion(account=organization.security, region=region))
+            _after(regional, self.structure)
         if plan.baseline.guardrails is Owner.CREATE:
             targets = self.structure.targets
             self.guardrails = GuardrailsStack(

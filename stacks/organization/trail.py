@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
+from constructs_lib.baseline import BreakGlassRole
 from constructs_lib.core import protect_stack
 from constructs_lib.organization.trail import LogArchive, OrganizationTrail, TrailAlarms, TrailTable
 from constructs_lib.storage import AccessLogBucket
+from lakemodel.config.model import Owner
+from stacks.organization.recording import record_account
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -33,6 +36,16 @@ class LogArchiveStack(Stack):
             break_glass_role=plan.config.break_glass_role,
             access_logs=access_logs,
         )
+        if plan.baseline.break_glass is Owner.CREATE:
+            BreakGlassRole(
+                self,
+                "BreakGlass",
+                trusted_account=stated.security,
+                organization_id=stated.id,
+                role_name=plan.config.break_glass_role,
+            )
+        recorder = record_account(self, "Recorder", plan=plan)
+        recorder.node.add_dependency(self.archive)
         self.table = TrailTable(
             self,
             "Trail",
