@@ -15,6 +15,7 @@ from constructs_lib.baseline.containment import (
     PermissionSetContainmentRole,
 )
 from constructs_lib.baseline.detection import PublishingFrequency, ThreatDetection
+from constructs_lib.baseline.malware import ObjectMalwareScan
 from constructs_lib.baseline.recorder import ConfigDestination, ConfigRecorder, RecordingFrequency, ServiceLinkedRole
 from constructs_lib.baseline.sensitive_data import SensitiveDataAccess
 from lakemodel.config.model import ExistingAdmins, Singleton
@@ -41,6 +42,7 @@ __all__ = [
     "FindingForwarding",
     "LakeAccount",
     "LakeBoundary",
+    "ObjectMalwareScan",
     "PermissionSetContainmentRole",
     "PublishingFrequency",
     "RecordingFrequency",

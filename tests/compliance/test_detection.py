@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aws_cdk import aws_s3 as s3
 
-from constructs_lib.baseline import AccessAnalyzers, ConfigDestination, LakeAccount, Singleton
+from constructs_lib.baseline import AccessAnalyzers, ConfigDestination, LakeAccount, ObjectMalwareScan, SensitiveDataAccess, Singleton
+from constructs_lib.compliance import LakeConformancePack
 from constructs_lib.organization.detection import (
     ClassificationJob,
     FindingsArchive,
@@ -16,6 +17,7 @@ from constructs_lib.organization.detection import (
     OrganizationThreatDetection,
     SensitiveDataDiscovery,
 )
+from constructs_lib.storage import AccessLogBucket, LakeBucket, LakeKey
 from tests.compliance.nag import acknowledged, findings, report
 from tests.compliance.native import lint
 from tests.support import ACCOUNT, REGION, new_app, new_stack, template
@@ -38,9 +40,14 @@ def security(app: cdk.App) -> cdk.Stack:
 
 
 def member(app: cdk.App) -> cdk.Stack:
-    """A member account with a recorder of its own."""
+    """A member account with a recorder of its own, and a bucket that is scanned."""
     stack = new_stack(app, "Member")
-    LakeAccount(
+    zone = LakeBucket(
+        stack, "Landing", key=LakeKey(stack, "Key", description="landing").key, access_logs=AccessLogBucket(stack, "Logs"), notify=True
+    )
+    ObjectMalwareScan(stack, "Scan", bucket=zone.bucket, key=zone.key)
+    LakeConformancePack(stack, "Pack")
+    account = LakeAccount(
         stack,
         "Account",
         admins=[],
@@ -49,6 +56,7 @@ def member(app: cdk.App) -> cdk.Stack:
         config_recorder=Singleton.CREATE,
         config_destination=ConfigDestination(bucket=s3.Bucket.from_bucket_name(stack, "Archive", "log-archive")),
     )
+    SensitiveDataAccess(stack, "Macie", keys=[zone.key], log_key=account.settings.log_key)
     return stack
 
 
