@@ -51,13 +51,14 @@ class Play:
         types: Pattern of the finding's type, with `*`.
         does: The containment for each kind of resource.
         is_fact: Whether it is about configuration, so that severity does not count.
-        if_exposed: Whether it is done only where the finding says that somebody outside reaches the data.
+        given: What the finding has to say of the resource: `exposed` to somebody outside, or reached by somebody `anonymous`; nothing when
+            empty.
     """
 
     types: str
     does: dict[str, str]
     is_fact: bool = False
-    if_exposed: bool = False
+    given: str = ""
 
 
 PLAYS = (
@@ -66,7 +67,8 @@ PLAYS = (
     Play("Impact:S3/*", {**_IDENTITY, BUCKET: QUARANTINE}),
     Play("AttackSequence:S3/*", {**_IDENTITY, BUCKET: QUARANTINE}),
     Play("Object:S3/*", {OBJECT: QUARANTINE}),
-    # Looked around, or came from where nobody of ours is: whose credentials they were.
+    # Looked around, or came from where nobody of ours is: whose credentials they were; without any, how they came in.
+    *(Play(f"{tactic}:S3/*", {BUCKET: BLOCK_PUBLIC_ACCESS}, given="anonymous") for tactic in _TACTICS),
     *(Play(f"{tactic}:{about}/*", _IDENTITY) for tactic in _TACTICS for about in ("S3", "IAMUser")),
     Play("AttackSequence:*", _IDENTITY),
     Play("*:Lambda/*", {FUNCTION: STOP_FUNCTION}),
@@ -78,7 +80,7 @@ PLAYS = (
     Play("Policy:IAMUser/S3BucketPublic", _PUBLIC, is_fact=True),
     Play("Policy:IAMUser/S3BlockPublicAccessDisabled", _PUBLIC, is_fact=True),
     Play("Policy:IAMUser/S3BucketSharedExternally", {BUCKET: KEEP_OUTSIDERS_OUT}, is_fact=True),
-    Play("SensitiveData:S3Object/*", {OBJECT: QUARANTINE}, if_exposed=True),
+    Play("SensitiveData:S3Object/*", {OBJECT: QUARANTINE}, given="exposed"),
     *(Play(f"SecurityHub:{control}", _PUBLIC, is_fact=True) for control in ("S3.1", "S3.2", "S3.3", "S3.8")),
     *(
         Play(f"Config:{rule}", _PUBLIC, is_fact=True)
@@ -115,7 +117,7 @@ def steps(finding: Finding, *, minimum_severity: float) -> Iterator[tuple[str, R
         for play in fitting(finding):
             containment = play.does.get(resource.kind)
             counts = play.is_fact or finding.severity >= minimum_severity
-            applies = not play.if_exposed or resource.facts.get("exposed") is True
+            applies = not play.given or resource.facts.get(play.given) is True
             if containment is None or not counts or not applies or (containment, resource) in done:
                 continue
             done.add((containment, resource))

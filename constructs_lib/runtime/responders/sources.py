@@ -126,9 +126,11 @@ def _of_guardduty(resource: Mapping[str, Any], account: str, region: str) -> lis
     found: list[Resource | None] = []
     if text(resource.get("resourceType")).lower() == ACCOUNT:
         found.append(Resource(ACCOUNT, account, account, region))
-    found += _of_credentials(mapping(resource.get("accessKeyDetails")), account, region)
+    credentials = mapping(resource.get("accessKeyDetails"))
+    anonymous = any("anonymous" in text(credentials.get(field)).lower() for field in ("principalId", "userName", "userType"))
+    found += [] if anonymous else _of_credentials(credentials, account, region)
     for bucket in mappings(resource.get("s3BucketDetails")):
-        found += _of_bucket(bucket, account, region)
+        found += _of_bucket(bucket, account, region, anonymous=anonymous)
     function = mapping(resource.get("lambdaDetails"))
     if function:
         by_arn = resource_of_arn(text(function.get("functionArn")), account, region)
@@ -137,12 +139,12 @@ def _of_guardduty(resource: Mapping[str, Any], account: str, region: str) -> lis
     return found
 
 
-def _of_bucket(bucket: Mapping[str, Any], account: str, region: str) -> list[Resource | None]:
+def _of_bucket(bucket: Mapping[str, Any], account: str, region: str, *, anonymous: bool) -> list[Resource | None]:
     """A bucket, or those of its objects that the finding names, which are less to close."""
     name = text(bucket.get("name"), of_arn(text(bucket.get("arn")))[3])
     keys = [text(entry.get("key")) for entry in mappings(bucket.get("s3ObjectDetails"))]
     objects: list[Resource | None] = [Resource(OBJECT, f"{name}/{key}", account, region, {"exposed": True}) for key in keys if key]
-    return [Resource(BUCKET, name, account, region) if name else None, *objects]
+    return [Resource(BUCKET, name, account, region, {"anonymous": anonymous}) if name else None, *objects]
 
 
 def _of_credentials(details: Mapping[str, Any], account: str, region: str) -> list[Resource | None]:

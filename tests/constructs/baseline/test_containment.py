@@ -10,11 +10,12 @@ import pytest
 from constructs_lib.baseline.containment import ContainmentRole, FindingForwarding, PermissionSetContainmentRole
 from constructs_lib.runtime.responders import plays
 from constructs_lib.runtime.responders.access import Target
-from constructs_lib.runtime.responders.containments import CONTAINMENTS, permission_sets
+from constructs_lib.runtime.responders.containments import CONTAINMENTS, buckets, permission_sets
 from constructs_lib.runtime.responders.findings import ACCOUNT as WHOLE, Resource
 from constructs_lib.runtime.responders.settings import Settings
 from lakecheck.iam import decide
 from lakemodel.errors import DataLakeError
+from lakemodel.limits import Quota, limit
 from tests.support import ACCOUNT, REGION, new_app, new_stack, resources, template
 
 SECURITY = "333333333333"
@@ -138,6 +139,13 @@ def test_the_role_in_management_changes_permission_sets_and_nothing_else() -> No
     assert set(statement["Action"]) == set(permission_sets._NEEDED)
     assert "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/*" in statement["Resource"]
     assert "*" not in statement["Resource"]
+
+
+def test_policies_are_filled_up_to_the_limits_and_no_further() -> None:
+    """What runs in Lambda cannot read the table of limits."""
+    assert limit(Quota.BUCKET_POLICY_BYTES).value == buckets.POLICY_BYTES
+    assert limit(Quota.PERMISSION_SET_INLINE_POLICY_CHARACTERS).value >= permission_sets.POLICY_CHARACTERS
+    assert limit(Quota.ROLE_INLINE_POLICY_CHARACTERS).value == permission_sets.POLICY_CHARACTERS
 
 
 def test_config_is_sent_on_and_nothing_else(made: dict[str, Any]) -> None:

@@ -7,12 +7,14 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from constructs_lib.organization.response import Responders, Response
 from constructs_lib.organization.response.patterns import PATTERNS
 from constructs_lib.runtime.responders.settings import Settings
 from lakemodel.errors import DataLakeError
 from tests.support import ACCOUNT, REGION, new_stack, resources, template
+from tests.unit.runtime.responders import payloads
 
 SECURITY = "333333333333"
 MANAGEMENT = "111111111111"
@@ -107,3 +109,27 @@ def test_fails_when_misused(props: dict[str, Any], code: str) -> None:
     with pytest.raises(DataLakeError) as caught:
         make(**props)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("rule", "event", "reaches"),
+    [
+        ("GuardDuty", payloads.exfiltration(), True),
+        ("GuardDuty", payloads.account_block_disabled(), True),
+        ("GuardDuty", payloads.logging_disabled(), False),
+        ("SecurityHub", payloads.guardduty_through_security_hub(), True),
+        ("SecurityHub", payloads.security_hub(payloads.asff(Severity={"Label": "LOW"})), False),
+        ("SecurityHub", payloads.security_hub(payloads.asff(Workflow={"Status": "SUPPRESSED"})), False),
+        ("SecurityHubChosen", payloads.security_hub(payloads.asff(), kind="Security Hub Findings - Custom Action"), True),
+        ("Macie", payloads.macie("Policy:IAMUser/S3BucketPublic", public=True), True),
+        ("AccessAnalyzer", payloads.access_analyzer("AWS::S3::Bucket", "arn:aws:s3:::b"), True),
+        ("AccessAnalyzer", payloads.access_analyzer("AWS::S3::Bucket", "arn:aws:s3:::b", status="RESOLVED"), False),
+        ("Config", payloads.config_change("r", "AWS::S3::Bucket", "b"), True),
+        ("Config", payloads.config_change("r", "AWS::S3::Bucket", "b", "COMPLIANT"), False),
+    ],
+)
+def test_which_findings_reach_the_queue(rule: str, event: dict[str, Any], reaches: bool) -> None:  # noqa: FBT001
+    """As EventBridge matches patterns; an array matches where one of its elements does, here the only one."""
+    findings = event["detail"].get("findings")
+    event = {**event, "detail": {**event["detail"], "findings": findings[0]}} if findings else event
+    assert EventPattern.load(json.dumps(PATTERNS[rule])).matches_event(event) is reaches

@@ -178,6 +178,15 @@ def test_an_exposed_object_with_sensitive_data_is_locked(world: World) -> None:
     assert world.policy()["Statement"][-1]["Resource"] in (f"arn:aws:s3:::{BUCKET}/a.csv", [f"arn:aws:s3:::{BUCKET}/a.csv"])
 
 
+def test_somebody_anonymous_is_shut_out(world: World) -> None:
+    """There are no credentials to revoke; the bucket is closed to the public, and to nobody else."""
+    nobody = {"accessKeyId": "", "principalId": "anonymous", "userName": "ANONYMOUS_PRINCIPAL", "userType": "AWSAccount"}
+    resource = {"resourceType": "S3Bucket", "accessKeyDetails": nobody, "s3BucketDetails": [payloads.bucket_details()]}
+    assert world.answer(payloads.guardduty("UnauthorizedAccess:S3/TorIPCaller", resource)) == ["contained"]
+    assert list(world.actions()) == ["block-public-access"]
+    assert world.policy() == OWN_POLICY
+
+
 def test_an_attack_sequence_names_bucket_and_role(world: World) -> None:
     assert world.answer(payloads.attack_sequence()) == ["contained", "contained"]
     assert sorted(world.actions()) == ["quarantine", "revoke-sessions"]
