@@ -28,7 +28,8 @@ _PLACES = "An account is moved from wherever it stands: any unit of this organis
 class AccountPlacements(Construct):
     """Moves accounts below units, by one function; at least one has to be placed. Its stack is in the management account.
 
-    A custom resource, because `AWS::Organizations::Account` makes an account, and can take over one that is there only by an import.
+    An account leaves the policies of the unit where it was, and Control Tower's controls of it: one that Control Tower has enrolled belongs
+    below a registered unit. A custom resource, because `AWS::Organizations::Account` makes an account, and can take over one that is there only by an import.
 
     See https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_move.html
 

@@ -35,7 +35,8 @@ class LakeFormationIdentityCenter(Construct):
     A custom resource, because CloudFormation has none. A connection to the same instance that is there is adopted; one to another
     instance fails. On delete a connection that was made here goes, with every grant to users and groups of Identity Center in effect.
 
-    The function has to be a data lake administrator: give `handler.role` to the account's Lake Formation settings.
+    The function has to be a data lake administrator: give `handler.role` to the account's Lake Formation settings, and let `resource` come
+    after those.
 
     See https://docs.aws.amazon.com/lake-formation/latest/dg/identity-center-integration.html
 

@@ -68,9 +68,8 @@ class Placement:
             raise PlacementError(msg)
         memory = self._of(account)
         memory.claim(request)
-        memory.contents.setdefault(
-            "Before", self._where(account)
-        )  # written down first: a repeated request takes no place of ours for theirs
+        before = self._where(account)
+        memory.contents.setdefault("Before", before)  # written down first: a repeated request takes no place of ours for theirs
         memory.contents["Placed"] = sorted({*memory.contents.get("Placed", ()), unit})
         memory.save()
         self._move(account, unit)

@@ -300,3 +300,26 @@ def test_a_crash_anywhere_is_repeatable(world: World, at: int, after: bool) -> N
         world.recover()
     world.trusted.discard("ram.amazonaws.com")
     assert world.state() == before
+
+
+def test_a_region_less_keeps_the_registration_of_the_others(world: World) -> None:
+    """Organizations' register is for every Region: it is given up with the last one."""
+    both, one = (administrators(SECURITY, GUARDDUTY, regions=regions) for regions in (("eu-west-1", "us-east-1"), ("eu-west-1",)))
+    send(world, "Create", both)
+    send(world, "Update", one, both)
+    assert world.regional == {("guardduty", "eu-west-1"): SECURITY}
+    assert world.delegated[GUARDDUTY] == {SECURITY}
+
+
+def test_a_registration_whose_answer_got_lost_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second attempt is told that the account is registered, which is what was asked for."""
+    register = world._register_delegated_administrator
+
+    def registers_and_is_lost(**given: str) -> None:
+        monkeypatch.setattr(world, "_register_delegated_administrator", register)
+        register(**given)
+        raise error("ServiceException")
+
+    monkeypatch.setattr(world, "_register_delegated_administrator", registers_and_is_lost)
+    send(world, "Create", administrators(SECURITY, CONFIG))
+    assert world.delegated[CONFIG] == {SECURITY}
