@@ -25,6 +25,12 @@ _RANDOM: Final = 13
 _SURELY_KEPT: Final = 16
 """So many characters of the stack's name stay when CloudFormation has to shorten a generated name; how it does is not documented."""
 
+_KEPT_WHOLE: Final = 20
+"""A stack's name that is no longer stays whole then, with the first `_KEPT_OF_ID` characters of the logical id: names of real stacks have
+24 of each."""
+
+_KEPT_OF_ID: Final = 8
+
 _NOT_MADE_BY_AWS: Final = {
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudFormation::Stack",
@@ -153,8 +159,8 @@ class _Fields(dict[str, str]):
         self[key] = special() if special is not None else self._property(key)
         return self[key]
 
-    def _generated(self, what: str = "") -> str:
-        a_hole = hole(f"{self.named.path}{what}", generated=True)
+    def _generated(self, what: str = "", *, is_word: bool = False) -> str:
+        a_hole = hole(f"{self.named.path}{what}", generated=True, is_word=is_word)
         self.holes.add(a_hole)
         return a_hole
 
@@ -185,9 +191,11 @@ class _Fields(dict[str, str]):
             return self._generated()
         known = stack.split("\ue000", 1)[0]
         start = f"{stack}-{self.named.logical_id}-"
-        if has_hole(stack) or len(start) + _RANDOM > self.kind.longest:
+        if has_hole(stack):
             start = known[:_SURELY_KEPT]
-        return (start.lower() if self.kind.lower else start) + self._generated()
+        elif len(start) + _RANDOM > self.kind.longest:
+            start = f"{stack}-{self.named.logical_id[:_KEPT_OF_ID]}" if len(stack) <= _KEPT_WHOLE else stack[:_SURELY_KEPT]
+        return start.lower() + self._generated(is_word=True) if self.kind.lower else start + self._generated()
 
     # --- what is put together otherwise ------------------------------------------------------------------------------------------------
 

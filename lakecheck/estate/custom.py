@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lakecheck.estate.catalog import CATALOG_POLICY
 from lakecheck.estate.lake_formation import PERMISSIONS, SETTINGS
+from lakecheck.estate.organizations import PLACEMENT
 from lakecheck.estate.sources import text
 from lakecheck.iam.globs import intersects
 from lakecheck.iam.model import Effect
@@ -51,7 +52,7 @@ RIGHTS: Final = (
 )
 """What changes rights; also starting another function, which may do anything, unless it is one of the estate that may not."""
 
-_KNOWN: Final = frozenset({PERMISSIONS, SETTINGS, CATALOG_POLICY})
+_KNOWN: Final = frozenset({PERMISSIONS, SETTINGS, CATALOG_POLICY, PLACEMENT})
 _HARMLESS: Final = frozenset(
     {
         "Custom::CDKBucketDeployment",

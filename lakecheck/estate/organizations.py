@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 FULL_ACCESS: Final = Policy(name="FullAWSAccess", statements=(Statement(index=0, effect=Effect.ALLOW, actions=("*",), resources=("*",)),))
 """What AWS attaches to everything in an organisation by itself; taken to be still there."""
 
+PLACEMENT: Final = "Custom::OrganizationAccountPlacement"
+"""Moves the account `AccountId` below the unit or root `UnitId`, in the account that manages the organisation."""
+
+_ONLY_IN_MANAGEMENT: Final = ("AWS::Organizations::Organization", "AWS::Organizations::OrganizationalUnit", PLACEMENT)
+
 _SCP, _RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 
 
@@ -35,9 +40,9 @@ class _Attached:
 class Organizations:
     """What templates tell of organisations.
 
-    An account's place is known when a template makes the account, or when it is the target of a policy itself; the units above it are then
-    those that templates make. A policy on a unit that may be above an account or not may apply to it: its statements are unknown there.
-    AWS's own `FullAWSAccess` is taken to be attached everywhere, as AWS does by itself.
+    An account's place is known when a template makes the account or places it there (`PLACEMENT`), or when it is the target of a policy
+    itself; the units above it are then those that templates make. A policy on a unit that may be above an account or not may apply to it:
+    its statements are unknown there. AWS's own `FullAWSAccess` is taken to be attached everywhere, as AWS does by itself.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 
@@ -57,6 +62,8 @@ class Organizations:
             parents = listed(account.properties.get("ParentIds"))
             for name in {account.ref, text(account.attributes.get("AccountId"), account.ref)}:
                 self._parents[name] = text(parents[0]) if parents else ""
+        for placement in sources.of(PLACEMENT):
+            self._parents[text(placement.properties.get("AccountId"))] = text(placement.properties.get("UnitId"))
         self._read_policies()
 
     def accounts(self, named: Iterable[str]) -> dict[str, Account]:
@@ -86,8 +93,9 @@ class Organizations:
         )
 
     def _managing(self) -> str | None:
-        """The management account: the only one in which CloudFormation can make the organisation's resources."""
-        return self._organization.account if self._organization is not None else None
+        """The management account: the only one in which CloudFormation can make the organisation and its units, and place accounts."""
+        found = next(self._sources.of(*_ONLY_IN_MANAGEMENT), None)
+        return found.account if found is not None else None
 
     def _targets(self) -> set[str]:
         return {*self._attached.scps, *self._attached.rcps}
@@ -124,6 +132,9 @@ class Organizations:
             return
         if not self._is_root(above[0]):
             yield tuple(policy for root in roots for policy in attached[root])
+            for unit, policies in attached.items():
+                if unit not in (*roots, *above, *self._units) and not ACCOUNT.match(unit):
+                    yield tuple(perhaps(policy, account, unit) for policy in policies)
         for place in above:
             yield tuple(attached.get(place, ()))
 

@@ -11,6 +11,8 @@ import pytest
 from lakecheck.assembly import Assembly, identities
 from lakecheck.assembly.identity_table import KINDS
 from lakecheck.assembly.resolution import arn_of, resolve
+from lakecheck.formula import Truth
+from lakecheck.iam.globs import match
 from lakecheck.values import generated_holes, has_hole, holes, outline
 from tests.lakecheck.resolving import ACCOUNT, ANY, REGION, by_id, resolved, stack, value
 
@@ -130,19 +132,33 @@ def test_attributes(resource_type: str, attribute: str, expected: str) -> None:
         ("AWS::S3::Bucket", "RawBucket", "lake-rawbucket-*"),
         ("AWS::IAM::Role", "Reader", "Lake-Reader-*"),
         ("AWS::Lambda::Function", "Handler", "Lake-Handler-*"),
-        ("AWS::IAM::Role", LONG, "Lake*"),
-        ("AWS::S3::Bucket", LONG, "lake*"),
+        ("AWS::IAM::Role", LONG, "Lake-AVeryLon*"),
+        ("AWS::S3::Bucket", LONG, "lake-averylon*"),
         ("AWS::IAM::ManagedPolicy", LONG, f"Lake-{LONG}-*"),
         ("AWS::Glue::Job", "Job", "*"),
         ("AWS::StepFunctions::StateMachine", "Machine", "*"),
     ],
 )
 def test_generated_names_start_as_far_as_is_sure(resource_type: str, logical_id: str, expected: str) -> None:
-    """Stack and logical id where CloudFormation surely uses both; a few letters of the stack where it may shorten them."""
+    """Stack and logical id where CloudFormation surely uses both; a few letters of the logical id where it may shorten them."""
     found = named(resource_type, logical_id=logical_id)
     name = found.arn.rpartition("/")[2].rpartition(":")[2]
     assert outline(name) == expected
     assert generated_holes(name) == (f"Prod/Lake/{logical_id}",)
+
+
+def test_of_a_long_name_of_a_stack_a_few_letters_are_sure() -> None:
+    """And nothing of the logical id, which may begin anywhere behind them."""
+    template = {"Resources": {LONG: {"Type": "AWS::S3::Bucket"}}}
+    assert outline(by_id(resolved(stack("ALakeWithANameOfManyLetters", template)))[LONG].ref) == "alakewithanameof*"
+
+
+def test_a_generated_name_of_a_bucket_has_no_sign_of_an_arn() -> None:
+    """A pattern for another bucket whose star may stand for several parts of an ARN does not match it; one for names like it may."""
+    bucket = named("AWS::S3::Bucket", logical_id="RawBucket").arn
+    assert match("arn:*:s3:::another-bucket/*", f"{bucket}/some/object") is Truth.FALSE
+    assert match("arn:*:s3:::lake-rawbucket-x*", f"{bucket}/some/object") is Truth.OPEN
+    assert match("arn:*:s3:::lake-rawbucket-*", f"{bucket}/some/object") is Truth.TRUE
 
 
 def test_generated_names_differ_and_the_same_one_is_the_same() -> None:

@@ -65,6 +65,60 @@ def test_policies_apply_level_by_level() -> None:
     assert account.organization is not None
 
 
+def placed(unit: Any, account: str = LAKE) -> tuple[str, dict[str, Any]]:
+    return "Custom::OrganizationAccountPlacement", {"ServiceToken": "arn:aws:lambda:x", "AccountId": account, "UnitId": unit}
+
+
+def test_an_account_is_where_it_is_placed() -> None:
+    """Below units that are made below the root of an organisation that was there: their policies apply, those of others do not."""
+    found = estate(
+        stack(
+            {
+                "Unit": ("AWS::Organizations::OrganizationalUnit", {"Name": "lakes", "ParentId": "r-ab12"}),
+                "Inner": ("AWS::Organizations::OrganizationalUnit", {"Name": "inner", "ParentId": {"Ref": "Unit"}}),
+                "Beside": ("AWS::Organizations::OrganizationalUnit", {"Name": "beside", "ParentId": "r-ab12"}),
+                "Place": placed({"Fn::GetAtt": ["Inner", "Id"]}),
+                "AtRoot": policy("root", "r-ab12"),
+                "AtUnit": policy("unit", {"Fn::GetAtt": ["Unit", "Id"]}),
+                "AtInner": policy("inner", {"Ref": "Inner"}),
+                "AtBeside": policy("beside", {"Ref": "Beside"}),
+            },
+            account=MANAGEMENT,
+            name="Organization",
+        ),
+        lake(),
+    )
+    account, management = found.accounts[LAKE], found.accounts[MANAGEMENT]
+    assert account.scps is not None
+    assert [level[1:] for level in names(account.scps)] == [["AtRoot"], ["AtUnit"], ["AtInner"], []]
+    assert not [each for level in account.scps for one in level for each in one.statements if each.unknown]
+    assert (account.is_management, management.is_management, management.scps) == (False, True, None)
+    assert "Custom::OrganizationAccountPlacement" not in reasons(found)
+
+
+def test_what_is_above_a_unit_that_was_there_may_be_any_other_that_was() -> None:
+    """A unit that a template makes is not above it; the root and the unit itself surely are."""
+    found = estate(
+        stack(
+            {
+                "Unit": ("AWS::Organizations::OrganizationalUnit", {"Name": "lakes", "ParentId": "r-ab12"}),
+                "Place": placed("ou-ab12-11111111"),
+                "AtRoot": policy("root", "r-ab12"),
+                "AtIt": policy("it", "ou-ab12-11111111"),
+                "AtMade": policy("made", {"Ref": "Unit"}),
+                "AtOther": policy("other", "ou-ab12-22222222"),
+            },
+            account=MANAGEMENT,
+            name="Organization",
+        ),
+        lake(),
+    )
+    scps = found.accounts[LAKE].scps
+    assert scps is not None
+    doubted = {name: bool(one.statements[0].unknown) for level in scps for one in level[1:] for name in [one.name.rpartition("/")[2]]}
+    assert doubted == {"AtRoot": False, "AtIt": False, "AtOther": True}
+
+
 def test_a_policy_on_an_account_that_is_made_may_be_anybodys() -> None:
     """Its id is not known before it is made: it may be the lake's account."""
     found = estate(
