@@ -40,7 +40,7 @@ MALWARE_SERVICE = "malware-protection.guardduty.amazonaws.com"
 
 OWN_CALLS = {
     "guardduty.amazonaws.com": ("guardduty", ()),
-    "macie.amazonaws.com": ("macie2", ("EnableMacie", "GetMacieSession")),
+    "macie.amazonaws.com": ("macie2", ("EnableMacie",)),
     "securityhub.amazonaws.com": ("securityhub", ()),
 }
 """Services that are told their administrator by calls of their own in each Region: IAM's prefix, and what else is called."""
@@ -61,6 +61,8 @@ _TIMEOUT = Duration.minutes(30)
 
 _READ = "Reading the organisation, and the administrators of these services, takes no resource; it reads ids and names."
 _ACCESS = "Trusted access takes no resource; which services it is for is bound by a condition."
+_GIVEN_BACK = "These calls take no resource, and what was declared before, and is to be given back, is known at deployment only."
+_ACCOUNTS = "Any account of this organisation may have been the administrator before; a condition says of which services one can be made."
 _CALLS = "These calls name the administrator of the whole organisation and take no resource of their own."
 _ROLES = "A service-linked role's name is the service's to choose; which services is bound by path and condition."
 _SHARING = "Sharing with the organisation is one switch of the organisation and takes no resource."
@@ -137,7 +139,10 @@ class OrganizationServices(Construct):
             statements=list(self._statements(policy_types, trusted, administrators, share=share_with_organization)),
             wildcards={
                 "Read": _READ,
+                "GiveBack": _GIVEN_BACK,
+                "GiveBackRegistrations": _ACCOUNTS,
                 "TrustedAccess": _ACCESS,
+                "Administrators": _ACCOUNTS,
                 "OwnAdministrators": _CALLS,
                 "ServiceRoles": _ROLES,
                 "Sharing": _SHARING,
@@ -182,11 +187,12 @@ class OrganizationServices(Construct):
     def _statements(
         self, policy_types: Sequence[PolicyType], trusted: Sequence[str], administrators: Mapping[str, str], *, share: bool
     ) -> Iterator[iam.PolicyStatement]:
-        yield self._reading(administrators)
+        yield self._reading()
+        yield from self._giving_back()
         if policy_types:
             yield iam.PolicyStatement(
                 sid="PolicyTypes",
-                actions=["organizations:DisablePolicyType", "organizations:EnablePolicyType"],
+                actions=["organizations:EnablePolicyType"],
                 resources=[self._arn("root", self._organization.root_id)],
                 conditions={"StringEquals": {"organizations:PolicyType": sorted(each.value for each in policy_types)}},
             )
@@ -194,7 +200,7 @@ class OrganizationServices(Construct):
         if services:
             yield iam.PolicyStatement(
                 sid="TrustedAccess",
-                actions=["organizations:DisableAWSServiceAccess", "organizations:EnableAWSServiceAccess"],
+                actions=["organizations:EnableAWSServiceAccess"],
                 resources=["*"],
                 conditions={"StringEquals": {"organizations:ServicePrincipal": services}},
             )
@@ -218,23 +224,35 @@ class OrganizationServices(Construct):
             resources=[Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=_MEMORY.lstrip("/"))],
         )
 
-    def _reading(self, administrators: Mapping[str, str]) -> iam.PolicyStatement:
+    def _reading(self) -> iam.PolicyStatement:
         """What this reads, and what services that are told their administrator read with this role's rights."""
         own = ["DescribeOrganization", "ListAWSServiceAccessForOrganization", "ListDelegatedAdministrators", "ListPolicies", "ListRoots"]
-        theirs = ["DescribeAccount", "DescribeOrganizationalUnit", "ListAccounts"] if OWN_CALLS.keys() & administrators else []
-        return iam.PolicyStatement(sid="Read", actions=[f"organizations:{each}" for each in sorted([*own, *theirs])], resources=["*"])
+        theirs = ["DescribeAccount", "DescribeOrganizationalUnit", "ListAccounts"]
+        asked = [f"{prefix}:ListOrganizationAdminAccounts" for prefix, _ in OWN_CALLS.values()]
+        actions = [*(f"organizations:{each}" for each in sorted([*own, *theirs])), *asked, "macie2:GetMacieSession"]
+        return iam.PolicyStatement(sid="Read", actions=actions, resources=["*"])
+
+    def _giving_back(self) -> Iterator[iam.PolicyStatement]:
+        """Of whatever service it is: what an update no longer declares is not in this policy any more when it has to be given back."""
+        disable = [f"{prefix}:DisableOrganizationAdminAccount" for prefix, _ in OWN_CALLS.values()]
+        yield iam.PolicyStatement(sid="GiveBack", actions=["organizations:DisableAWSServiceAccess", *disable], resources=["*"])
+        root = self._arn("root", self._organization.root_id)
+        yield iam.PolicyStatement(sid="GiveBackTypes", actions=["organizations:DisablePolicyType"], resources=[root])
+        accounts = self._arn("account", "*")
+        deregister = "organizations:DeregisterDelegatedAdministrator"
+        yield iam.PolicyStatement(sid="GiveBackRegistrations", actions=[deregister], resources=[accounts])
 
     def _administering(self, administrators: Mapping[str, str]) -> Iterator[iam.PolicyStatement]:
+        """Of any account of the organisation: the administrator that was adopted and then replaced is put back on delete."""
         yield iam.PolicyStatement(
             sid="Administrators",
-            actions=["organizations:DeregisterDelegatedAdministrator", "organizations:RegisterDelegatedAdministrator"],
-            resources=[self._arn("account", account) for account in sorted(set(administrators.values()))],
+            actions=["organizations:RegisterDelegatedAdministrator"],
+            resources=[self._arn("account", "*")],
             conditions={"StringEquals": {"organizations:ServicePrincipal": list(administrators)}},
         )
-        calls = ("DisableOrganizationAdminAccount", "EnableOrganizationAdminAccount", "ListOrganizationAdminAccounts")
         own = [OWN_CALLS[service] for service in administrators if service in OWN_CALLS]
         if own:
-            actions = [f"{prefix}:{call}" for prefix, more in own for call in sorted((*calls, *more))]
+            actions = [f"{prefix}:{call}" for prefix, more in own for call in ("EnableOrganizationAdminAccount", *more)]
             yield iam.PolicyStatement(sid="OwnAdministrators", actions=actions, resources=["*"])
 
     def _arn(self, kind: str, name: str) -> str:

@@ -24,6 +24,7 @@ from tests.support import new_stack, resources, template
 
 MANAGEMENT, SECURITY = "111111111111", "333333333333"
 EXISTING = Organization.from_id("o-exampleorgid", "r-exam")
+ALWAYS = {"Read", "GiveBack", "GiveBackTypes", "GiveBackRegistrations", "RememberWhatWasThere"}
 KEEPER = f"arn:aws:iam::{MANAGEMENT}:role/Keeper"
 ROOT = f"arn:aws:organizations::{MANAGEMENT}:root/o-exampleorgid/r-exam"
 
@@ -83,13 +84,13 @@ def test_defaults() -> None:
     assert (properties["TrustedAccess"], properties["DelegatedAdministrators"], properties["Regions"]) == ([], {}, ["eu-west-1"])
     assert properties["ShareWithOrganization"] == "true"
     sids = {each["Sid"] for each in _policy(made)["Statement"]}
-    assert sids == {"Read", "PolicyTypes", "TrustedAccess", "ServiceRoles", "Sharing", "LookUpSharing", "RememberWhatWasThere"}
+    assert sids == {*ALWAYS, "PolicyTypes", "TrustedAccess", "ServiceRoles", "Sharing", "LookUpSharing"}
 
 
-def test_without_anything_there_are_no_rights_to_change() -> None:
-    """A declaration of nothing reads and remembers, and that is all."""
+def test_without_anything_there_are_no_rights_to_bring_about() -> None:
+    """A declaration of nothing reads, remembers, and gives back what an earlier one declared."""
     made = _made(policy_types=[], share_with_organization=False)
-    assert {each["Sid"] for each in _policy(made)["Statement"]} == {"Read", "RememberWhatWasThere"}
+    assert {each["Sid"] for each in _policy(made)["Statement"]} == ALWAYS
 
 
 def test_handler_and_construct_know_the_same_services() -> None:
@@ -109,6 +110,10 @@ def _account(number: str) -> str:
     return f"arn:aws:organizations::{MANAGEMENT}:account/o-exampleorgid/{number}"
 
 
+def _registering(organization: str) -> tuple[str, str]:
+    return "organizations:RegisterDelegatedAdministrator", f"arn:aws:organizations::{MANAGEMENT}:account/{organization}/{SECURITY}"
+
+
 def _role(service: str) -> str:
     return f"arn:aws:iam::{MANAGEMENT}:role/aws-service-role/{service}/AWSServiceRole"
 
@@ -121,10 +126,13 @@ def _role(service: str) -> str:
         ("organizations:EnableAWSServiceAccess", "*", _service(TRAIL_SERVICE), "allowed"),
         ("organizations:EnableAWSServiceAccess", "*", _service("ram.amazonaws.com"), "allowed"),
         ("organizations:EnableAWSServiceAccess", "*", _service("stacksets.cloudformation.amazonaws.com"), "implicit_deny"),
-        ("organizations:DisableAWSServiceAccess", "*", _service("sso.amazonaws.com"), "implicit_deny"),
+        ("organizations:DisableAWSServiceAccess", "*", _service("backup.amazonaws.com"), "allowed"),  # which an update left out
+        ("organizations:DisablePolicyType", ROOT, _type(PolicyType.BACKUP), "allowed"),
+        ("organizations:DeregisterDelegatedAdministrator", _account("999999999999"), _service("backup.amazonaws.com"), "allowed"),
         ("organizations:RegisterDelegatedAdministrator", _account(SECURITY), _service("guardduty.amazonaws.com"), "allowed"),
-        ("organizations:RegisterDelegatedAdministrator", _account("999999999999"), _service("guardduty.amazonaws.com"), "implicit_deny"),
+        ("organizations:RegisterDelegatedAdministrator", _account("999999999999"), _service("guardduty.amazonaws.com"), "allowed"),
         ("organizations:RegisterDelegatedAdministrator", _account(SECURITY), _service("sso.amazonaws.com"), "implicit_deny"),
+        (*_registering("o-otherorganization"), _service("guardduty.amazonaws.com"), "implicit_deny"),
         ("guardduty:EnableOrganizationAdminAccount", "*", {}, "allowed"),
         ("macie2:EnableMacie", "*", {}, "allowed"),
         ("securityhub:ListOrganizationAdminAccounts", "*", {}, "allowed"),
@@ -141,7 +149,7 @@ def _role(service: str) -> str:
     ],
 )
 def test_what_the_function_may_do(policy: dict[str, Any], action: str, resource: str, context: dict[str, str], word: str) -> None:
-    """What is declared can be done and undone; nothing else of the organisation can be changed."""
+    """What is declared can be brought about, what was declared can be given back; nothing else of the organisation can be changed."""
     assert decide(KEEPER, action, resource, identity=policy, context=context).word == word
 
 
