@@ -63,6 +63,14 @@ def test_deleting_gives_back_and_keeps_the_session() -> None:
     assert api.told == {"publishClassificationFindings": False, "publishPolicyFindings": True}
 
 
+def test_who_left_comes_back() -> None:
+    """An account that is listed and no member any more is made one again."""
+    api = MacieApi(enabled=True)
+    api.members = {LAKES[0]: "Removed", LAKES[1]: "Enabled"}
+    send(api, Ssm())
+    assert api.members == dict.fromkeys(LAKES, "Enabled")
+
+
 def test_discovery_that_somebody_else_runs_goes_on() -> None:
     """Not declared here is not switched off."""
     api, ssm = MacieApi(enabled=True), Ssm()
