@@ -22,14 +22,16 @@ _MEMORY = "/governed-lake/account-placement"
 _TIMEOUT = Duration.minutes(20)
 
 _READ = "Reading the organisation takes no resource."
+_ACCOUNTS = "An account that is taken out of the code is moved back after the policy has changed, so the policy cannot name accounts."
 _PLACES = "An account is moved from wherever it stands: any unit of this organisation, or its root."
 
 
 class AccountPlacements(Construct):
-    """Moves accounts below units, by one function; at least one has to be placed. Its stack is in the management account.
+    """Moves accounts below units, by one function. Its stack is in the management account.
 
     An account leaves the policies of the unit where it was, and Control Tower's controls of it: one that Control Tower has enrolled belongs
-    below a registered unit. A custom resource, because `AWS::Organizations::Account` makes an account, and can take over one that is there only by an import.
+    below a registered unit. A custom resource, because `AWS::Organizations::Account` makes an account, and can take over one that is
+    there only by an import.
 
     See https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_move.html
 
@@ -45,12 +47,6 @@ class AccountPlacements(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, organization: AnyOrganization, log_key: kms.IKey | None = None) -> None:
         super().__init__(scope, construct_id)
         self._organization = organization
-        self._of_accounts = iam.PolicyStatement(
-            sid="MoveAccounts", actions=["organizations:ListParents", "organizations:MoveAccount"], resources=[]
-        )
-        self._memory = iam.PolicyStatement(
-            sid="RememberWhereTheyWere", actions=["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"], resources=[]
-        )
         self.placements: dict[str, AccountPlacement] = {}
         self.handler = HandlerFunction(
             self,
@@ -58,16 +54,29 @@ class AccountPlacements(Construct):
             package="organization",
             module="placement",
             statements=[
-                self._of_accounts,
+                iam.PolicyStatement(
+                    sid="MoveAccounts",
+                    actions=["organizations:ListParents", "organizations:MoveAccount"],
+                    resources=[self._arn("account", "*")],
+                ),
                 iam.PolicyStatement(
                     sid="MoveBetweenPlaces",
                     actions=["organizations:MoveAccount"],
                     resources=[self._arn("ou", "*"), self._arn("root", organization.root_id)],
                 ),
                 iam.PolicyStatement(sid="ReadOrganization", actions=["organizations:DescribeOrganization"], resources=["*"]),
-                self._memory,
+                iam.PolicyStatement(
+                    sid="RememberWhereTheyWere",
+                    actions=["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
+                    resources=[Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=f"{_MEMORY.lstrip('/')}/*")],
+                ),
             ],
-            wildcards={"MoveBetweenPlaces": _PLACES, "ReadOrganization": _READ},
+            wildcards={
+                "MoveAccounts": _ACCOUNTS,
+                "MoveBetweenPlaces": _PLACES,
+                "ReadOrganization": _READ,
+                "RememberWhereTheyWere": _ACCOUNTS,
+            },
             service_timeout=_TIMEOUT,
             log_key=given_or_new(self, log_key),
             description="Moves accounts of the organisation below the declared units",
@@ -90,9 +99,6 @@ class AccountPlacements(Construct):
         if not Token.is_unresolved(account) and account == Stack.of(self).account:
             msg = f"got account {account}, which manages the organisation and stays at its root; place member accounts only"
             raise misuse(self, msg, code="management_account_placed")
-        self._of_accounts.add_resources(self._arn("account", account))
-        name = f"{_MEMORY.lstrip('/')}/{account}"
-        self._memory.add_resources(Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name))
         self.placements[account] = AccountPlacement(self, construct_id, account=account, unit=unit, handler=self.handler)
         return self.placements[account]
 

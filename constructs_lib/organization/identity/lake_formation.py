@@ -120,13 +120,8 @@ class LakeFormationIdentityCenter(Construct):
                 resources=[stack.format_arn(service="ssm", resource="parameter", resource_name=_MEMORY.lstrip("/"))],
             ),
         ]
-        if shares:
-            manage = [
-                "AssociateResourceShare",
-                "CreateResourceShare",
-                "DeleteResourceShare",
-                "DisassociateResourceShare",
-                "GetResourceShares",
-            ]
-            statements.append(iam.PolicyStatement(sid="Shares", actions=[f"ram:{each}" for each in manage], resources=["*"]))
+        # Taking the last recipient out ends the share, after this policy has changed.
+        end = ["ram:DeleteResourceShare", "ram:DisassociateResourceShare", "ram:GetResourceShares"]
+        share = ["ram:AssociateResourceShare", "ram:CreateResourceShare"] if shares else []
+        statements.append(iam.PolicyStatement(sid="Shares", actions=sorted([*end, *share]), resources=["*"]))
         return statements

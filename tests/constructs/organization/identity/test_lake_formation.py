@@ -66,11 +66,12 @@ def test_what_the_function_may_do(made: dict[str, Any], action: str, resource: s
 
 
 def test_without_recipients_there_is_no_sharing() -> None:
-    """Nor a right to it."""
+    """Nor a right to it, but the one to end what an earlier declaration began."""
     made = _made()
     (resource,) = resources(made, CONNECTION_TYPE).values()
     assert resource["Properties"]["ShareRecipients"] == []
     assert decide(FUNCTION, "ram:CreateResourceShare", "*", identity=_policy(made)).word == "implicit_deny"
+    assert decide(FUNCTION, "ram:DeleteResourceShare", "*", identity=_policy(made)).word == "allowed"
 
 
 @pytest.mark.parametrize("recipient", ["*", "Analysts", "arn:aws:iam::444444444402:root"])
