@@ -43,7 +43,9 @@ def _judge(resource: Resource, snapshot: Snapshot) -> Iterator[Complaint]:
         )
         return
     root = f"{resource.arn}/"
-    for kind in sorted(BOTH):
+    # A table over the trail's own log: writes are deliveries, and a trail that logged them would never end (audit.trail_logs_itself).
+    is_log = any(trail.resource.properties.get("S3BucketName") == resource.ref for trail in near)
+    for kind in sorted(BOTH - {"writes"} if is_log else BOTH):
         whole = either(trail.logs(root, kind) for trail in near)
         if whole is True:
             continue
@@ -74,7 +76,7 @@ def _governed(snapshot: Snapshot) -> Mapping[str, list[str]]:
     return {arn: list(prefixes) for arn, prefixes in found.items()}
 
 
-def _lake(*selectors: dict[str, Any]) -> dict[str, Any]:
+def _lake(*selectors: dict[str, Any], log: str = "logs") -> dict[str, Any]:
     location = {"Location": "s3://curated/orders/"}
     return {
         "Curated": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "curated"}},
@@ -86,7 +88,7 @@ def _lake(*selectors: dict[str, Any]) -> dict[str, Any]:
                 "TableInput": {"Name": "orders", "StorageDescriptor": location},
             },
         },
-        "Trail": {"Type": TRAIL, "Properties": {"IsLogging": True, "S3BucketName": "logs", "EventSelectors": list(selectors)}},
+        "Trail": {"Type": TRAIL, "Properties": {"IsLogging": True, "S3BucketName": log, "EventSelectors": list(selectors)}},
     }
 
 
@@ -111,11 +113,14 @@ RULE = Rule(
             _lake(_objects("arn:aws:s3:::curated/")),
             _lake(_objects("arn:aws:s3")),
             _lake(_objects("arn:aws:s3:::curated/orders/")),
+            _lake(_objects("arn:aws:s3:::curated/", "ReadOnly"), log="curated"),
         ),
         failing=(
             _lake(_objects("arn:aws:s3:::raw/")),
             _lake(_objects("arn:aws:s3:::curated/", "WriteOnly")),
             _lake({"ReadWriteType": "All"}),
+            _lake(_objects("arn:aws:s3:::curated/", "ReadOnly")),
+            _lake({"ReadWriteType": "All"}, log="curated"),
         ),
         not_applicable=({"Logs": {"Type": "AWS::S3::Bucket"}},),
     ),
