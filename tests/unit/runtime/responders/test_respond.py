@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from constructs_lib.runtime.responders import respond, undo
 from constructs_lib.runtime.responders.access import Access
 from constructs_lib.runtime.responders.findings import MalformedError
+from constructs_lib.runtime.responders.ledger import Ledger
 from tests.unit.runtime.responders import payloads
 from tests.unit.runtime.responders.conftest import OWN_POLICY
 from tests.unit.runtime.responders.payloads import ACCOUNT, BUCKET, REGION, ROLE, SECURITY
@@ -351,3 +352,31 @@ def test_the_entries_of_lambda(world: World, monkeypatch: pytest.MonkeyPatch) ->
     assert all(resource.endswith(f"/{ROLE}") for each in seen for resource in each["need"].resources)
     with pytest.raises(ValueError, match="got no action"):
         undo.handler({}, None)
+
+
+def test_a_crash_after_the_change_does_not_take_our_change_for_what_was_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block is put and the function dies: coming again finishes, and undo still knows that there was none."""
+    real = world.own("s3")._make_api_call.__func__
+
+    def call(client: Any, operation: str, arguments: Any) -> Any:
+        answer = real(client, operation, arguments)
+        if operation == "PutPublicAccessBlock":
+            raise Dies
+        return answer
+
+    event = payloads.anonymous_access_granted()
+    with monkeypatch.context() as patch:
+        patch.setattr("botocore.client.BaseClient._make_api_call", call)
+        assert _dies(lambda: world.answer(event))
+    assert world.answer(event) == ["contained"]
+    world.undo(world.actions()["block-public-access"])
+    with pytest.raises(ClientError, match="NoSuchPublicAccessBlockConfiguration"):
+        world.s3.get_public_access_block(Bucket=BUCKET)
+
+
+def test_of_two_at_once_the_first_says_what_was_there(world: World) -> None:
+    """The second may already see the other's change."""
+    ledger = Ledger(world.own("dynamodb"), "actions")
+    assert ledger.begin("a", 5) == ledger.begin("a", 5) == "begun"
+    assert ledger.remember_before("a", {"block": None}) == {"block": None}
+    assert ledger.remember_before("a", {"block": "ours"}) == {"block": None}
