@@ -150,7 +150,7 @@ def keep_lake_formation_settings() -> tuple[Guardrail, ...]:
     )
 
 
-def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
+def keep_deployed(stacks: tuple[str, ...], *, callers: tuple[str, ...] = ()) -> tuple[Guardrail, ...]:
     """What stacks made is changed by their deployment alone, and their functions are called by services alone.
 
     Functions, their policies, rules, queues, topics, logs, alarms: whoever may change or call a function that is exempt from a guardrail is
@@ -158,6 +158,8 @@ def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
 
     Args:
         stacks: Names of stacks; a `*` at the end stands for the rest. What they make is known by the beginning of its name.
+        callers: Roles that may call the functions, by name, such as those of people who undo a containment; deployments and the
+            break-glass role alone when left out.
     """
     kinds = (
         *("cloudwatch:*:*:alarm:{}", "events:*:*:rule/{}", "iam::*:policy/{}", "lambda:*:*:function:{}"),
@@ -171,7 +173,7 @@ def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
                 *("cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),
                 *("events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
                 *("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
-                *("lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Invoke*", "lambda:Publish*", "lambda:Put*", "lambda:Remove*"),
+                *("lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Publish*", "lambda:Put*", "lambda:Remove*"),
                 *("lambda:Update*", "logs:AssociateKmsKey", "logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:DeleteMetricFilter"),
                 *("logs:DeleteSubscriptionFilter", "logs:DisassociateKmsKey", "logs:PutMetricFilter", "logs:PutRetentionPolicy"),
                 *("sns:AddPermission", "sns:DeleteTopic", "sns:RemovePermission", "sns:SetTopicAttributes"),
@@ -180,5 +182,14 @@ def keep_deployed(stacks: tuple[str, ...]) -> tuple[Guardrail, ...]:
             resources=tuple(f"arn:*:{kind.format(name)}" for kind in kinds for name in names_of_stacks(*stacks)),
             exempt=CONTAINED,
             source="https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
+        ),
+        Guardrail(
+            sid="CallDeployed",
+            why="A function that is exempt does what the event says that it is called with.",
+            deny=("lambda:Invoke*",),
+            resources=tuple(f"arn:*:lambda:*:*:function:{name}" for name in names_of_stacks(*stacks)),
+            exempt=DEPLOYED,
+            exempt_roles=callers,
+            source="https://docs.aws.amazon.com/lambda/latest/dg/access-control-identity-based.html",
         ),
     )

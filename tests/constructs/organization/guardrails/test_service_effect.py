@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from constructs_lib.organization.guardrails import Exemptions, keep_deployed, names_of_stacks, only_deployed_by
+from constructs_lib.organization.guardrails.identities import exempt_roles_kept
 from lakecheck.iam import Layer, decide
 from tests.constructs.organization.guardrails.sets import (
     ACCOUNT,
@@ -294,8 +295,23 @@ def test_names_that_cloudformation_cuts_are_found() -> None:
         "Staging-AnalyticsAcc*",
         "Prod-*",
     )
-    (kept,) = keep_deployed(("Staging-AnalyticsAccount",))
-    assert "arn:*:lambda:*:*:function:Staging-AnalyticsAcc*" in kept.resources
+    for each in keep_deployed(("Staging-AnalyticsAccount",)):
+        assert "arn:*:lambda:*:*:function:Staging-AnalyticsAcc*" in each.resources
+
+
+def test_named_people_call_functions_of_deployments_and_change_none() -> None:
+    """Who takes a containment back, say."""
+    exemptions = Exemptions()
+    kept = exempt_roles_kept(keep_deployed(("Prod-MainAccount",), callers=("security-on-call",)), exemptions)
+    scps = [[FULL, {"Version": "2012-10-17", "Statement": [each.statement(exemptions) for each in kept]}]]
+    on_call = f"{ROLE}/security-on-call"
+    words = {
+        (who, action): decide(who, action, HANDLER_FUNCTION, identity=FULL, scps=scps).word
+        for who in (on_call, PERSON)
+        for action in ("lambda:InvokeFunction", "lambda:UpdateFunctionCode")
+    }
+    assert list(words.values()) == ["allowed", "explicit_deny", "explicit_deny", "explicit_deny"]
+    assert decide(PERSON, "iam:CreateRole", on_call, identity=FULL, scps=scps).word == "explicit_deny"
 
 
 def test_service_linked_roles_are_never_limited() -> None:
