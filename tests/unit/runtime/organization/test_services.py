@@ -284,7 +284,7 @@ def test_a_type_that_stays_pending_fails(world: World, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", range(0, 160, 4))
+@pytest.mark.parametrize("at", range(0, 160, 8))
 def test_a_crash_anywhere_is_repeatable(world: World, at: int, after: bool) -> None:  # noqa: FBT001 - a parameter
     """Create, change and delete, each repeated after it died: the organisation ends as it began, but for what stays on purpose."""
     world.trusted.add(HUB)
