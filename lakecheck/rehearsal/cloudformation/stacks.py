@@ -244,7 +244,7 @@ class RehearsedStack:
                 raise TemplateError(msg)
             kind = str(stated.get("Type", "String"))
             if kind.startswith("AWS::SSM::Parameter::Value"):
-                parameter = ssm_backends[self.account_id][self.region_name].get_parameter(value)
+                parameter = self._stored(str(value))
                 if parameter is None:
                     msg = f"Unable to fetch parameters [{value}] from parameter store for this account."
                     raise TemplateError(msg)
@@ -253,6 +253,15 @@ class RehearsedStack:
             if not kind.startswith("AWS::SSM::"):
                 refuse_value(name, stated, found[name])
         return found
+
+    def _stored(self, name: str) -> Any:
+        """A parameter of the store, or that of another account, which shares it and is then named by its ARN.
+
+        https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-shared-parameters.html
+        """
+        _, _, _, region, account, rest = name.split(":", 5) if name.startswith("arn:") else ("", "", "", "", "", "")
+        there = ssm_backends[account or self.account_id][region or self.region_name]
+        return there.get_parameter(f"/{rest.partition('/')[2]}" if account else name)
 
     def _status(self, status: str, reason: str = "") -> None:
         self.status = status

@@ -20,6 +20,7 @@ _VERSION: Final = re.compile(r'"bootstrapStackVersionSsmParameter":\s*"([^"]+)"'
 _HIGH_VERSION: Final = "99"
 """More than any stack asks for."""
 _ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_SHARED: Final = re.compile(r"arn:[a-z-]+:ssm:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):parameter(?P<name>/.+)")
 _BUCKET: Final = re.compile(r"cdk-([a-z0-9]{1,10})-assets-")
 
 
@@ -83,6 +84,19 @@ def write_missing_versions(assembly: Path, places: Sequence[tuple[str, str]], cl
         for name in names:
             if not client.get_parameters(Names=[name])["Parameters"]:
                 client.put_parameter(Name=name, Value=_HIGH_VERSION, Type="String")
+
+
+def write_shared_parameters(assembly: Path, places: Sequence[tuple[str, str]], clients: Clients) -> list[str]:
+    """Writes the parameters that other accounts share with these, as their stacks have, which are not rehearsed; their ARNs."""
+    deployed = {account for account, _ in places}
+    texts = [path.read_text(encoding="utf-8") for path in sorted(assembly.rglob("*.template.json"))]
+    stated = [one for text in texts for one in json.loads(text).get("Parameters", {}).values()]
+    asked = {str(one.get("Default", "")) for one in stated if str(one.get("Type")).startswith("AWS::SSM::Parameter::Value")}
+    shared = [(arn, found) for arn in sorted(asked) if (found := _SHARED.fullmatch(arn)) and found["account"] not in deployed]
+    for arn, found in shared:
+        client = clients("ssm", account=found["account"], region=found["region"])
+        client.put_parameter(Name=found["name"], Value=f"stand-in-of-{arn}", Type="String", Overwrite=True)
+    return [arn for arn, _ in shared]
 
 
 def _asset_buckets(assembly: Path, account: str, region: str) -> Iterable[tuple[str, str]]:

@@ -30,6 +30,8 @@ def bootstrap(stage: Stage) -> Sequence[str]:
     accounts.write_missing_versions(stage.first.folder, stage.chosen.places, stage.clients)
     facts = [f"{made} bootstrap stack{_s(made)}: {', '.join(f'{account} {region}' for account, region in stage.chosen.places)}"]
     facts += surroundings.assign(stage.chosen.stacks, stage.clients)
+    if shared := accounts.write_shared_parameters(stage.first.folder, stage.chosen.places, stage.clients):
+        stage.rewritten.append(f"wrote stand-ins for the parameters {', '.join(shared)}, which accounts that are not rehearsed share")
     if others:
         stage.rewritten.append(f"made the buckets {', '.join(others)}, which assets go to and no bootstrap stack makes")
     return facts

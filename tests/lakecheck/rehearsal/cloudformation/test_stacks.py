@@ -219,3 +219,13 @@ def test_a_parameter_has_its_default_and_one_of_the_parameter_store_its_value(cl
     attributes = client("sqs").get_queue_attributes(QueueUrl=physical(client, name)["Q"], AttributeNames=["All"])["Attributes"]
     assert attributes["DelaySeconds"] == "9"
     assert attributes["QueueArn"].endswith(f"{name}-x")
+
+
+def test_a_parameter_that_another_account_shares_is_named_by_its_arn(client: Client, name: str, emulator: Emulator):
+    """That of the same name in the account itself is another one."""
+    emulator.clients("ssm", account="333333333333", region="eu-west-1").put_parameter(Name=f"/{name}/delay", Value="7", Type="String")
+    client("ssm").put_parameter(Name=f"/{name}/delay", Value="9", Type="String")
+    shared = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": f"arn:aws:ssm:eu-west-1:333333333333:parameter/{name}/delay"}
+    deploy(client, name, queue("Q", QueueName=f"{name}-q", DelaySeconds={"Ref": "Delay"}), Parameters={"Delay": shared})
+    attributes = client("sqs").get_queue_attributes(QueueUrl=physical(client, name)["Q"], AttributeNames=["All"])["Attributes"]
+    assert attributes["DelaySeconds"] == "7"

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakecheck.assembly.reader import read_assembly
-from lakecheck.rehearsal.deployment.bootstrap import DEFAULT_QUALIFIER, make_missing_buckets, qualifiers, write_missing_versions
+from lakecheck.rehearsal.deployment.bootstrap import (
+    DEFAULT_QUALIFIER,
+    make_missing_buckets,
+    qualifiers,
+    write_missing_versions,
+    write_shared_parameters,
+)
 from lakecheck.rehearsal.deployment.copies import CHANGES, change, copy, target
 from lakecheck.rehearsal.deployment.surroundings import permission_sets
 from lakecheck.upgrade.comparison.schemas import facts
@@ -103,6 +109,26 @@ def test_what_other_bootstraps_would_have_made_is_made_once(tmp_path: Path, emul
     for account, region in places:
         found = emulator.clients("ssm", account=account, region=region).describe_parameters()["Parameters"]
         assert [one["Name"] for one in found] == ["/own/version"]
+
+
+def test_what_accounts_outside_share_is_there_and_what_those_inside_make_is_not(tmp_path: Path, emulator: Emulator):
+    """The stack that shares a parameter is not rehearsed when its account is not; a name without an account is the account's own."""
+    arn = "arn:aws:ssm:eu-west-1:{}:parameter/shared/sink"
+    defaults = {"Outside": arn.format("555555555506"), "Inside": arn.format("555555555505"), "Own": "/own/one", "Text": "arn:aws:sns:x"}
+    parameters = {name: {"Type": "AWS::SSM::Parameter::Value<String>", "Default": value} for name, value in defaults.items()}
+    parameters["Plain"] = {"Type": "String", "Default": arn.format("555555555507")}
+    made = assembly(tmp_path / "out", {**TOPIC, "Parameters": parameters})
+    for _ in range(2):
+        assert write_shared_parameters(made, [("555555555505", "eu-west-1")], emulator.clients) == [arn.format("555555555506")]
+    there = {
+        account: emulator.clients("ssm", account=account, region="eu-west-1").describe_parameters()["Parameters"]
+        for account in ("555555555505", "555555555506", "555555555507")
+    }
+    assert {account: [one["Name"] for one in found] for account, found in there.items()} == {
+        "555555555505": [],
+        "555555555506": ["/shared/sink"],
+        "555555555507": [],
+    }
 
 
 def test_a_changed_version_changes_one_of_each_type_under_another_key(tmp_path: Path):
