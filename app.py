@@ -68,12 +68,13 @@ def synthesize(arguments: argparse.Namespace, outdir: Path, started: float) -> i
     with working("starting CDK", started):
         from aws_cdk import App  # noqa: PLC0415 - starting Node takes a second; bad input is refused before
 
-        from constructs_lib.compliance import add_access_invariants, add_compliance_packs  # noqa: PLC0415
+        from constructs_lib.compliance import add_access_invariants, add_compliance_packs, add_policy_sizes  # noqa: PLC0415
         from stacks.organization.stage import OrganizationStage  # noqa: PLC0415
         from stacks.stages import EnvironmentStage  # noqa: PLC0415
 
     app = App(context=cdk_json_context(), outdir=str(outdir))
     add_compliance_packs(app)
+    add_policy_sizes(app)
     if arguments.access.is_file():
         supplement = arguments.access.with_name("estate.yaml")
         add_access_invariants(

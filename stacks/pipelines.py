@@ -8,6 +8,7 @@ from aws_cdk import Stack
 
 from constructs_lib.governance import CatalogPermissions, grant_pipeline
 from constructs_lib.pipeline import DomainDashboard, IngestionPipeline, PipelineFoundation, RunQueries
+from constructs_lib.pipeline.dependencies import JobDependencies
 from lakemodel.config.model import Zone
 from lakemodel.contracts.job_spec import job_spec
 from lakemodel.naming import pascal_case
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
     from constructs_lib.baseline import LakeAccount
     from constructs_lib.governance import GovernedTable
+    from constructs_lib.network import JobNetwork
     from constructs_lib.pipeline import PipelineState
     from constructs_lib.storage import LakeStorage
     from lakemodel.contracts.model import ContractSet
     from stacks.governance import LocationsStack
+
+_WHEELS = "dist/job-5.0.gluewheels.zip"
 
 
 class PipelinesStack(Stack):
@@ -35,6 +39,7 @@ class PipelinesStack(Stack):
         contracts: The products of this stack alone (`PlacementLock.by_pipelines_stack`).
         tables: By domain and name of each declared table, that table and its quarantine table.
         dashboards: Whether each domain gets a dashboard of its pipelines; it does when left out.
+        network: Where jobs run; in AWS Glue's own network when left out. In one of ours they bring what they install: `make job-wheels`.
     """
 
     def __init__(
@@ -49,11 +54,13 @@ class PipelinesStack(Stack):
         locations: LocationsStack,
         tables: Mapping[tuple[str, str], Sequence[GovernedTable]],
         dashboards: bool = True,
+        network: JobNetwork | None = None,
         **kwargs: Any,
     ) -> None:
         # without indentation a pipeline takes a quarter less of the 1 MB that a template may have
         super().__init__(scope, construct_id, suppress_template_indentation=True, **kwargs)
-        self.foundation = PipelineFoundation(self, "Foundation", state=state)
+        wheels = None if network is None else JobDependencies.from_wheels(self, "Dependencies", _WHEELS)
+        self.foundation = PipelineFoundation(self, "Foundation", state=state, network=network, dependencies=wheels)
         self.pipelines = {
             contract.key: IngestionPipeline(
                 self,

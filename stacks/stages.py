@@ -16,6 +16,7 @@ from stacks.catalog import CatalogStack, DatabasesStack
 from stacks.consumer import AccessStack
 from stacks.floor import FloorStack
 from stacks.governance import GrantsStack, LocationsStack, TableGrantsStack
+from stacks.network import NetworkStack
 from stacks.organization.plan import OrganizationPlan
 from stacks.pipelines import PipelinesStack
 from stacks.query import QueryStack
@@ -96,6 +97,8 @@ class _LakeStacks:
             contracts=contracts,
             audit_trail=stage.singletons.audit_trail,
             break_glass_role=stage.config.break_glass_role,
+            raw_lock_days=environment.raw_lock_days,
+            sensitive=stage.plan is not None and stage.plan.baseline.discover_sensitive_data,
             **props,
         )
         zones = self.storage.zones
@@ -126,6 +129,11 @@ class _LakeStacks:
             stage, f"{prefix}Query", config=stage.config, environment=environment, lake=lake, results=self.storage.results, **props
         )
         self.grants = self._make_grants(contracts, placement, props)
+        self.network = (
+            NetworkStack(stage, f"{prefix}Network", organization=stage.config.organization, **props)
+            if environment.private_network
+            else None
+        )
         self.pipelines = self._make_pipelines(contracts, placement, props)
         _bound(
             self.floor,
@@ -136,6 +144,7 @@ class _LakeStacks:
             *self.catalogs.values(),
             self.query,
             *self.grants.values(),
+            *([] if self.network is None else [self.network]),
             *self.pipelines.values(),
         )
 
@@ -220,6 +229,7 @@ class _LakeStacks:
                 account=self.account.account_owner,
                 locations=self.locations,
                 tables=tables,
+                network=None if self.network is None else self.network.network,
                 **props,
             )
             needed = {1, *(placement.place(contract, table).stack for contract, table in part.tables())}

@@ -151,6 +151,8 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "states": ("DescribeExecution", "RedriveExecution", "StartExecution", "StopExecution"),
     "xray": ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"),
 }
+_LINKED: Final = ("config.amazonaws.com", "macie.amazonaws.com")
+"""Services whose service-linked role the lake makes where it is missing; AWS decides what such a role may do."""
 _DATA: Final = ("dynamodb:*", "kms:*", "s3:*", "s3tables:*", "secretsmanager:*", "sns:*", "sqs:*", "ssm:*")
 _WITHOUT_REGION: Final = ("iam:*", "organizations:*", "sts:*")
 _GUARDS: Final = frozenset(
@@ -225,10 +227,10 @@ class LakeBoundary(Construct):
                 *_within(organization_id, regions),
             ],
         )
-        acknowledge_wildcards(self.policy, dict.fromkeys(("LakeWork", "OwnParameters", "TagsOfJobs"), _NO_GRANT))
+        acknowledge_wildcards(self.policy, dict.fromkeys(("LakeWork", "OwnParameters", "RolesOfServices", "TagsOfJobs"), _NO_GRANT))
 
     def _narrower(self) -> list[iam.PolicyStatement]:
-        """What would reach too far on everything: parameters of others, tags that somebody's policies go by.
+        """What would reach too far on everything: parameters of others, tags that somebody's policies go by, services' own roles.
 
         The tag is the one that Glue puts on network interfaces of jobs, see
         https://docs.aws.amazon.com/glue/latest/dg/create-service-policy.html.
@@ -245,6 +247,15 @@ class LakeBoundary(Construct):
                 actions=["ec2:CreateTags", "ec2:DeleteTags"],
                 resources=[stack.format_arn(service="ec2", region="*", resource="network-interface", resource_name="*")],
                 conditions={"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}, "Null": {"aws:TagKeys": "false"}},
+            ),
+            iam.PolicyStatement(
+                sid="RolesOfServices",
+                actions=["iam:CreateServiceLinkedRole"],
+                resources=[
+                    stack.format_arn(service="iam", region="", resource="role", resource_name=f"aws-service-role/{each}/*")
+                    for each in _LINKED
+                ],
+                conditions={"StringEquals": {"iam:AWSServiceName": list(_LINKED)}},
             ),
         ]
 

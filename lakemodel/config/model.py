@@ -191,6 +191,9 @@ class Environment(_Model):
     """Whether stacks may delete data when they are deleted. Only where protection is standard. Not stated: data is kept."""
     private_network: StrictBool = False
     """Whether jobs run in a VPC without a way to the internet, whose endpoints are charged by the hour. Not stated: in AWS Glue's own."""
+    raw_lock_days: Annotated[int, Field(ge=1, le=36_500, strict=True)] | None = None
+    """For how many days what arrived cannot be deleted from the zone raw (Object Lock, governance mode). Not stated: it is not locked. A
+    lock cannot be taken off a bucket."""
     table_optimizers: StrictBool = True
     """Whether AWS Glue compacts Iceberg tables and expires old snapshots. Must be false in a Region without table optimizers."""
     baseline: Baseline = Baseline()

@@ -45,7 +45,7 @@ def exemptions_of(plan: OrganizationPlan) -> Exemptions:
     """Who is exempt in the accounts of lake.yaml."""
     return ready.Exemptions(
         break_glass_role=plan.config.break_glass_role,
-        handler_roles=tuple(f"{stack.removesuffix('*')}-*" if not stack.endswith("*") else stack for stack in plan.handler_stacks),
+        handler_roles=ready.names_of_stacks(*plan.handler_stacks),
         response_roles=(CONTAINMENT_ROLE,),
     )
 
@@ -71,6 +71,7 @@ def guardrails_of(plan: OrganizationPlan, exemptions: Exemptions) -> list[Guardr
         *ready.keep_deployed(plan.stacks),
         *ready.writes_stay_in_organization(organization.id),
         *ready.no_outside_shares(),
+        *ready.keep_assets(exemptions),
     ]
 
 

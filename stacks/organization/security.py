@@ -11,6 +11,7 @@ from constructs_lib.baseline import AccessAnalyzers, BreakGlassRole
 from constructs_lib.core import protect_stack
 from constructs_lib.observability import ObservabilitySink
 from constructs_lib.organization.detection import (
+    ClassificationJob,
     FindingsArchive,
     OrganizationConfigAggregator,
     OrganizationSecurityHub,
@@ -22,6 +23,7 @@ from constructs_lib.organization.response import Responders
 from constructs_lib.storage import AccessLogBucket
 from lakemodel.config.model import Owner, Response
 from stacks.organization.recording import record_account
+from stacks.storage import SENSITIVE_TAG
 
 if TYPE_CHECKING:
     from stacks.organization.plan import OrganizationPlan
@@ -96,4 +98,5 @@ class Watch(Construct):
         self.aggregator = OrganizationConfigAggregator(self, "Aggregator")
         self.analyzers = AccessAnalyzers(self, "Analyzers", organization=True)
         if plan.baseline.discover_sensitive_data:
-            SensitiveDataDiscovery(self, "SensitiveData", accounts=lakes, automated_discovery=True)
+            job = ClassificationJob(tag_key=SENSITIVE_TAG, tag_value="true")
+            SensitiveDataDiscovery(self, "SensitiveData", accounts=lakes, job=job)

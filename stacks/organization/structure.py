@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _UNIT = "DataLake"
 _SHARED = "Shared"
+_TAG_POLICIES = "tagpolicies.tag.amazonaws.com"
 
 
 class StructureStack(Stack):
@@ -37,7 +38,7 @@ class StructureStack(Stack):
             self,
             "Services",
             organization=self.organization,
-            trusted_access=[*([MALWARE_SERVICE] if detects else []), *([TRAIL_SERVICE] if trails else [])],
+            trusted_access=[_TAG_POLICIES, *([MALWARE_SERVICE] if detects else []), *([TRAIL_SERVICE] if trails else [])],
             delegated_administrators=dict.fromkeys(services, stated.security) if detects else None,
             regions=sorted({baseline.region, *(each.region for each in plan.config.environments.values())}),
         )

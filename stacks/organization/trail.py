@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
-from constructs_lib.baseline import BreakGlassRole
+from constructs_lib.baseline import BreakGlassRole, LakeAccount
 from constructs_lib.core import protect_stack
 from constructs_lib.organization.trail import LogArchive, OrganizationTrail, TrailAlarms, TrailTable
 from constructs_lib.storage import AccessLogBucket
-from lakemodel.config.model import Owner
-from stacks.organization.recording import record_account
+from lakemodel.config.model import Owner, Singleton
+from stacks.organization.recording import config_destination
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -44,14 +44,24 @@ class LogArchiveStack(Stack):
                 organization_id=stated.id,
                 role_name=plan.config.break_glass_role,
             )
-        recorder = record_account(self, "Recorder", plan=plan)
-        recorder.node.add_dependency(self.archive)
+        self.account_owner = LakeAccount(
+            self,
+            "Account",
+            admins=[],
+            shares=False,
+            audit_trail=Singleton.ORGANIZATION,
+            threat_detection=Singleton.ORGANIZATION,
+            config_recorder=Singleton.CREATE,
+            config_destination=config_destination(self, "ConfigBucket", plan=plan),
+        )
+        self.account_owner.node.add_dependency(self.archive)
         self.table = TrailTable(
             self,
             "Trail",
             archive=self.archive,
             accounts=[stated.management, *plan.members],
             regions=plan.regions,
+            settings=self.account_owner.settings,
             break_glass_role=plan.config.break_glass_role,
             access_logs=access_logs,
         )
