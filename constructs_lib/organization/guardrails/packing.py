@@ -16,6 +16,10 @@ _UNITED: Final = ("Action", "Resource")
 """What may be united when everything else is the same: a Deny on either is the Deny on both. Never NotAction: two of them deny
 everything."""
 _SID_CHARACTERS: Final = 64
+_LONGEST_PARTITION: Final = "aws-us-gov"
+
+ANY_PARTITION: Final = "arn:*:"
+"""How an ARN begins here; in a template it has the partition that it is deployed to."""
 
 
 def pack(statements: Sequence[Statement], *, max_characters: int, of: str) -> list[list[Statement]]:
@@ -25,7 +29,7 @@ def pack(statements: Sequence[Statement], *, max_characters: int, of: str) -> li
 
     Args:
         statements: Denies, with a `Sid` each.
-        max_characters: The most that a policy may have, as `text` writes it.
+        max_characters: The most that a policy may have, as `text` writes it, with the longest partition in every ARN.
         of: What kind of policy, for the error.
 
     Raises:
@@ -39,7 +43,7 @@ def pack(statements: Sequence[Statement], *, max_characters: int, of: str) -> li
             raise DataLakeError(msg, code="guardrail_twice")
     policies: list[list[Statement]] = []
     for each in kept.values():
-        size = len(text([each]))
+        size = size_of([each])
         if size > max_characters:
             msg = (
                 f"guardrail {each['Sid']} has {size:,} characters in a policy of its own; a {of} has at most {max_characters:,}: "
@@ -47,7 +51,7 @@ def pack(statements: Sequence[Statement], *, max_characters: int, of: str) -> li
             )
             raise DataLakeError(msg, code="guardrail_too_large")
         for policy in policies:
-            if len(text(merged([*policy, each]))) <= max_characters:
+            if size_of(merged([*policy, each])) <= max_characters:
                 policy.append(each)
                 break
         else:
@@ -90,6 +94,11 @@ def _as_list(value: Any) -> list[str]:
 def document(statements: Sequence[Statement]) -> dict[str, Any]:
     """The policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def size_of(statements: Sequence[Statement]) -> int:
+    """How many characters AWS counts, when every ARN has the longest partition in place of the `*` that stands for it here."""
+    return len(text(statements).replace(ANY_PARTITION, f"arn:{_LONGEST_PARTITION}:"))
 
 
 def text(statements: Sequence[Statement]) -> str:

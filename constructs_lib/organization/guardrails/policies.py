@@ -7,13 +7,13 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Token, aws_organizations as organizations
+from aws_cdk import Aws, Token, aws_organizations as organizations
 from constructs import Construct
 
 from constructs_lib.core import misuse
 from constructs_lib.organization.guardrails.identities import exempt_roles_kept
 from constructs_lib.organization.guardrails.model import Exemptions
-from constructs_lib.organization.guardrails.packing import document, pack
+from constructs_lib.organization.guardrails.packing import ANY_PARTITION, document, pack
 from constructs_lib.organization.guardrails.tags import BLOCKED_BUCKETS, CLOSED_INSTANCES, tag_document
 from lakemodel.limits import Quota, limit
 from lakemodel.naming import physical_name
@@ -265,10 +265,23 @@ def _policy(
         construct_id,
         name=name,
         type=kind,
-        content=content,
+        content=_in_partition(content),
         description=description[: limit(Quota.ORGANIZATION_POLICY_DESCRIPTION_CHARACTERS).value],
         target_ids=list(dict.fromkeys(targets)),
     )
+
+
+def _in_partition(value: Any) -> Any:
+    """ARNs with the partition of the deployment: a `*` in its place would match across the parts of an ARN."""
+    match value:
+        case str():
+            return value.replace(ANY_PARTITION, f"arn:{Aws.PARTITION}:")
+        case list():
+            return [_in_partition(each) for each in value]
+        case dict():
+            return {key: _in_partition(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def _name(scope: Construct, name: str | None) -> str:
