@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _STACK = "aws:cloudformation:stack"
 _ASSEMBLY = "cdk:cloud-assembly"
 ACKNOWLEDGEMENT = "governed-lake:acknowledgement"
+ORGANIZATION = "Organization"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,8 @@ class Lake:
 
     @property
     def environments(self) -> list[str]:
-        return sorted({stack.environment for stack in self.stacks.values()})
+        """The environments of the lake; the stage `Organization` stands above them and is none."""
+        return sorted({stack.environment for stack in self.stacks.values()} - {ORGANIZATION})
 
     def of(self, environment: str) -> dict[str, Synthesized]:
         """The stacks of one environment, by their name in it."""
