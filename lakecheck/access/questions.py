@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.kinds import Kind, Meaning, meanings, to_ask
 from lakecheck.estate.arns import account_in
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of, any_of
 from lakecheck.iam.evaluator import evaluate
-from lakecheck.iam.globs import TooMany, classes, covers, intersects
+from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal
 from lakecheck.iam.model import (
     Caller,
     CallerKind,
@@ -27,9 +28,11 @@ from lakecheck.iam.model import (
 from lakecheck.values import has_hole, hole, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from lakecheck.access.kinds import Told
     from lakecheck.estate.model import AccessPoint, Bucket, Estate, Key, Principal
+    from lakecheck.iam.globs import Class
 
 DIRECT_CALL: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:securetransport": ("true",),
@@ -105,7 +108,7 @@ class Questions:
         self._unknown_policies: dict[str, Policy] = {}
         self._decisions: dict[tuple[int, str, str, str, frozenset[tuple[str, tuple[str, ...]]]], Decision] = {}
         self._reaches: dict[tuple[int, str, str, str, frozenset[tuple[str, tuple[str, ...]]]], Reach] = {}
-        self._splitting: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._named: dict[tuple[int, str], tuple[str, ...]] = {}
 
     def about(self, estate: Estate) -> Questions:
         """The same questions about a changed estate: with what is assumed here, and what is allowed there stands in `allowed` here, too.
@@ -271,22 +274,22 @@ class Questions:
         return found if exists == TRUE else replace(found, allowed=all_of([found.allowed, exists]))
 
     def _reached(self, principal: Principal, action: str, pattern: str, context: Mapping[str, tuple[str, ...]] | None, owner: str) -> Reach:
-        probes: Iterable[str]
         too_many: Formula = FALSE
-        splitting = [each for each in self._patterns(principal, action, pattern) if intersects(each, pattern) and not covers(each, pattern)]
-        if not splitting:
-            probes = (_probe(pattern),)
-        else:
+        splitting = self._splitting(principal, action, pattern)
+        probes: Sequence[Kind] = (Kind(_probe(pattern)),)
+        if splitting:
             try:
-                probes = [each.witness for each in classes(splitting, within=pattern, cap=MOST_CLASSES)]
+                found = classes(tuple(splitting), within=pattern, cap=MOST_CLASSES)
+                probes = self._kinds(action, tuple(splitting.values()), found)
             except TooMany:
-                probes = (_probe(pattern),)
                 too_many = Unresolved(f"{action} on {shown(pattern)}: the policies tell more than {MOST_CLASSES} kinds of resources apart")
         best: Reach | None = None
         formulas: list[Formula] = [too_many]
         last = Decision()
-        for probe in probes:
-            last = self.decide(principal, action, probe, context=context, owner=owner)
+        for probe, floor in probes:
+            last = self.decide(principal, action, floor or probe, context=context, owner=owner)
+            if floor is not None and last.truth is not Truth.FALSE:
+                last = self.decide(principal, action, probe, context=context, owner=owner)
             formulas.append(last.allowed)
             if last.truth is Truth.TRUE:
                 return Reach(TRUE, probe, last)
@@ -295,16 +298,25 @@ class Questions:
         allowed = any_of(formulas)
         return Reach(allowed, best.witness if best else "", best.decision if best else last)
 
-    def _patterns(self, principal: Principal, action: str, pattern: str) -> tuple[str, ...]:
-        """Every resource pattern of every policy that has a say; a variable has its value, or stands for any text."""
+    def _kinds(self, action: str, meant: Sequence[Told], found: Iterable[Class]) -> Sequence[Kind]:
+        """One resource of each kind that has to be asked about; those with policies of their own, or of other accounts, are never alike."""
+        told = ((each.witness, frozenset[Meaning]().union(*(meant[index] for index in each.matches))) for each in found)
+        return to_ask((one, fits, (*self._resource_policy(action, one), account_in(one), self._bucket_of(one))) for one, fits in told)
+
+    def _splitting(self, principal: Principal, action: str, pattern: str) -> Mapping[str, Told]:
+        """The resource patterns that tell resources of a pattern apart; a variable has its value, or stands for any text."""
         layers = self.layers(principal, action, _probe(pattern))
         scps = [policy for level in layers.scps or () for policy in level]
         others = [each for each in (layers.boundary, layers.resource) if each is not None]
-        found: dict[str, None] = {}
-        for policy in (*layers.identity, *others, *scps, *layers.rcps):
-            found |= dict.fromkeys(self._patterns_of(policy, action.partition(":")[0]))
+        found: dict[str, set[Meaning]] = {}
         known = self._variables_of(principal)
-        return tuple(dict.fromkeys(_expanded(each, known) if "${" in each else each for each in found))
+        for policy in (*layers.identity, *others, *scps, *layers.rcps):
+            for text in self._named_in(policy, action.partition(":")[0]):
+                found.setdefault(_expanded(text, known) if "${" in text else text, set())
+            for text, meaning in meanings(policy, action):
+                if text != "*":
+                    found.setdefault(_expanded(text, known) if "${" in text else text, set()).add(meaning)
+        return {each: frozenset(meant) for each, meant in found.items() if intersects(each, pattern) and not covers(each, pattern)}
 
     def _variables_of(self, principal: Principal) -> Mapping[str, str]:
         """Policy variables whose value is known, by key in lower case but for the name of a tag."""
@@ -313,18 +325,21 @@ class Questions:
             found["aws:username"] = principal.arn.rpartition("/")[2]
         return found | {f"aws:principaltag/{key}": value for key, value in (principal.tags or {}).items()}
 
-    def _patterns_of(self, policy: Policy, service: str) -> tuple[str, ...]:
+    def _named_in(self, policy: Policy, service: str) -> tuple[str, ...]:
+        """The resources that the Allows of a policy name for a service, whatever for: they may have policies of their own."""
         key = (id(policy), service)
-        if key not in self._splitting:
+        if key not in self._named:
             found: dict[str, None] = {}
             for statement in policy.statements:
-                if statement.actions is not None and not any(_concerns(each, service) for each in statement.actions):
+                if statement.effect is Effect.DENY or (
+                    statement.actions is not None and not any(_concerns(each, service) for each in statement.actions)
+                ):
                     continue
                 for text in (*(statement.resources or ()), *(statement.not_resources or ())):
-                    if text != "*":
+                    if "${" in text or is_literal(text):
                         found[text] = None
-            self._splitting[key] = tuple(found)
-        return self._splitting[key]
+            self._named[key] = tuple(found)
+        return self._named[key]
 
     def _identity(self, principal: Principal) -> tuple[Policy, ...]:
         found = self._identities.get(id(principal))

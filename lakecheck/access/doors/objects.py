@@ -5,25 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from weakref import WeakKeyDictionary
 
 from lakecheck.access.doors.answers import NO, Answer
 from lakecheck.access.doors.keys import KeyRing
 from lakecheck.access.doors.public import keeps_out
-from lakecheck.access.doors.reasons import MOST_RESOURCES, reasons
-from lakecheck.access.doors.splits import Group, Splitter, expanded, reaches
+from lakecheck.access.doors.reasons import reasons
+from lakecheck.access.doors.splits import PROBE, Group, Splitter, as_glob, expanded, reaches
+from lakecheck.access.kinds import Kind, Meaning, meanings, to_ask
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, Formula, Test, Truth, Unresolved, all_of, any_of, leaves
-from lakecheck.iam.globs import intersects, match_action
+from lakecheck.iam.globs import intersects, match, match_action
 from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
+    from lakecheck.access.kinds import Told
     from lakecheck.access.questions import Questions
     from lakecheck.estate.model import AccessPoint, Bucket, Principal
     from lakecheck.iam.model import Decision
@@ -131,8 +133,9 @@ class Objects:
         self._splitter = Splitter(places, self._root)
         self._holds_tables = any(place.is_table for place in places)
         self._ring = key_ring(questions)
-        self._patterns: dict[int, tuple[tuple[str, str], ...]] = {}
-        self._of_principal: dict[Principal, Mapping[str, str]] = {}
+        self._patterns: dict[tuple[int, Action], tuple[tuple[str, str, Meaning], ...]] = {}
+        self._of_principal: dict[tuple[Principal, Action], Mapping[str, Hashable]] = {}
+        self._to_ask: dict[tuple[Group, str], Sequence[Kind]] = {}
         self._could: dict[tuple[int, str], tuple[Statement, ...]] = {}
 
     def verdicts(self, principal: Principal, action: Action) -> Iterator[tuple[tuple[Place, ...], Answer]]:
@@ -141,7 +144,7 @@ class Objects:
         possible = [(deed, chance) for deed, chance in chances if chance is not _Chance.NONE]
         if not possible or keeps_out(self._bucket, principal, self._bucket.policy, self._point.policy if self._point is not None else None):
             return
-        for group in self._splitter.groups(self._patterns_for(principal)):
+        for group in self._splitter.groups(self._patterns_for(principal, action)):
             verdict = self._of_group(principal, possible, group)
             if verdict.allowed != FALSE:
                 yield group.places, verdict
@@ -151,10 +154,13 @@ class Objects:
     def _of_group(self, principal: Principal, possible: Sequence[tuple[_Deed, _Chance]], group: Group) -> Answer:
         open_ones: list[Answer] = []
         for deed, chance in possible:
-            for key in group.keys:
+            answers: dict[str, Answer] = {}
+            for key, floor in self._kinds(group, deed):
                 if chance is _Chance.UNSEEN and any(_rests_on_facts_alone(each.allowed) for each in open_ones):
                     break
-                verdict = self._of_key(principal, deed, key)
+                if floor is not None and self._of_key_once(principal, deed, floor, answers).refused:
+                    continue
+                verdict = self._of_key_once(principal, deed, key, answers)
                 if verdict.allowed.truth is Truth.TRUE:
                     return verdict
                 if verdict.allowed != FALSE:
@@ -168,6 +174,11 @@ class Objects:
             return NO
         because = tuple(dict.fromkeys(each for verdict in open_ones for each in verdict.because))
         return Answer(any_of(verdict.allowed for verdict in open_ones), because)
+
+    def _of_key_once(self, principal: Principal, deed: _Deed, key: str, answers: dict[str, Answer]) -> Answer:
+        if key not in answers:
+            answers[key] = self._of_key(principal, deed, key)
+        return answers[key]
 
     def _of_key(self, principal: Principal, deed: _Deed, key: str) -> Answer:
         resource = self._bucket.arn if deed.on_bucket else self._bucket_root + key
@@ -234,32 +245,48 @@ class Objects:
         owner = accounts.get(self._bucket.account)
         yield from owner.rcps if owner is not None else ()
 
-    def _patterns_for(self, principal: Principal) -> Mapping[str, str]:
-        """Patterns of resources, each with what it stands for: itself, or its statement where that lists more than people are told of."""
-        found = self._of_principal.get(principal)
+    def _patterns_for(self, principal: Principal, action: Action) -> Mapping[str, Hashable]:
+        """Patterns of resources that tell objects apart for the deeds of an action, each with what it stands for in each deed."""
+        found = self._of_principal.get((principal, action))
         if found is not None:
             return found
         known = _known(principal)
-        meanings: dict[str, set[str]] = {}
+        meant: dict[str, set[tuple[str, Meaning]]] = {}
         for policy in self._policies(principal):
-            if id(policy) not in self._patterns:
-                self._patterns[id(policy)] = tuple(self._in_policy(policy))
-            for pattern, meaning in self._patterns[id(policy)]:
-                meanings.setdefault(expanded(pattern, known), set()).add(meaning)
+            for pattern, deed, meaning in self._in_policy(policy, action):
+                meant.setdefault(expanded(pattern, known), set()).add((deed, meaning))
         if self._ring.tells_objects_apart(principal, self._bucket):
             for pattern in self._encryption_patterns(principal):
-                meanings.setdefault(pattern, set()).add(pattern)
-        found = self._of_principal[principal] = {pattern: "|".join(sorted(each)) for pattern, each in meanings.items()}
+                meant.setdefault(pattern, set()).update((deed.action, Meaning(0, pattern)) for deed in deeds(action, self._bucket))
+        found = self._of_principal[principal, action] = {pattern: frozenset(each) for pattern, each in meant.items()}
         return found
 
-    def _in_policy(self, policy: Policy) -> Iterator[tuple[str, str]]:
-        for statement in policy.statements:
-            if statement.actions is not None and not any(intersects(each.lower(), "s3:*") for each in statement.actions):
-                continue
-            for patterns in (statement.resources or (), statement.not_resources or ()):
-                for pattern in patterns:
-                    told = pattern if len(patterns) <= MOST_RESOURCES else ""
-                    yield self._through(pattern), f"{id(policy)} {statement.index} {told}"
+    def _in_policy(self, policy: Policy, action: Action) -> tuple[tuple[str, str, Meaning], ...]:
+        """The same of one policy, deed by deed; without those patterns that tell no objects of this bucket apart for anybody."""
+        found = self._patterns.get((id(policy), action))
+        if found is None:
+            names = dict.fromkeys(deed.action for deed in deeds(action, self._bucket))
+            meant = ((self._through(pattern), name, meaning) for name in names for pattern, meaning in meanings(policy, name))
+            found = tuple(each for each in meant if "${" in each[0] or self._splitter.tells(each[0]))
+            self._patterns[id(policy), action] = found
+        return found
+
+    def _kinds(self, group: Group, deed: _Deed) -> Sequence[Kind]:
+        """The keys of a group to ask about for one deed."""
+        if deed.on_bucket:
+            return (Kind(group.keys[0]),)
+        kept = (group, deed.action)
+        if kept not in self._to_ask:
+            # Through an access point a key is asked about twice, under two names.
+            apart = self._point is not None
+            found = ((key, self._told(group, key, deed.action), key if apart else "") for key in group.keys)
+            self._to_ask[kept] = to_ask(found, PROBE)
+        return self._to_ask[kept]
+
+    def _told(self, group: Group, key: str, action: str) -> Told:
+        text = self._root + key
+        fitting = (each for pattern, each in group.telling if match(as_glob(pattern), text) is not Truth.FALSE)
+        return frozenset(meaning for each in fitting for deed, meaning in cast("frozenset[tuple[str, Meaning]]", each) if deed == action)
 
     def _through(self, pattern: str) -> str:
         """A pattern of the bucket's objects as one of the access point's, which has the same keys."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lakecheck.access.kinds import MOST_RESOURCES
 from lakecheck.formula import Truth
 from lakecheck.iam.globs import match, match_action
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
     from lakecheck.iam.model import Decision, Matched, Statement
-
-MOST_RESOURCES: Final = 8
-"""A statement with more resources than this is told without the one that fits, so that verdicts about them can be shared."""
 
 MOST_REASONS: Final = 3
 """So many statements are named for one decision: each of them suffices, or two sides have to agree."""

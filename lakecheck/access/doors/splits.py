@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.doors.places import literal_start
@@ -15,7 +16,7 @@ from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal
 from lakecheck.values import has_hole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
 
@@ -37,11 +38,13 @@ class Group:
         places: At least one.
         keys: Object keys; what holds for one of them holds for an object of every place.
         complete: Whether these are all kinds of objects that the policies tell apart.
+        telling: The patterns that tell the keys apart, each with what it stands for.
     """
 
     places: tuple[Place, ...]
     keys: tuple[str, ...]
     complete: bool = True
+    telling: tuple[tuple[str, Hashable], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,7 @@ class Splitter:
         self._places = tuple(places)
         self._root = root
         self._splits: dict[str, _Split | None] = {}
-        self._groups: dict[frozenset[tuple[str, str]], tuple[Group, ...]] = {}
+        self._groups: dict[frozenset[tuple[str, Hashable]], tuple[Group, ...]] = {}
         self._by_prefix: dict[str, list[int]] = defaultdict(list)
         for index, place in enumerate(self._places):
             self._by_prefix[place.prefix].append(index)
@@ -72,7 +75,11 @@ class Splitter:
         self._sorted = [prefix for prefix, _ in ordered]
         self._indexes = [index for _, index in ordered]
 
-    def groups(self, patterns: Mapping[str, str]) -> tuple[Group, ...]:
+    def tells(self, pattern: str) -> bool:
+        """Whether a pattern tells objects of these places apart."""
+        return self._split(pattern) is not None
+
+    def groups(self, patterns: Mapping[str, Hashable]) -> tuple[Group, ...]:
         """The places in groups.
 
         Args:
@@ -82,7 +89,7 @@ class Splitter:
         splitting = frozenset((pattern, meaning) for pattern, meaning in patterns.items() if self._split(pattern) is not None)
         found = self._groups.get(splitting)
         if found is None:
-            found = self._groups[splitting] = tuple(self._grouped(sorted(splitting)))
+            found = self._groups[splitting] = tuple(self._grouped(sorted(splitting, key=itemgetter(0))))
         return found
 
     def _split(self, pattern: str) -> _Split | None:
@@ -109,7 +116,7 @@ class Splitter:
 
     def _wide_split(self, pattern: str, everything: str) -> _Split | None:
         """Of a pattern that names no bucket, or not this one."""
-        glob = _as_glob(pattern)
+        glob = as_glob(pattern)
         if not reaches(pattern, self._root) or covers(glob, everything):
             return None
         every = range(len(self._places))
@@ -127,50 +134,52 @@ class Splitter:
 
     def _covers(self, pattern: str, index: int) -> bool:
         """A star at the end takes what is below as soon as the rest has matched the place itself."""
-        glob = _as_glob(pattern)
+        glob = as_glob(pattern)
         return glob.endswith("*") and match(glob, self._root + self._places[index].prefix) is Truth.TRUE
 
     def _meets(self, pattern: str, index: int) -> bool:
         rest = self._rest(pattern, index)
-        return rest != () if rest is not None else intersects(_as_glob(pattern), f"{self._root}{self._places[index].prefix}*")
+        return rest != () if rest is not None else intersects(as_glob(pattern), f"{self._root}{self._places[index].prefix}*")
 
     def _rest(self, pattern: str, index: int) -> tuple[str, ...] | None:
         """What is left of a pattern below a place, as patterns of which any may match; None where a name that is not known decides."""
         prefix = self._places[index].prefix
         if pattern.startswith(self._root):
-            glob, text = _as_glob(pattern[len(self._root) :]), prefix
+            glob, text = as_glob(pattern[len(self._root) :]), prefix
         else:
-            glob, text = _as_glob(pattern), self._root + prefix
+            glob, text = as_glob(pattern), self._root + prefix
         if glob.startswith(text):
             return (glob[len(text) :],)
         return None if has_hole(glob) or has_hole(text) else _after(glob, text)
 
-    def _grouped(self, splitting: Sequence[tuple[str, str]]) -> Iterable[Group]:
-        covering: dict[int, set[str]] = defaultdict(set)
-        partly: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    def _grouped(self, splitting: Sequence[tuple[str, Hashable]]) -> Iterable[Group]:
+        covering: dict[int, set[Hashable]] = defaultdict(set)
+        partly: dict[int, list[tuple[str, Hashable]]] = defaultdict(list)
         for pattern, meaning in splitting:
             split = self._split(pattern)
             for index in split.covered if split is not None else ():
                 covering[index].add(meaning)
             for index in split.partial if split is not None else ():
                 partly[index].append((pattern, meaning))
-        alike: dict[tuple[frozenset[str], frozenset[tuple[str, tuple[str, ...]]]], list[Place]] = defaultdict(list)
+        alike: dict[tuple[frozenset[Hashable], frozenset[tuple[Hashable, tuple[str, ...]]]], list[int]] = defaultdict(list)
         for index, place in enumerate(self._places):
             rests = {(meaning, self._rest(pattern, index)) for pattern, meaning in partly.get(index, ())}
             known = frozenset((meaning, rest) for meaning, rest in rests if rest is not None)
             if len(known) < len(rests):
-                yield Group((place,), *self._keys_within(place, [pattern for pattern, _ in partly[index]]))
+                yield Group((place,), *self._keys_within(place, [pattern for pattern, _ in partly[index]]), tuple(partly[index]))
             else:
-                alike[frozenset(covering.get(index, ())), known].append(place)
-        for (_, below), together in alike.items():
+                alike[frozenset(covering.get(index, ())), known].append(index)
+        for (_, below), indexes in alike.items():
+            together = tuple(self._places[index] for index in indexes)
             keys, complete = _keys_below(tuple(sorted({each for _, rest in below for each in rest})))
-            yield Group(tuple(together), tuple(together[0].prefix + key for key in keys), complete)
+            telling = tuple(partly.get(indexes[0], ()))
+            yield Group(together, tuple(together[0].prefix + key for key in keys), complete, telling)
 
     def _keys_within(self, place: Place, patterns: Sequence[str]) -> tuple[tuple[str, ...], bool]:
         """A key of each kind of objects below a place that whole patterns tell apart."""
         plain = place.prefix + PROBE
         try:
-            found = classes([_as_glob(pattern) for pattern in patterns], within=f"{self._root}{place.prefix}?*", cap=MOST_CLASSES)
+            found = classes([as_glob(pattern) for pattern in patterns], within=f"{self._root}{place.prefix}?*", cap=MOST_CLASSES)
         except TooMany:
             return (plain,), False
         return (*(each.witness[len(self._root) :] for each in reversed(found)), plain), True
@@ -231,7 +240,7 @@ def reaches(pattern: str, root: str) -> bool:
         bucket, slash, _ = pattern.partition("/")
         if slash and is_literal(bucket) and "${" not in bucket:
             return match(bucket, root.rstrip("/")) is not Truth.FALSE
-    return intersects(_as_glob(pattern), f"{root}*")
+    return intersects(as_glob(pattern), f"{root}*")
 
 
 def expanded(pattern: str, known: dict[str, str]) -> str:
@@ -251,5 +260,6 @@ def _value(variable: str, known: dict[str, str]) -> str:
     return known.get(f"{key.lower()}{slash}{name}", "?*")
 
 
-def _as_glob(pattern: str) -> str:
+def as_glob(pattern: str) -> str:
+    """The pattern with a glob of any text that is not empty for each policy variable."""
     return _VARIABLE.sub("?*", pattern) if "${" in pattern else pattern
