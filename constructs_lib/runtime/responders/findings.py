@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,19 @@ def resource_of_arn(arn: str, account: str, region: str, facts: Mapping[str, Any
     if found is None or found[0] not in _SHAPES:
         return None
     return Resource(found[0], found[1], its_account or account, its_region or region, facts or {})
+
+
+def whole_account(kind: str, account: str, region: str) -> Resource | None:
+    """The account, for the type of finding that is about all of it and names, as a resource, only who did it."""
+    return Resource(ACCOUNT, account, account, region) if kind == "Policy:S3/AccountBlockPublicAccessDisabled" else None
+
+
+def says_sample(value: str) -> bool:
+    """Whether a text of JSON, as GuardDuty adds one to a finding, says that it is a sample."""
+    try:
+        return mapping(json.loads(value or "{}")).get("sample") is True
+    except ValueError:
+        return False
 
 
 def distinct(resources: list[Resource | None]) -> tuple[Resource, ...]:

@@ -94,20 +94,27 @@ PLAYS = (
     ),
     Play("AccessAnalyzer:Public/AWS::S3::Bucket", {BUCKET: BLOCK_PUBLIC_ACCESS}, is_fact=True),
     Play("AccessAnalyzer:External/AWS::S3::Bucket", {BUCKET: KEEP_OUTSIDERS_OUT}, is_fact=True),
-    Play("AccessAnalyzer:*/AWS::KMS::Key", {KEY: REVOKE_KEY_GRANTS}, is_fact=True),
+    *(Play(f"AccessAnalyzer:{who}/AWS::KMS::Key", {KEY: REVOKE_KEY_GRANTS}, is_fact=True) for who in ("External", "Public")),
 )
 
-# What Security Hub and conformance packs put around the name of a rule.
-_RULE = re.compile(r"^(?:Config:)(?:securityhub-)?(?P<name>.*?)(?:-conformance-pack-[a-z0-9]+|-[0-9a-f]{6,8})?$")
+# What Security Hub and rules of the organisation put before the name of a rule, and they and conformance packs behind it.
+_BEFORE = re.compile(r"(?:securityhub|orgconfigrule)-")
+_BEHIND = re.compile(r"-conformance-pack-[a-z0-9]+$|-[0-9a-f]{6,8}$")
+_BEHIND_LINKED = re.compile(r"-[a-z0-9]{6,8}$")
+
+
+def _names_of_rule(written: str) -> set[str]:
+    """What a Config rule may be called without what was put around its name."""
+    written = written.lower()
+    name = _BEFORE.sub("", written, count=1) if _BEFORE.match(written) else written
+    return {name, _BEHIND.sub("", name), _BEHIND_LINKED.sub("", name) if name != written else name}
 
 
 def fitting(finding: Finding) -> list[Play]:
     """The lines that fit the type of `finding`."""
-    kind = finding.type
-    rule = _RULE.match(kind)
-    if rule is not None:
-        kind = f"Config:{rule['name'].lower()}"
-    return [play for play in PLAYS if fnmatchcase(kind, play.types)]
+    source, _, name = finding.type.partition(":")
+    kinds = {f"Config:{each}" for each in _names_of_rule(name)} if source == "Config" else {finding.type}
+    return [play for play in PLAYS if any(fnmatchcase(kind, play.types) for kind in kinds)]
 
 
 def steps(finding: Finding, *, minimum_severity: float) -> Iterator[tuple[str, Resource]]:

@@ -69,7 +69,7 @@ def permission_set_of(role: str) -> str:
 def spared_arns(account: str, settings: Settings) -> list[str]:
     """Who gets past a quarantine: ARNs, with `*` where a pattern has one, of this account's roles only."""
     patterns = (settings.containment_role, *settings.protected_principals, *settings.spared_principals)
-    return sorted({f"arn:{settings.partition}:iam::{account}:role/{each.format(account=account)}" for each in patterns})
+    return sorted({f"arn:{settings.partition}:iam::{account}:role/{each.replace('{account}', account)}" for each in patterns})
 
 
 def _fits(name: str, patterns: Iterable[str], resource: Resource) -> bool:

@@ -7,6 +7,7 @@ See https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-finding
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .findings import (
@@ -24,8 +25,10 @@ from .findings import (
     number,
     of_arn,
     resource_of_arn,
+    says_sample,
     text,
     texts,
+    whole_account,
 )
 
 if TYPE_CHECKING:
@@ -46,20 +49,21 @@ def _finding(envelope: Mapping[str, Any], asff: Mapping[str, Any]) -> Finding:
     region = text(asff.get("Region"), envelope.get("region"))
     product, fields = _product(asff), mapping(asff.get("ProductFields"))
     source = _PRODUCTS.get(product, "securityhub")
-    identity = text(asff.get("Id"))
+    identity, kind = text(asff.get("Id")), _type(asff, product, fields)
+    resources = [_resource(each, account, region) for each in mappings(asff.get("Resources"))]
     if source in {"guardduty", "macie"}:
         identity = identity.rsplit("/", 1)[-1]
     return Finding(
         source=source,
         id=identity,
-        type=_type(asff, product, fields),
+        type=kind,
         account=account,
         region=region,
         severity=_severity(mapping(asff.get("Severity"))),
         title=text(asff.get("Title"), asff.get("GeneratorId")),
-        resources=distinct([_resource(each, account, region) for each in mappings(asff.get("Resources"))]),
+        resources=distinct([*resources, whole_account(kind, account, region)]),
         sample=_is_sample(asff, fields),
-        closed=_closed(asff),
+        closed=_closed(asff, fields),
         updated=text(asff.get("UpdatedAt"), envelope.get("time")),
         raw=asff,
     )
@@ -81,9 +85,24 @@ def _type(asff: Mapping[str, Any], product: str, fields: Mapping[str, Any]) -> s
     if product == "config":
         return f"Config:{text(fields.get('aws/config/ConfigRuleName'), asff.get('Title'))}"
     types = texts(asff.get("Types"))
-    named = [each.rsplit("/", 1)[-1] for each in types if ":" in each]
-    # `UnauthorizedAccess:IAMUser/X` is written `TTPs/.../UnauthorizedAccess:IAMUser-X` here.
-    return named[0].replace("-", "/", 1) if named else text(*types, "unknown")
+    named = [each for each in map(_type_of_service, types) if each]
+    return named[0] if named else text(*types, "unknown")
+
+
+def _type_of_service(written: str) -> str:
+    """The type as its service names it; empty when none can be told from `written`.
+
+    `Impact:S3/X` is `TTPs/Impact:S3-X` here as a rule, sometimes `TTPs/Impact:S3/X`, and `TTPs/Impact/S3-X` for others.
+    See https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-type-taxonomy.html and what Security Hub
+    writes for each type: https://docs.aws.amazon.com/guardduty/latest/ug/securityhub-integration.html.
+    """
+    whole = re.search(r"[A-Za-z]+:[A-Za-z0-9]+[-/].+$", written)
+    if whole is not None:
+        return whole[0] if "/" in whole[0] else whole[0].replace("-", "/", 1)
+    parts = written.split("/")
+    if len(parts) < 3 or not re.match(r"[A-Za-z0-9]+-[A-Z]", parts[-1]):  # noqa: PLR2004 - namespace, category, classifier
+        return ""
+    return f"{parts[-2].replace(' ', '')}:{parts[-1].replace('-', '/', 1)}"
 
 
 def _severity(severity: Mapping[str, Any]) -> float:
@@ -92,14 +111,19 @@ def _severity(severity: Mapping[str, Any]) -> float:
 
 
 def _is_sample(asff: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    told = asff.get("Sample") is True or text(asff.get("Title")).upper().startswith("[SAMPLE]")
-    return told or any(name.lower().endswith("additionalinfo/sample") and text(value).lower() == "true" for name, value in fields.items())
+    if asff.get("Sample") is True or text(asff.get("Title")).upper().startswith("[SAMPLE]"):
+        return True
+    told = {
+        name.lower().rpartition("additionalinfo/")[2]: text(value) for name, value in fields.items() if "additionalinfo/" in name.lower()
+    }
+    return told.get("sample", "").lower() == "true" or says_sample(told.get("value", ""))
 
 
-def _closed(asff: Mapping[str, Any]) -> str:
+def _closed(asff: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
     workflow = text(mapping(asff.get("Workflow")).get("Status"), asff.get("WorkflowState")).upper()
     compliance = text(mapping(asff.get("Compliance")).get("Status")).upper()
-    if text(asff.get("RecordState")).upper() == "ARCHIVED":
+    archived = text(fields.get("aws/guardduty/service/archived")).lower() == "true"
+    if archived or text(asff.get("RecordState")).upper() == "ARCHIVED":
         return "archived"
     if workflow in _SETTLED:
         return workflow.lower()

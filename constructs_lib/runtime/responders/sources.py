@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-eventbridge.htm
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from .findings import (
@@ -31,8 +30,10 @@ from .findings import (
     number,
     of_arn,
     resource_of_arn,
+    says_sample,
     text,
     texts,
+    whole_account,
 )
 from .security_hub import read_security_hub
 
@@ -86,11 +87,14 @@ def _unknown(envelope: Mapping[str, Any], source: str, kind: str) -> Finding:
 
 
 def _guardduty(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Finding]:
+    if "Id" in detail and "id" not in detail:
+        detail = _as_delivered(detail)
     service = mapping(detail.get("service"))
     account = text(detail.get("accountId"), envelope.get("account"))
     region = text(detail.get("region"), envelope.get("region"))
     title = text(detail.get("title"), detail.get("type"))
     resources = [*_of_guardduty(mapping(detail.get("resource")), account, region)]
+    resources.append(whole_account(text(detail.get("type")), account, region))
     sequence = mapping(mapping(service.get("detection")).get("sequence"))
     resources += [each for entry in mappings(sequence.get("resources")) for each in _of_sequence(entry, account, region)]
     return [
@@ -111,15 +115,16 @@ def _guardduty(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[F
     ]
 
 
+def _as_delivered(value: Any) -> Any:
+    """A finding as the API of GuardDuty gives it, `Id` and `S3BucketDetails`, as events have it: people put these into the queue."""
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _as_delivered(each) for name, each in value.items()}
+    return [_as_delivered(each) for each in value] if isinstance(value, list) else value
+
+
 def _is_sample(info: Mapping[str, Any]) -> bool:
     """Samples say so in `additionalInfo`, as a field or in a text of JSON."""
-    if info.get("sample") is True:
-        return True
-    try:
-        value = json.loads(text(info.get("value")) or "{}")
-    except ValueError:
-        return False
-    return mapping(value).get("sample") is True
+    return info.get("sample") is True or says_sample(text(info.get("value")))
 
 
 def _of_guardduty(resource: Mapping[str, Any], account: str, region: str) -> list[Resource | None]:
@@ -174,7 +179,7 @@ def _of_sequence(entry: Mapping[str, Any], account: str, region: str) -> list[Re
             {
                 "userType": key.get("userType"),
                 "userName": key.get("userName"),
-                "accessKeyId": text(entry.get("name"), uid),
+                "accessKeyId": next((each for each in (text(entry.get("name")), uid) if each.startswith("AKIA")), uid),
             },
             account,
             region,
@@ -192,7 +197,8 @@ def _macie(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Findi
     exposed = _is_exposed(bucket)
     found: list[Resource | None] = [Resource(BUCKET, name, account, region, {"exposed": exposed}) if name else None]
     if name and text(item.get("key")):
-        found.append(Resource(OBJECT, f"{name}/{text(item.get('key'))}", account, region, {"exposed": exposed}))
+        facts = {"exposed": exposed or item.get("publicAccess") is True}
+        found.append(Resource(OBJECT, f"{name}/{text(item.get('key'))}", account, region, facts))
     return [
         Finding(
             source="macie",
@@ -228,7 +234,8 @@ def _config(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Find
     name = text(detail.get("resourceId"), qualifier.get("resourceId"))
     when = text(identifier.get("orderingTimestamp"), result.get("resultRecordedTime"), envelope.get("time"))
     compliance = text(result.get("complianceType"))
-    resource = {"AWS::S3::Bucket": Resource(BUCKET, name, account, region), "AWS::::Account": Resource(ACCOUNT, account, account, region)}
+    of_account = dict.fromkeys(("AWS::::Account", "AWS::S3::AccountPublicAccessBlock"), Resource(ACCOUNT, account, account, region))
+    resource = {"AWS::S3::Bucket": Resource(BUCKET, name, account, region), **of_account}
     return [
         Finding(
             source="config",
@@ -248,9 +255,11 @@ def _config(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Find
 
 
 def _access_analyzer(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Finding]:
-    account = text(detail.get("accountId"), detail.get("resourceOwnerAccount"), envelope.get("account"))
+    # An analyzer of the organisation is in another account than what it is about.
+    account = text(detail.get("resourceOwnerAccount"), detail.get("accountId"), envelope.get("account"))
     region = text(detail.get("region"), envelope.get("region"))
-    kind, public = text(detail.get("resourceType")), detail.get("isPublic") is True
+    kind, public, error = text(detail.get("resourceType")), detail.get("isPublic") is True, text(detail.get("error"))
+    access = f"{'everybody' if public else 'somebody outside'} has access to {text(detail.get('resource'))}"
     outside = [each for value in mapping(detail.get("principal")).values() for each in texts(value)]
     status = text(detail.get("status")).upper()
     gone = "deleted" if detail.get("isDeleted") is True else ""
@@ -258,11 +267,11 @@ def _access_analyzer(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> 
         Finding(
             source="accessanalyzer",
             id=text(detail.get("id")),
-            type=f"AccessAnalyzer:{'Public' if public else 'External'}/{kind}",
+            type=f"AccessAnalyzer:{'Error' if error else 'Public' if public else 'External'}/{kind}",
             account=account,
             region=region,
             severity=0.0,
-            title=f"{'everybody' if public else 'somebody outside'} has access to {text(detail.get('resource'))}",
+            title=f"{text(detail.get('resource'))} could not be analysed: {error}" if error else access,
             resources=distinct([resource_of_arn(text(detail.get("resource")), account, region, {"outside": outside})]),
             sample=False,
             closed=gone or ("" if status == "ACTIVE" else status.lower() or "without a status"),

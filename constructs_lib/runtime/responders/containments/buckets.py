@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TAG = "governed-lake:quarantine"
 POLICY_BYTES = 20_480
+_MARK = "GovernedLake"
 _MOST_TAGS = 50
 _ROUNDS = 5
 _ON_OBJECTS = (
@@ -68,15 +69,16 @@ class BucketQuarantine:
             msg = "who is an outsider is not known without the organisation's id"
             raise NotPossibleError(msg)
         s3, bucket = _client(target), _bucket(target)
-        policy = _policy(s3, bucket, target)
+        text = _policy_text(s3, bucket, target)
+        policy = _parsed(text)
         self._merged(target, policy)
         ours = _without_sid(self.statement(target))
-        quarantines = [each for each in _statements(policy) if str(each.get("Sid", "")).startswith("GovernedLake")]
+        quarantines = [each for each in _statements(policy) if str(each.get("Sid", "")).startswith(_MARK)]
         earlier = [each for each in quarantines if _without_sid(each) == ours]
         if earlier and earlier[0].get("Sid") != target.mark:
             msg = f"{target.resource} is in quarantine already, by statement {earlier[0].get('Sid')}"
             raise NothingToDoError(msg)
-        return {"policy": policy, "tags": _tags(s3, bucket, target)}
+        return {"policy": policy, "text": text, "tags": _tags(s3, bucket, target)}
 
     def plan(self, target: Target, before: Mapping[str, Any]) -> str:
         """Names the statement and whom it spares."""
@@ -104,8 +106,7 @@ class BucketQuarantine:
         return {"policy": policy, "tagged": tagged}
 
     def undo(self, target: Target, before: Mapping[str, Any]) -> str:
-        """Takes our statement and our tag out; the rest stays, whoever wrote it, and whenever."""
-        del before
+        """Takes our statement and our tag out; the rest stays, whoever wrote it, and whenever, to the byte if nobody wrote since."""
         s3, bucket = _client(target), _bucket(target)
         removed = False
         for _ in range(_ROUNDS):
@@ -115,15 +116,17 @@ class BucketQuarantine:
                 break
             removed = True
             if left:
-                s3.put_bucket_policy(
-                    Bucket=bucket, Policy=_text({**policy, "Statement": left}), ExpectedBucketOwner=target.resource.account
-                )
+                rest = {**policy, "Statement": left}
+                text = before["text"] if before.get("text") and _same(rest, before["policy"]) else _text(rest)
+                s3.put_bucket_policy(Bucket=bucket, Policy=text, ExpectedBucketOwner=target.resource.account)
             else:
                 s3.delete_bucket_policy(Bucket=bucket, ExpectedBucketOwner=target.resource.account)
         else:
             msg = f"statement {target.mark} of bucket {bucket} comes back: something else writes the policy; take it out by hand"
             raise ChangedSinceError(msg)
-        _tag(s3, bucket, target, lambda tags: {name: value for name, value in tags.items() if (name, value) != (TAG, target.action)})
+        others = [str(each.get("Sid", "")) for each in _statements(_policy(s3, bucket, target))]
+        still = [sid.removeprefix(_MARK) for sid in others if sid.startswith(_MARK)]
+        _tag(s3, bucket, target, lambda tags: _tags_after(tags, target.action, still))
         return f"statement {target.mark} of bucket {bucket} {'is taken out' if removed else 'was gone already'}"
 
     def statement(self, target: Target) -> dict[str, Any]:
@@ -202,15 +205,31 @@ def _without_sid(statement: Mapping[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in statement.items() if name != "Sid"}
 
 
-def _policy(s3: Any, bucket: str, target: Target) -> dict[str, Any] | None:
+def _same(policy: Mapping[str, Any], other: Mapping[str, Any] | None) -> bool:
+    """Whether both say the same, statement by statement; S3 spells some of it its own way."""
+    mine, theirs = ({**(each or {}), "Statement": _statements(each)} for each in (policy, other))
+    return _without_sid({**mine, "Statement": []}) == _without_sid({**theirs, "Statement": []}) and [
+        (each.get("Sid"), _without_sid(each)) for each in mine["Statement"]
+    ] == [(each.get("Sid"), _without_sid(each)) for each in theirs["Statement"]]
+
+
+def _policy_text(s3: Any, bucket: str, target: Target) -> str | None:
     try:
-        text = s3.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=target.resource.account)["Policy"]
+        text: str = s3.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=target.resource.account)["Policy"]
     except ClientError as error:
         if code_of(error) == "NoSuchBucketPolicy":
             return None
         raise
-    found: dict[str, Any] = json.loads(text)
+    return text
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = None if text is None else json.loads(text)
     return found
+
+
+def _policy(s3: Any, bucket: str, target: Target) -> dict[str, Any] | None:
+    return _parsed(_policy_text(s3, bucket, target))
 
 
 def _tags(s3: Any, bucket: str, target: Target) -> dict[str, str]:
@@ -221,6 +240,13 @@ def _tags(s3: Any, bucket: str, target: Target) -> dict[str, str]:
             return {}
         raise
     return {each["Key"]: each["Value"] for each in tags}
+
+
+def _tags_after(tags: Mapping[str, str], action: str, still: list[str]) -> dict[str, str]:
+    """Without our tag; with that of the last of the other quarantines that the bucket is in still."""
+    if tags.get(TAG) != action:
+        return dict(tags)
+    return {**{name: value for name, value in tags.items() if name != TAG}, **({TAG: still[-1]} if still else {})}
 
 
 def _tag(s3: Any, bucket: str, target: Target, change: Any) -> bool:

@@ -56,9 +56,10 @@ class PermissionSetSessions:
             for arn in page["PermissionSets"]:
                 found = sso.describe_permission_set(InstanceArn=settings.identity_instance, PermissionSetArn=arn)["PermissionSet"]
                 if found.get("Name") == name:
-                    policy = _policy(sso, target, arn)
+                    text = _policy_text(sso, target, arn)
+                    policy = json.loads(text) if text else None
                     self._merged(target, name, policy)
-                    return {"name": name, "arn": arn, "policy": policy}
+                    return {"name": name, "arn": arn, "policy": policy, "text": text}
         msg = f"Identity Center has no permission set {name}"
         raise NotPossibleError(msg)
 
@@ -74,7 +75,9 @@ class PermissionSetSessions:
         sso, arn = _client(target), before["arn"]
         policy = _policy(sso, target, arn)
         left = [each for each in _statements(policy) if each.get("Sid") != target.mark]
-        self._put(sso, target, arn, {**policy, "Statement": left} if policy and left else None)
+        rest = {**policy, "Statement": left} if policy and left else None
+        same = rest is not None and {**rest, "Statement": left} == {**(before["policy"] or {}), "Statement": _statements(before["policy"])}
+        self._put(sso, target, arn, before["text"] if same and before.get("text") else rest)
         return f"statement {target.mark} of permission set {before['name']} is taken out"
 
     def _merged(self, target: Target, name: str, policy: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -86,12 +89,12 @@ class PermissionSetSessions:
             raise NotPossibleError(msg)
         return merged
 
-    def _put(self, sso: Any, target: Target, arn: str, policy: Mapping[str, Any] | None) -> None:
+    def _put(self, sso: Any, target: Target, arn: str, policy: Mapping[str, Any] | str | None) -> None:
         which = {"InstanceArn": target.settings.identity_instance, "PermissionSetArn": arn}
         if policy is None:
             sso.delete_inline_policy_from_permission_set(**which)
         else:
-            sso.put_inline_policy_to_permission_set(**which, InlinePolicy=_text(policy))
+            sso.put_inline_policy_to_permission_set(**which, InlinePolicy=policy if isinstance(policy, str) else _text(policy))
         status = sso.provision_permission_set(**which, TargetType="ALL_PROVISIONED_ACCOUNTS")["PermissionSetProvisioningStatus"]
         for _ in range(_CHECKS):
             if status.get("Status") != "IN_PROGRESS" or not status.get("RequestId"):
@@ -111,8 +114,14 @@ def _client(target: Target) -> Any:
     return target.access.client("sso-admin", settings.identity_role, settings.identity_region, Need(_NEEDED, ["*"]), session=session)
 
 
+def _policy_text(sso: Any, target: Target, arn: str) -> str | None:
+    which = {"InstanceArn": target.settings.identity_instance, "PermissionSetArn": arn}
+    text: str | None = sso.get_inline_policy_for_permission_set(**which).get("InlinePolicy")
+    return text
+
+
 def _policy(sso: Any, target: Target, arn: str) -> dict[str, Any] | None:
-    text = sso.get_inline_policy_for_permission_set(InstanceArn=target.settings.identity_instance, PermissionSetArn=arn).get("InlinePolicy")
+    text = _policy_text(sso, target, arn)
     found: dict[str, Any] | None = json.loads(text) if text else None
     return found
 
