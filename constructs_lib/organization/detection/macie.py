@@ -30,6 +30,7 @@ _ACTIONS = (
     "macie2:PutFindingsPublicationConfiguration",
     "macie2:UpdateAutomatedDiscoveryConfiguration",
     "macie2:UpdateMacieSession",
+    "macie2:UpdateMemberSession",
     "macie2:UpdateOrganizationConfiguration",
 )
 _JOB_ACTIONS = ("macie2:CreateClassificationJob", "macie2:ListClassificationJobs", "macie2:UpdateClassificationJob")

@@ -53,8 +53,9 @@ class OrganizationSecurityHub(Construct):
 
     The account has to be the organisation's delegated administrator of Security Hub before, and this its home Region: see
     `OrganizationServices`. A hub and an aggregator that are there are adopted, and Regions added to what is gathered already. With central
-    configuration the policy switches the hub on in every account below its targets, new ones included. A target to which somebody applied
-    another policy fails before it is replaced. Deleting this gives the settings back that were changed here, and leaves the hub.
+    configuration the policy switches the hub on in every account below its targets, new ones included, and **every standard off that is
+    not named here**: name those that the accounts check already. A target to which somebody applied another policy, or that inherits one
+    which checks more, fails before it is replaced. Deleting this gives the settings back that were changed here, and leaves the hub.
 
     The checks of the standards are charged by account, Region and check, and need Config's recorder in each account.
 
@@ -104,6 +105,7 @@ class OrganizationSecurityHub(Construct):
                 "LinkedRegions": sorted(linked_regions),
                 "Central": central,
                 "PolicyName": _POLICY_NAME,
+                "Standards": sorted(standard.value for standard in standards),
                 "Targets": sorted(targets),
             },
             log_key=log_key,

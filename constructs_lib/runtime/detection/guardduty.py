@@ -12,7 +12,7 @@ import boto3
 
 from ..custom_resources.cfn_response import handle
 from ..custom_resources.retry import CLIENT_CONFIG, Retry
-from .keeping import DetectionError, Memory, as_administrator, keep, ranked
+from .keeping import DetectionError, Memory, SwitchedOffError, as_administrator, keep, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,12 +41,24 @@ class GuardDuty:
         self._retry = retry
         self._detector = ""
 
+    def enable(self) -> None:
+        """Makes the detector, unless there is one."""
+        if not self._retry.call(self._guardduty.list_detectors)["DetectorIds"]:
+            self._detector = str(self._retry.call(self._guardduty.create_detector, Enable=True)["DetectorId"])
+
     @property
     def detector(self) -> str:
-        """The detector's id; one is made when there is none."""
+        """The detector's id.
+
+        Raises:
+            SwitchedOffError: If there is none.
+        """
         if not self._detector:
             ids = self._retry.call(self._guardduty.list_detectors)["DetectorIds"]
-            self._detector = str(ids[0] if ids else self._retry.call(self._guardduty.create_detector, Enable=True)["DetectorId"])
+            if not ids:
+                msg = "GuardDuty has no detector in this account and Region"
+                raise SwitchedOffError(msg)
+            self._detector = str(ids[0])
         return self._detector
 
     def read(self) -> dict[str, str]:
@@ -151,6 +163,7 @@ def apply(guardduty: Any, ssm: Any, retry: Retry, request: Request) -> dict[str,
     if request.properties["Members"] not in _SCALES[_MEMBERS]:
         msg = f"got Members {request.properties['Members']!r}; allowed are ALL, NEW and NONE"
         raise DetectionError(msg)
+    service.enable()
     wanted, left_out = _wanted(request.properties, service.read())
     keep(service, memory, request, wanted)
     return {"DetectorId": service.detector, "LeftOut": ",".join(left_out)}

@@ -33,6 +33,10 @@ class NotAdministratorError(DetectionError):
     """The account is not the one that the organisation delegated the service to."""
 
 
+class SwitchedOffError(DetectionError):
+    """The service is off in this account, and has no settings."""
+
+
 class Service(Protocol):
     """What is kept: one service in one account."""
 
@@ -207,8 +211,8 @@ def _give_back(service: Service, memory: Memory) -> None:
             if changes:
                 LOG.info("given back: %s", changes)
                 service.write(changes, there)
-        except NotAdministratorError:
-            LOG.warning("the account is no administrator any more; there is nothing to give back")
+        except (NotAdministratorError, SwitchedOffError) as error:
+            LOG.warning("there is nothing to give back: %s", error)
     memory.forget()
 
 

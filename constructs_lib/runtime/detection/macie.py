@@ -14,14 +14,14 @@ from botocore.exceptions import ClientError
 
 from ..custom_resources.cfn_response import handle
 from ..custom_resources.retry import CLIENT_CONFIG, DENIED, Retry, code_of, message_of
-from .keeping import Memory, as_administrator, keep, ranked
+from .keeping import Memory, SwitchedOffError, as_administrator, keep, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..custom_resources.cfn_response import Deadline, LambdaContext, Request
 
-_SWITCH, _MEMBER = ("false", "true"), ("none", "Enabled")
+_SWITCH, _MEMBER = ("false", "true"), ("none", "Paused", "Enabled")
 _SCALES = {
     "status": ("PAUSED", "ENABLED"),
     "publishing": ("SIX_HOURS", "ONE_HOUR", "FIFTEEN_MINUTES"),
@@ -69,7 +69,10 @@ class Macie:
 
     def read(self) -> dict[str, str]:
         """Every setting; members are there under `member/<account>`."""
-        session = self._retry.call(self._macie.get_macie_session)
+        session = self._retry.call(self._session)
+        if not session:
+            msg = "Macie is off in this account and Region"
+            raise SwitchedOffError(msg)
         organization = as_administrator(self._retry, "Macie", "AccessDeniedException", self._macie.describe_organization_configuration)
         discovery = self._retry.call(self._macie.get_automated_discovery_configuration)
         told = self._retry.call(self._macie.get_findings_publication_configuration).get("securityHubConfiguration") or {}
@@ -80,14 +83,16 @@ class Macie:
             "discovery": str(discovery.get("status", "DISABLED")),
             "discovery/members": str(discovery.get("autoEnableOrganizationMembers", "NONE")),
             **{f"publish/{kind}": _text(told.get(kind)) for kind in ("publishClassificationFindings", "publishPolicyFindings")},
-            **{f"member/{account}": "Enabled" for account in self._members()},
+            **{f"member/{account}": status for account, status in self._members()},
         }
 
-    def _members(self) -> Iterator[str]:
+    def _members(self) -> Iterator[tuple[str, str]]:
         more: dict[str, str] = {}
         while True:
             page = self._retry.call(self._macie.list_members, onlyAssociated="true", **more)
-            yield from (str(member["accountId"]) for member in page.get("members", []) if member.get("relationshipStatus") == "Enabled")
+            for member in page.get("members", []):
+                if member.get("relationshipStatus") in _MEMBER:
+                    yield str(member["accountId"]), str(member["relationshipStatus"])
             if not page.get("nextToken"):
                 return
             more = {"nextToken": str(page["nextToken"])}
@@ -102,7 +107,7 @@ class Macie:
             self._retry.call(self._macie.update_macie_session, **session)
         for name, value in changes.items():
             if name.startswith("member/"):
-                self._member(name.removeprefix("member/"), wanted=value == "Enabled")
+                self._member(name.removeprefix("member/"), value, there.get(name, ""))
         if "members" in changes:
             self._retry.call(self._macie.update_organization_configuration, autoEnable=changes["members"] == "true")
         if {"discovery", "discovery/members"} & changes.keys():
@@ -115,8 +120,11 @@ class Macie:
             told = {name.removeprefix("publish/"): after[name] == "true" for name in _SCALES if name.startswith("publish/")}
             self._retry.call(self._macie.put_findings_publication_configuration, securityHubConfiguration=told)
 
-    def _member(self, account: str, *, wanted: bool) -> None:
-        if wanted:
+    def _member(self, account: str, wanted: str, there: str) -> None:
+        if wanted in _MEMBER and there in _MEMBER:
+            self._retry.call(self._macie.update_member_session, id=account, status=wanted.upper())
+            return
+        if wanted == "Enabled":
             address = self._retry.call(self._organizations.describe_account, AccountId=account)["Account"]["Email"]
             self._retry.call(self._macie.create_member, account={"accountId": account, "email": address})
             return

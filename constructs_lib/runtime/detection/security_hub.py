@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from ..custom_resources.cfn_response import handle
 from ..custom_resources.retry import CLIENT_CONFIG, Retry, code_of
-from .keeping import DetectionError, Memory, as_administrator, keep
+from .keeping import DetectionError, Memory, SwitchedOffError, as_administrator, keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 _CENTRAL, _LOCAL = "CENTRAL", "LOCAL"
 _SELF_MANAGED = "SELF_MANAGED_SECURITY_HUB"
 _ALL, _SOME, _ALL_BUT, _NONE = "ALL_REGIONS", "SPECIFIED_REGIONS", "ALL_REGIONS_EXCEPT_SPECIFIED", "NO_REGIONS"
+_ELSEWHERE = "elsewhere:"
 _POLLS = 15
 
 
 class SecurityHub:
     """One account's hub as two settings.
 
-    They are `regions`, such as `SPECIFIED_REGIONS:eu-west-1,us-east-1` or nothing without an aggregator, and `organization`, which is
-    `CENTRAL/false/NONE` or `LOCAL/<whether new accounts get a hub>/<whether they get the default standards>`.
+    They are `regions`, such as `SPECIFIED_REGIONS:eu-west-1,us-east-1`, `elsewhere:<Region>` or nothing without an aggregator, and
+    `organization`, which is `CENTRAL/false/NONE` or `LOCAL/<whether new accounts get a hub>/<whether they get the default standards>`.
 
     Args:
         securityhub: A boto3 client.
@@ -46,19 +47,28 @@ class SecurityHub:
 
     def enable(self) -> None:
         """Makes the hub, without any standard, unless there is one."""
+        if self._is_on():
+            return
+        try:
+            self._retry.call(self._hub.enable_security_hub, EnableDefaultStandards=False, ControlFindingGenerator="SECURITY_CONTROL")
+        except ClientError as refusal:
+            if code_of(refusal) != "ResourceConflictException":  # it was made by the delegation, a moment ago
+                raise
+
+    def _is_on(self) -> bool:
         try:
             self._retry.call(self._hub.describe_hub)
         except ClientError as error:
             if code_of(error) not in ("InvalidAccessException", "ResourceNotFoundException"):
                 raise
-            try:
-                self._retry.call(self._hub.enable_security_hub, EnableDefaultStandards=False, ControlFindingGenerator="SECURITY_CONTROL")
-            except ClientError as refusal:
-                if code_of(refusal) != "ResourceConflictException":  # it was made by the delegation, a moment ago
-                    raise
+            return False
+        return True
 
     def read(self) -> dict[str, str]:
         """Both settings."""
+        if not self._is_on():
+            msg = "Security Hub is off in this account and Region"
+            raise SwitchedOffError(msg)
         organization = self._organization()
         kind = organization.get("OrganizationConfiguration", {}).get("ConfigurationType", _LOCAL)
         automatic = str(bool(organization.get("AutoEnable"))).lower()
@@ -75,11 +85,7 @@ class SecurityHub:
         aggregator = self._retry.call(self._hub.get_finding_aggregator, FindingAggregatorArn=self._aggregator)
         home = str(aggregator["FindingAggregationRegion"])
         if home != self._region:
-            msg = (
-                f"findings are gathered in {home} already, and a hub has one home; make {home} the home Region of the organisation's "
-                "security, or delete that aggregator"
-            )
-            raise DetectionError(msg)
+            return f"{_ELSEWHERE}{home}"
         return _joined(str(aggregator["RegionLinkingMode"]), aggregator.get("Regions") or ())
 
     def write(self, changes: Mapping[str, str], there: Mapping[str, str]) -> None:
@@ -128,11 +134,11 @@ class SecurityHub:
         (_, automatic, standards), (_, new_automatic, new_standards) = there.split("/"), wanted.split("/")
         return f"{_LOCAL}/{max(automatic, new_automatic)}/{min(standards, new_standards)}"  # true > false, DEFAULT < NONE
 
-    def check_targets(self, targets: list[str], policy: str) -> None:
-        """Refuses to go where somebody else's configuration policy is applied: an association replaces the one before.
+    def check_targets(self, targets: list[str], policy: str, standards: set[str]) -> None:
+        """Refuses to go where somebody else's configuration policy is applied, or inherited and checks more: ours would replace it.
 
         Raises:
-            DetectionError: If a target has another policy than the one of that name, or none that it inherits.
+            DetectionError: If a target has another policy than the one of that name, or inherits one with other standards than these.
         """
         for target in targets:
             try:
@@ -142,10 +148,20 @@ class SecurityHub:
                     raise
                 continue
             there = str(found.get("ConfigurationPolicyId", ""))
-            if found.get("AssociationType") != "APPLIED" or there in ("", _SELF_MANAGED):
+            if there in ("", _SELF_MANAGED):
                 continue
-            name = self._retry.call(self._hub.get_configuration_policy, Identifier=there)["Name"]
-            if name != policy:
+            theirs = self._retry.call(self._hub.get_configuration_policy, Identifier=there)
+            name, own = theirs["Name"], theirs.get("ConfigurationPolicy", {}).get("SecurityHub", {})
+            if name == policy:
+                continue
+            more = sorted({_family(str(each)) for each in own.get("EnabledStandardIdentifiers") or ()} - standards)
+            if found.get("AssociationType") == "INHERITED" and more:
+                msg = (
+                    f"{target} inherits Security Hub's configuration policy {name!r}, which checks {', '.join(more)} too, and would no "
+                    "longer: declare those standards as well, or leave that target out"
+                )
+                raise DetectionError(msg)
+            if found.get("AssociationType") == "APPLIED":
                 msg = (
                     f"{target} has Security Hub's configuration policy {name!r} already; leave that target out, or detach that policy first"
                 )
@@ -169,6 +185,11 @@ def _united(there: str, wanted: str) -> str:
     return there
 
 
+def _family(standard: str) -> str:
+    """A standard without its version: a later one of the same replaces an earlier one."""
+    return standard.rpartition("::")[2].removeprefix("standards/").removeprefix("ruleset/").partition("/")[0]
+
+
 def _target(name: str) -> dict[str, str]:
     kind = "RootId" if name.startswith("r-") else "OrganizationalUnitId" if name.startswith("ou-") else "AccountId"
     return {kind: name}
@@ -181,7 +202,7 @@ def apply(securityhub: Any, ssm: Any, retry: Retry, request: Request, region: st
         securityhub: A boto3 client.
         ssm: A boto3 client; keeps what was there before.
         retry: How to call them.
-        request: Its properties are `LinkedRegions`, `Central`, `PolicyName`, `Targets` and `MemoryParameter`.
+        request: Its properties are `LinkedRegions`, `Central`, `PolicyName`, `Targets`, `Standards` and `MemoryParameter`.
         region: The Region that the function runs in.
 
     Raises:
@@ -193,9 +214,17 @@ def apply(securityhub: Any, ssm: Any, retry: Retry, request: Request, region: st
     if request.kind == "Delete":
         return keep(service, memory, request, {})
     service.enable()
-    central = str(properties["Central"]) == "true"
-    if central and service.read()["organization"].startswith(_CENTRAL):
-        service.check_targets(list(properties.get("Targets") or ()), str(properties["PolicyName"]))
+    central, there = str(properties["Central"]) == "true", service.read()
+    if there["regions"].startswith(_ELSEWHERE):
+        home = there["regions"].removeprefix(_ELSEWHERE)
+        msg = (
+            f"findings are gathered in {home} already, and a hub has one home; make {home} the home Region of the organisation's "
+            "security, or delete that aggregator"
+        )
+        raise DetectionError(msg)
+    if central and there["organization"].startswith(_CENTRAL):
+        standards = {_family(str(each)) for each in properties.get("Standards") or ()}
+        service.check_targets(list(properties.get("Targets") or ()), str(properties["PolicyName"]), standards)
     regions = sorted(set(properties.get("LinkedRegions") or ()) - {region})
     wanted = {
         "regions": _joined(_SOME, regions) if regions else _NONE,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..custom_resources.retry import Retry
 
 _GONE = frozenset({"AccountNotRegisteredException", "AccountNotFoundException"})
+_UNKNOWN = "InvalidInputException"
 
 
 class AdministratorError(Exception):
@@ -72,12 +73,22 @@ class Administrators:
         self._regions = tuple(regions)
 
     def of(self, service: str, region: str, known: Sequence[str]) -> str:
-        """The service's administrator; of several the first of `known`, and empty if none of several is."""
+        """The service's administrator; of several the first of `known`, and empty if none of several is.
+
+        A service with a call of its own has the same one in every Region: who is registered and not among `known` is it here as well.
+        """
         own = OWN_CALLS.get(service)
-        if own is not None:
-            return self._own(own, region)
+        if own is not None and (here := self._own(own, region)):
+            return here
         there = self._registered(service)
+        if own is not None:
+            return next((each for each in there if each not in known), "")
         return next((each for each in known if each in there), "")
+
+    def region_of(self, service: str, account: str) -> str:
+        """A Region in which the account administers the service; empty where it is none of ours, or that is not for a Region."""
+        own = OWN_CALLS.get(service)
+        return "" if own is None else next((region for region in self._regions if self._own(own, region) == account), "")
 
     def put(self, service: str, region: str, account: str) -> None:
         """Makes `account` the administrator.
@@ -113,8 +124,13 @@ class Administrators:
             self._deregister(service, account)
 
     def any_of(self, service: str) -> bool:
-        """Whether anybody administers the service."""
-        return bool(self._registered(service))
+        """Whether anybody administers the service; nobody does of one that Organizations knows no administrators of."""
+        try:
+            return bool(self._registered(service))
+        except ClientError as error:
+            if code_of(error) != _UNKNOWN:
+                raise
+            return False
 
     def _deregister(self, service: str, account: str) -> None:
         try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ON = "on"
 _POLICY_TYPE, _ACCESS, _SHARING, _ADMINISTRATOR = "policy-type", "access", "sharing", "administrator"
+_ALL_FEATURES = "ALL"
 _RAM = "ram.amazonaws.com"
 _RAM_ROLE = "AWSServiceRoleForResourceAccessManager"
 _SETTLES = 12  # looks at what was just changed
@@ -85,6 +86,7 @@ class Services:
         self._memory = Memory(clients.ssm, retry, memory, about="what the organisation lets services do")
         self._root = root
         self._administrators = Administrators(clients.organizations, clients.regional, retry, regions)
+        self._named: dict[str, set[str]] = {}
 
     def apply(self, request: Request) -> dict[str, str]:
         """Brings about what the request declares, and gives back what it no longer does.
@@ -100,6 +102,9 @@ class Services:
         known = self._memory.contents.setdefault("Items", {})
         earlier = {**declared(request.old_properties), **(declared(request.properties) if request.kind == "Delete" else {})}
         wanted = {} if request.kind == "Delete" else declared(request.properties)
+        if wanted:
+            self._check_features()
+        self._named = _administrators_named(wanted, earlier, known)
         there = {item: self._read(item, (value, _ours(known, item), earlier.get(item, ""))) for item, value in wanted.items()}
         kept = self._refuse(wanted, there, known, earlier)
         for item, value in wanted.items():  # written down first: a repeated request does not take for theirs what is ours
@@ -129,7 +134,7 @@ class Services:
             if item.kind != _ADMINISTRATOR or there[item] in {"", value, ours, earlier.get(item, "")}:
                 continue
             if ours != value:
-                raise AdministratorError(taken(item.name, item.region, there[item], value))
+                raise AdministratorError(taken(item.name, self._administrators.region_of(item.name, there[item]), there[item], value))
             LOG.warning("%s is %s by now, declared is %s: it is kept", item, there[item], value)
             kept.add(item)
         return kept
@@ -176,7 +181,8 @@ class Services:
 
     def _read(self, item: Item, values: Iterable[str]) -> str:
         if item.kind == _ADMINISTRATOR:
-            return self._administrators.of(item.name, item.region, [value for value in values if value])
+            named = self._named.get(item.name, set()) if item.name in OWN_CALLS else set()
+            return self._administrators.of(item.name, item.region, [value for value in (*values, *sorted(named)) if value])
         readers = {_POLICY_TYPE: self._policy_types, _ACCESS: self._trusted, _SHARING: self._shared}
         return _ON if item.name in readers[item.kind]() else ""
 
@@ -205,6 +211,15 @@ class Services:
         except ClientError as error:
             if code_of(error) not in codes:
                 raise
+
+    def _check_features(self) -> None:
+        there = self._retry.call(self._clients.organizations.describe_organization)["Organization"]
+        if there.get("FeatureSet", _ALL_FEATURES) != _ALL_FEATURES:
+            msg = (
+                f"the organisation {there['Id']} has consolidated billing alone, without policies and trusted access; nothing was changed: "
+                "enable all features, which every account has to confirm, then deploy again"
+            )
+            raise ServicesError(msg)
 
     def _policy_types(self) -> set[str]:
         found = self._all(self._clients.organizations.list_roots, "Roots")
@@ -255,6 +270,17 @@ def declared(properties: Mapping[str, Any]) -> dict[Item, str]:
         regions = properties.get("Regions") or [] if service in OWN_CALLS else [""]
         items |= {Item(_ADMINISTRATOR, str(service), str(region)): str(account) for region in regions}
     return items
+
+
+def _administrators_named(wanted: Mapping[Item, str], earlier: Mapping[Item, str], known: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Whom this declaration names or named, by service: a registration of theirs is no stranger's, whatever the Region."""
+    named: dict[str, set[str]] = {}
+    ours = {Item.of(text): str(record["Ours"]) for text, record in known.items()}
+    for items in (wanted, earlier, ours):
+        for item, account in items.items():
+            if item.kind == _ADMINISTRATOR:
+                named.setdefault(item.name, set()).add(account)
+    return named
 
 
 def _ours(known: Mapping[str, Any], item: Item) -> str:

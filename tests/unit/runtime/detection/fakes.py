@@ -187,7 +187,12 @@ class MacieApi:
 
     def create_member(self, **request: Any) -> None:
         assert request["account"]["email"] == f"{request['account']['accountId']}@example.com"
+        assert self.members.get(request["account"]["accountId"]) not in ("Paused", "Enabled")
         self.members[request["account"]["accountId"]] = "Enabled"
+
+    def update_member_session(self, **request: Any) -> None:
+        assert {self.members[request["id"]], request["status"].capitalize()} == {"Paused", "Enabled"}
+        self.members[request["id"]] = request["status"].capitalize()
 
     def disassociate_member(self, **request: Any) -> None:
         if request["id"] not in self.members:
@@ -235,6 +240,7 @@ class SecurityHubApi:
         self.fails = False
         self.associations: dict[str, dict[str, str]] = {}
         self.policies: dict[str, str] = {}
+        self.standards: dict[str, list[str]] = {}
 
     def describe_hub(self) -> dict[str, Any]:
         if self.hub is None:
@@ -246,6 +252,7 @@ class SecurityHubApi:
         self.hub = request
 
     def list_finding_aggregators(self) -> dict[str, Any]:
+        assert self.hub is not None
         return {"FindingAggregators": [] if self.aggregator is None else [{"FindingAggregatorArn": "aggregator"}]}
 
     def get_finding_aggregator(self, **request: Any) -> dict[str, Any]:
@@ -267,6 +274,8 @@ class SecurityHubApi:
         self.aggregator = None
 
     def describe_organization_configuration(self) -> dict[str, Any]:
+        if self.hub is None:
+            raise error("InvalidAccessException", "Account 333333333333 is not subscribed to AWS Security Hub")
         answer = {**self.organization, "OrganizationConfiguration": dict(self.kind)}
         if self.kind["Status"] == "PENDING":
             self.kind["Status"] = "FAILED" if self.fails else "ENABLED"
@@ -288,4 +297,6 @@ class SecurityHubApi:
         return self.associations[target]
 
     def get_configuration_policy(self, **request: Any) -> dict[str, Any]:
-        return {"Name": self.policies[request["Identifier"]]}
+        known = request["Identifier"]
+        own = {"ServiceEnabled": True, "EnabledStandardIdentifiers": self.standards.get(known, [])}
+        return {"Name": self.policies[known], "ConfigurationPolicy": {"SecurityHub": own}}

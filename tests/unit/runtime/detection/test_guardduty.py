@@ -91,6 +91,15 @@ def test_who_is_no_administrator_is_told_after_a_while() -> None:
     assert send(api, ssm, "Delete") == {}
 
 
+def test_a_detector_that_is_gone_is_not_made_by_a_delete() -> None:
+    """Somebody switched GuardDuty off: there is nothing to give back, and nothing is switched on to find that out."""
+    api, ssm = GuardDutyApi(), Ssm()
+    send(api, ssm)
+    api.detectors.clear()
+    send(api, ssm, "Delete")
+    assert (api.detectors, api.made, ssm.values) == ({}, 0, {})
+
+
 def test_a_delegation_that_was_withdrawn_does_not_block_the_delete() -> None:
     """There is nothing to give back any more."""
     api, ssm = GuardDutyApi(), Ssm()

@@ -63,6 +63,25 @@ def test_deleting_gives_back_and_keeps_the_session() -> None:
     assert api.told == {"publishClassificationFindings": False, "publishPolicyFindings": True}
 
 
+def test_a_paused_member_is_resumed_and_paused_again() -> None:
+    """It is a member already, which Macie makes no second time."""
+    api, ssm = MacieApi(enabled=True), Ssm()
+    api.members = {LAKES[0]: "Paused"}
+    assert [send(api, ssm), send(api, ssm)] == [{"Members": "2"}] * 2
+    assert api.members == dict.fromkeys(LAKES, "Enabled")
+    send(api, ssm, "Delete")
+    assert api.members == {LAKES[0]: "Paused"}
+
+
+def test_macie_that_was_switched_off_does_not_block_the_delete() -> None:
+    """Nothing is left to give back, and nothing is switched on for it."""
+    api, ssm = MacieApi(enabled=True), Ssm()
+    send(api, ssm)
+    api.session = None
+    send(api, ssm, "Delete")
+    assert (api.session, ssm.values) == (None, {})
+
+
 def test_who_left_comes_back() -> None:
     """An account that is listed and no member any more is made one again."""
     api = MacieApi(enabled=True)

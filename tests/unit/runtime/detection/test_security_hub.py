@@ -16,6 +16,7 @@ PROPERTIES = {
     "Central": "true",
     "PolicyName": "governed-lake",
     "Targets": ["r-abcd"],
+    "Standards": ["cis-aws-foundations-benchmark/v/5.0.0"],
     "MemoryParameter": MEMORY,
 }
 
@@ -97,6 +98,39 @@ def test_a_policy_that_somebody_else_applied_is_not_replaced(kind: str) -> None:
             send(api, ssm)
         api.policies["1"] = "governed-lake"
     send(api, ssm)
+
+
+def test_an_inherited_policy_that_checks_more_is_not_overridden() -> None:
+    """Ours would switch its standards off below the target; an earlier version of one of ours is no other standard."""
+    api, ssm = SecurityHubApi(hub=True, aggregator={"RegionLinkingMode": "ALL_REGIONS"}), Ssm()
+    api.kind = {"ConfigurationType": "CENTRAL", "Status": "ENABLED"}
+    api.associations["r-abcd"] = {"ConfigurationPolicyId": "1", "AssociationType": "INHERITED"}
+    api.policies["1"] = "theirs"
+    api.standards["1"] = ["arn:aws:securityhub:eu-west-1::standards/pci-dss/v/4.0.1"]
+    with pytest.raises(DetectionError, match="'theirs', which checks pci-dss too"):
+        send(api, ssm)
+    assert ssm.values == {}
+    api.standards["1"] = ["arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"]
+    send(api, ssm)
+
+
+def test_a_hub_that_was_switched_off_does_not_block_the_delete() -> None:
+    """Nothing is left to give back, and nothing is switched on for it."""
+    api, ssm = SecurityHubApi(), Ssm()
+    send(api, ssm)
+    api.hub = None
+    send(api, ssm, "Delete")
+    assert (api.hub, ssm.values) == (None, {})
+
+
+def test_findings_that_are_gathered_elsewhere_by_now_do_not_block_the_delete() -> None:
+    """What is still as it was set is given back; somebody else's aggregator stays."""
+    api, ssm = SecurityHubApi(), Ssm()
+    send(api, ssm)
+    api.aggregator = {"RegionLinkingMode": "ALL_REGIONS", "FindingAggregationRegion": "eu-central-1"}
+    send(api, ssm, "Delete")
+    assert (api.kind["ConfigurationType"], ssm.values) == ("LOCAL", {})
+    assert api.aggregator["FindingAggregationRegion"] == "eu-central-1"
 
 
 def test_fails_when_findings_are_gathered_elsewhere() -> None:

@@ -98,6 +98,7 @@ class World(Fake):
         super().__init__()
         self.parents = {MANAGEMENT: ROOT, "444444444401": "ou-exam-11111111", "444444444402": ROOT}
         self.units = {ROOT, "ou-exam-11111111", "ou-exam-22222222", "ou-exam-33333333"}
+        self.features = "ALL"
         self.types: dict[str, str] = {}
         self.policies: dict[str, list[bool]] = defaultdict(lambda: [True])  # by type, whether each is AWS's own
         self.trusted: set[str] = set()
@@ -124,7 +125,7 @@ class World(Fake):
     # Organizations
 
     def _describe_organization(self) -> dict[str, Any]:
-        return {"Organization": {"Id": "o-exampleorgid", "MasterAccountId": MANAGEMENT}}
+        return {"Organization": {"Id": "o-exampleorgid", "MasterAccountId": MANAGEMENT, "FeatureSet": self.features}}
 
     def _list_roots(self) -> dict[str, Any]:
         return {"Roots": [{"Id": ROOT, "PolicyTypes": [{"Type": name, "Status": status} for name, status in self.types.items()]}]}

@@ -116,6 +116,49 @@ def test_fails_when_somebody_else_is_the_administrator(world: World, service: st
     assert world.state() == before
 
 
+@pytest.mark.parametrize("regional", [("guardduty", "ap-south-1"), None])
+def test_fails_when_somebody_else_is_registered_for_other_regions(world: World, regional: tuple[str, str] | None) -> None:
+    """A service has one administrator in all Regions; also one that lost its last Region stands in the way while it is registered."""
+    if regional is not None:
+        world.regional[regional] = OTHER
+    world.trusted.add(GUARDDUTY)
+    world.delegated[GUARDDUTY].add(OTHER)
+    before = world.state()
+    with pytest.raises(AdministratorError, match=f"{OTHER} is the delegated administrator of {GUARDDUTY}.*nothing was changed"):
+        send(world, "Create", EVERYTHING)
+    assert world.state() == before
+
+
+def test_an_update_of_the_administrator_may_add_a_region(world: World) -> None:
+    """The registration of the one before is ours, though it was for other Regions."""
+    one = administrators(SECURITY, GUARDDUTY)
+    two = administrators("222222222222", GUARDDUTY, regions=("eu-west-1", "us-east-1"))
+    send(world, "Create", one)
+    for new, old, account in ((two, one, "222222222222"), (one, two, SECURITY)):
+        send(world, "Update", new, old)
+        assert set(world.regional.values()) == {account}
+        assert world.delegated[GUARDDUTY] == {account}
+
+
+def test_fails_when_the_organisation_has_billing_alone(world: World) -> None:
+    """Neither policies nor trusted access could be switched on; the rollback has nothing to do."""
+    world.features = "CONSOLIDATED_BILLING"
+    before = world.state()
+    with pytest.raises(ServicesError, match="enable all features"):
+        send(world, "Create", EVERYTHING)
+    assert world.state() == before
+    send(world, "Delete", EVERYTHING)
+
+
+def test_access_without_administrators_is_given_back(world: World) -> None:
+    """Organizations may refuse to list administrators of a service that can have none."""
+    properties = {"TrustedAccess": ["tagpolicies.tag.amazonaws.com"]}
+    send(world, "Create", properties)
+    world.failures["list_delegated_administrators"].append(error("InvalidInputException", "unrecognized service principal"))
+    send(world, "Delete", properties)
+    assert world.trusted == set()
+
+
 def test_fails_when_a_service_takes_no_further_administrator(world: World) -> None:
     """Organizations says so only when it is asked; the error names who is there, and the rollback gives everything back."""
     world.trusted.add(CONFIG)
