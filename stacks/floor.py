@@ -52,4 +52,5 @@ class FloorStack(Stack):
         ObservabilityLink(self, "Telemetry", sink=shared_sink(self, "SinkArn", monitoring_account=security))
         if watched:
             ContainmentRole(self, "Containment", security_account=security, break_glass_role=config.break_glass_role)
-            FindingForwarding(self, "Findings", security_account=security)
+            assert config.organization.baseline is not None  # noqa: S101 - who is watched has one
+            FindingForwarding(self, "Findings", security_account=security, region=config.organization.baseline.region)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack, aws_events as events, aws_iam as iam
 from constructs import Construct
@@ -11,7 +11,7 @@ from constructs_lib.core import acknowledge_wildcards, misuse, trusted_service
 from constructs_lib.runtime.responders.protection import DEPLOYING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 CONTAINMENT_ROLE: Final = "governed-lake-containment"
 """The role's name in every account, which responders assume."""
@@ -20,6 +20,11 @@ RESPONDER_ROLE: Final = "governed-lake-responder"
 FINDINGS_BUS: Final = "governed-lake-findings"
 """The event bus in the security account that other accounts send findings to."""
 
+_AGAINST_A_RULE: Final = {
+    "source": ["aws.config"],
+    "detail-type": ["Config Rules Compliance Change"],
+    "detail": {"newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]}},
+}
 _ANY: Final = (
     "which {} a finding will be about is not known before; a session is bound to the one that it is about by a session policy, and "
     "whom the role must not touch is denied"
@@ -189,33 +194,54 @@ class PermissionSetContainmentRole(Construct):
 
 
 class FindingForwarding(Construct):
-    """Sends what Config finds in this account to the responders' event bus; other services send it to the security account themselves.
+    """Sends findings to the responders' event bus: from other accounts Config's, which no administrator's account sees by itself.
+
+    The other services send theirs to the security account themselves, but to the bus of the Region that they are in; so one belongs into
+    each other Region of that account, with `organization.response.elsewhere()`.
+
+    See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html.
 
     Args:
         security_account: The account of the bus.
         bus_name: The bus's name; `governed-lake-findings` when left out.
+        region: The Region of the bus; the stack's when left out.
+        patterns: Which events, by a name; what Config finds to be against a rule when left out.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, security_account: str, bus_name: str = FINDINGS_BUS) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        security_account: str,
+        bus_name: str = FINDINGS_BUS,
+        region: str | None = None,
+        patterns: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        bus = stack.format_arn(service="events", account=security_account, resource="event-bus", resource_name=bus_name)
-        # EventBridge asks for a role where the bus lets an organisation in rather than this account by name.
+        region = stack.region if region is None else region
+        bus = stack.format_arn(service="events", region=region, account=security_account, resource="event-bus", resource_name=bus_name)
+        # EventBridge asks for a role where the bus lets an organisation in rather than this account by name, or is in another Region.
         self.role = iam.Role(self, "Role", assumed_by=trusted_service(self, "events.amazonaws.com"), description="Sends Config's findings")
         send = iam.PolicyStatement(sid="Send", actions=["events:PutEvents"], resources=[bus])
         self.policy = iam.ManagedPolicy(self, "Policy", roles=[self.role], statements=[send])
-        self.rule = events.CfnRule(
-            self,
-            "Resource",
-            description="What Config finds to be against a rule, for the responders",
-            event_pattern={
-                "source": ["aws.config"],
-                "detail-type": ["Config Rules Compliance Change"],
-                "detail": {"newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]}},
-            },
-            targets=[events.CfnRule.TargetProperty(id="Responders", arn=bus, role_arn=self.role.role_arn)],
-        )
-        self.rule.node.add_dependency(self.policy)
+        target = events.CfnRule.TargetProperty(id="Responders", arn=bus, role_arn=self.role.role_arn)
+        wanted = {"Resource": _AGAINST_A_RULE} if patterns is None else {f"{name}Rule": each for name, each in patterns.items()}
+        self.rules = [
+            events.CfnRule(
+                self,
+                name,
+                description="What Config finds to be against a rule, for the responders"
+                if patterns is None
+                else "Findings for the responders",
+                event_pattern=pattern,
+                targets=[target],
+            )
+            for name, pattern in wanted.items()
+        ]
+        for rule in self.rules:
+            rule.node.add_dependency(self.policy)
 
 
 def _role(scope: Construct, security_account: str, responder_role: str, role_name: str) -> iam.Role:

@@ -8,6 +8,7 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from constructs_lib.baseline import AccessAnalyzers, BreakGlassRole
+from constructs_lib.baseline.containment import FindingForwarding
 from constructs_lib.core import protect_stack
 from constructs_lib.observability import ObservabilitySink
 from constructs_lib.organization.detection import (
@@ -19,7 +20,7 @@ from constructs_lib.organization.detection import (
     SensitiveDataDiscovery,
 )
 from constructs_lib.organization.identity import instance_arn
-from constructs_lib.organization.response import Responders
+from constructs_lib.organization.response import Responders, elsewhere
 from constructs_lib.storage import AccessLogBucket
 from lakemodel.config.model import Owner, Response
 from stacks.organization.recording import record_account
@@ -67,13 +68,14 @@ class SecurityStack(Stack):
             mode=plan.baseline.response,
             management_account=None if instance is None else organization.management,
             identity_instance=None if instance is None else instance_arn(self, instance),
+            other_regions=bool(plan.other_regions),
             alerts=plan.baseline.alerts,
             access_logs=self.access_logs,
         )
 
 
 class RegionalSecurityStack(Stack):
-    """What has to be in each other Region that an environment is in: GuardDuty, access analysis and the place for telemetry."""
+    """What has to be in each other Region that an environment is in: GuardDuty, access analysis, what sends findings home, telemetry."""
 
     def __init__(self, scope: Construct, construct_id: str, *, plan: OrganizationPlan, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -83,6 +85,9 @@ class RegionalSecurityStack(Stack):
             archive = FindingsArchive(self, "Findings")
             OrganizationThreatDetection(self, "ThreatDetection", export=archive)
             AccessAnalyzers(self, "Analyzers", organization=True)
+        if plan.baseline.response is not Response.NONE:
+            home = plan.baseline.region
+            FindingForwarding(self, "Forwarding", security_account=organization.security, region=home, patterns=elsewhere())
         ObservabilitySink(self, "Sink", organization_id=organization.id, management_account=organization.management)
 
 

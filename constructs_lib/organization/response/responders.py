@@ -27,7 +27,7 @@ from constructs import Construct
 
 from constructs_lib.baseline.containment import CONTAINMENT_ROLE, FINDINGS_BUS, RESPONDER_ROLE
 from constructs_lib.core import acknowledge, acknowledge_wildcards, misuse, removal_policy as checked_removal_policy, runtime_code
-from constructs_lib.organization.response.patterns import FORWARDED, PATTERNS
+from constructs_lib.organization.response.patterns import ELSEWHERE, FORWARDED, patterns
 from constructs_lib.runtime.responders.protection import DEPLOYING
 from constructs_lib.storage import LakeBucket, LakeKey
 from lakemodel.config.model import Response
@@ -74,6 +74,8 @@ class Responders(Construct):
         allowed_types: Patterns of types of findings that nothing is done about.
         minimum_severity: From 0 to 10, from where on findings about behaviour are answered; 7 (high) when left out.
         most_per_hour: So many containments are begun in an hour, the rest is told; 20 when left out.
+        other_regions: Whether findings come from other Regions of this account too, by a `baseline.FindingForwarding` in each with
+            `patterns=elsewhere()`; not when left out.
         alerts: Address that is written to; subscribe to `topic` yourself when left out.
         access_logs: Where the evidence bucket's access logs go; not logged when None.
         removal_policy: Of ledger and evidence: RETAIN when left out; anything else needs `core.allow_destroy`.
@@ -102,6 +104,7 @@ class Responders(Construct):
         allowed_types: Sequence[str] = (),
         minimum_severity: float | None = None,
         most_per_hour: int | None = None,
+        other_regions: bool = False,
         alerts: str | None = None,
         access_logs: BucketHolder | None,
         removal_policy: RemovalPolicy | None = None,
@@ -153,7 +156,7 @@ class Responders(Construct):
         self.undo_function = self._function("Undo", "undo", self._logs["UndoLog"], environment)
         self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=5, max_concurrency=2, report_batch_item_failures=True))
         self.bus = self._bus()
-        self.rules = self._rules()
+        self.rules = self._rules(patterns(minimum_severity), (*FORWARDED, *(ELSEWHERE if other_regions else ())))
         self.dlq_alarm = self._alarm()
 
     def _check(
@@ -338,15 +341,15 @@ class Responders(Construct):
         )
         return bus
 
-    def _rules(self) -> list[events.CfnRule]:
-        places = [(f"{name}Rule", name, None) for name in PATTERNS] + [(f"Forwarded{name}Rule", name, self.bus.ref) for name in FORWARDED]
+    def _rules(self, wanted: dict[str, dict[str, Any]], forwarded: Sequence[str]) -> list[events.CfnRule]:
+        places = [(f"{name}Rule", name, None) for name in wanted] + [(f"Forwarded{name}Rule", name, self.bus.ref) for name in forwarded]
         return [
             events.CfnRule(
                 self,
                 construct_id,
                 description=f"Findings of {name} for the responders",
                 event_bus_name=bus,
-                event_pattern=PATTERNS[name],
+                event_pattern=wanted[name],
                 targets=[
                     events.CfnRule.TargetProperty(
                         id="Queue",

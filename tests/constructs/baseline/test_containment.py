@@ -155,6 +155,20 @@ def test_config_is_sent_on_and_nothing_else(made: dict[str, Any]) -> None:
     assert "RoleArn" in rule["Properties"]["Targets"][0]
 
 
+def test_findings_go_to_the_region_of_the_bus() -> None:
+    """Which an account elsewhere does not have; and other findings than Config's on request, each by a rule of its own."""
+    stack = new_stack()
+    assert stack.region != "eu-central-1"
+    pattern = {"source": ["aws.guardduty"]}
+    FindingForwarding(stack, "Findings", security_account=SECURITY, region="eu-central-1", patterns={"GuardDuty": pattern})
+    synthesized = template(stack)
+    (rule,) = resources(synthesized, "AWS::Events::Rule").values()
+    assert rule["Properties"]["EventPattern"] == pattern
+    assert f":events:eu-central-1:{SECURITY}:event-bus/" in json.dumps(rule["Properties"]["Targets"])
+    (document,) = documents(synthesized, "AWS::IAM::ManagedPolicy", "PolicyDocument")
+    assert f":events:eu-central-1:{SECURITY}:event-bus/" in json.dumps(document)
+
+
 def test_fails_when_the_security_account_is_none() -> None:
     with pytest.raises(DataLakeError, match="12-digit"):
         ContainmentRole(new_stack(), "Containment", security_account="security", break_glass_role="BreakGlass")

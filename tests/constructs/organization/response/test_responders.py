@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from constructs_lib.organization.response import Responders, Response
-from constructs_lib.organization.response.patterns import PATTERNS
+from constructs_lib.organization.response import Responders, Response, elsewhere
+from constructs_lib.organization.response.patterns import ELSEWHERE, PATTERNS, patterns
 from constructs_lib.runtime.responders.settings import Settings
 from lakemodel.errors import DataLakeError
 from tests.support import ACCOUNT, REGION, new_stack, resources, template
@@ -19,6 +19,10 @@ from tests.unit.runtime.responders import payloads
 SECURITY = "333333333333"
 MANAGEMENT = "111111111111"
 INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
+
+
+def of_control(control: str, status: str = "FAILED") -> dict[str, str]:
+    return {"Status": status, "SecurityControlId": control}
 
 
 def make(**props: Any) -> Any:
@@ -118,7 +122,9 @@ def test_fails_when_misused(props: dict[str, Any], code: str) -> None:
         ("GuardDuty", payloads.account_block_disabled(), True),
         ("GuardDuty", payloads.logging_disabled(), False),
         ("SecurityHub", payloads.guardduty_through_security_hub(), True),
-        ("SecurityHub", payloads.security_hub(payloads.asff(Severity={"Label": "LOW"})), False),
+        ("SecurityHub", payloads.security_hub(payloads.asff(Severity={"Label": "LOW"}, Compliance=of_control("EC2.8"))), False),
+        ("SecurityHub", payloads.security_hub(payloads.asff(Severity={"Label": "MEDIUM"}, Compliance=of_control("S3.1"))), True),
+        ("SecurityHub", payloads.security_hub(payloads.asff(Severity={"Label": "LOW"}, Compliance=of_control("S3.1", "PASSED"))), False),
         ("SecurityHub", payloads.security_hub(payloads.asff(Workflow={"Status": "SUPPRESSED"})), False),
         ("SecurityHubChosen", payloads.security_hub(payloads.asff(), kind="Security Hub Findings - Custom Action"), True),
         ("Macie", payloads.macie("Policy:IAMUser/S3BucketPublic", public=True), True),
@@ -133,3 +139,20 @@ def test_which_findings_reach_the_queue(rule: str, event: dict[str, Any], reache
     findings = event["detail"].get("findings")
     event = {**event, "detail": {**event["detail"], "findings": findings[0]}} if findings else event
     assert EventPattern.load(json.dumps(PATTERNS[rule])).matches_event(event) is reaches
+
+
+def test_what_is_to_be_answered_reaches_the_queue() -> None:
+    """Whoever answers from a lower severity on hears of it; whoever answers from a higher one still hears of medium ones."""
+    low = json.dumps(patterns(2)["GuardDuty"])
+    assert EventPattern.load(low).matches_event(payloads.logging_disabled())
+    assert patterns(9) == PATTERNS
+    told = next(each for each in resources(template(make(minimum_severity=2)), "AWS::Events::Rule").values() if "2" in json.dumps(each))
+    assert told["Properties"]["EventPattern"] == json.loads(low)
+
+
+def test_findings_of_other_regions_are_taken_from_the_bus() -> None:
+    """Where they are sent from the account's other Regions; each pattern there has a rule here."""
+    rules = resources(template(make(other_regions=True)), "AWS::Events::Rule").values()
+    on_bus = [each["Properties"]["EventPattern"] for each in rules if "EventBusName" in each["Properties"]]
+    assert [each for each in on_bus if each["source"] != ["aws.config"]] == [patterns(7)[name] for name in ELSEWHERE]
+    assert sorted(map(json.dumps, elsewhere().values())) == sorted(json.dumps(patterns(7)[name]) for name in ELSEWHERE)

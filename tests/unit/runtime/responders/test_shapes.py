@@ -149,7 +149,7 @@ def test_an_object_that_is_public_by_itself_is_locked(world: World) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f'{{ "Version": "2012-10-17",\n  "Statement": {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["{OBJECTS}"]}} }}',
+        f'{{ "Version": "2012-10-17",\n  "Statement": {{"Effect":"Deny", "Principal": "*", "Action":"s3:*", "Resource":["{OBJECTS}"]}} }}',
         f'{{"Id":"é","Version":"2008-10-17","Statement":[{{"Sid":"","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"{OBJECTS}"}}]}}',
     ],
 )
