@@ -66,6 +66,11 @@ def is_word_hole(token: str) -> bool:
     return token.startswith((_OPEN + _WORD, _OPEN + _GENERATED + _WORD))
 
 
+def is_generated_hole(token: str) -> bool:
+    """Whether CloudFormation makes a hole up."""
+    return token.startswith(_OPEN + _GENERATED)
+
+
 def holes(text: str) -> tuple[str, ...]:
     """The identities of the holes in a text, in order."""
     return tuple(each.translate(_SHOW) for each in _HOLE.findall(text)) if _OPEN in text else ()

@@ -13,12 +13,12 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.formula import Truth
-from lakecheck.values import WORD_SIGNS, generated_holes, has_hole, holes, is_word_hole, with_sized_holes
+from lakecheck.iam.overlaps import ANY as _ANY, SEGMENT_ANY as _SEGMENT_ANY, SEGMENT_STAR as _SEGMENT_STAR, STAR as _STAR, overlap
+from lakecheck.values import generated_holes, has_hole, holes, with_sized_holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
 DEFAULT_CAP: Final = 4096
 """The most classes that are told apart before the answer is that there are too many."""
 
-_STAR: Final = "*"
-_ANY: Final = "?"
 _LITERAL_STAR: Final = "\ue003"
 _LITERAL_ANY: Final = "\ue004"
-_SEGMENT_STAR: Final = "\ue005"
-_SEGMENT_ANY: Final = "\ue006"
 _STARS: Final = (_STAR, _SEGMENT_STAR)
 _WILDCARDS: Final = (*_STARS, _ANY, _SEGMENT_ANY)
 _NOT_PLAIN: Final = re.compile(f"[*?\ue000{_SEGMENT_STAR}{_SEGMENT_ANY}]")
+_LAST_NOT_PLAIN: Final = f"*?\ue001{_SEGMENT_STAR}{_SEGMENT_ANY}"
 _NOBODYS: Final = "\uf8ff"
 _BREAK: Final = ":"
 _TOKEN: Final = re.compile("\ue000[^\ue001]*\ue001|.", re.DOTALL)
@@ -141,8 +138,14 @@ def intersects(one: str, other: str) -> bool:
         return _matcher(other)(plain(one))
     if is_literal(other) and not has_hole(one) and not has_hole(other):
         return _matcher(one)(plain(other))
-    start, other_start = _start(one), _start(other)
-    return (start.startswith(other_start) or other_start.startswith(start)) and _intersects(one, other)
+    return _have_common_ends(one, other) and _intersects(one, other)
+
+
+def _have_common_ends(one: str, other: str) -> bool:
+    """Whether what two patterns surely start and end with does not keep them apart."""
+    start, other_start, end, other_end = _start(one), _start(other), _end(one), _end(other)
+    starts = start.startswith(other_start) or other_start.startswith(start)
+    return starts and (end.endswith(other_end) or other_end.endswith(end))
 
 
 def shortest(pattern: str) -> str:
@@ -155,6 +158,12 @@ def _start(pattern: str) -> str:
     """What every text of the pattern starts with."""
     found = _NOT_PLAIN.search(pattern)
     return pattern if found is None else pattern[: found.start()]
+
+
+@lru_cache(maxsize=65536)
+def _end(pattern: str) -> str:
+    """What every text of the pattern ends with."""
+    return pattern[max(map(pattern.rfind, _LAST_NOT_PLAIN)) + 1 :]
 
 
 # What follows works on tokens: a character, a wildcard, or a whole hole.
@@ -236,6 +245,8 @@ def _matcher(pattern: str) -> _Matcher:
 
 @lru_cache(maxsize=262144)
 def _match_holes(pattern: str, text: str) -> Truth:
+    if not _have_common_ends(pattern, text):
+        return Truth.FALSE
     # Of a hole whose length is known each character is one that no pattern has: a wildcard takes it, nothing else does.
     for sure in dict.fromkeys((text, with_sized_holes(text, _NOBODYS))):
         # A star takes a hole as any text, and nothing but the hole itself is written like it; a question mark is told apart slowly.
@@ -268,63 +279,7 @@ def _covers(wide: str, narrow: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _intersects(one: str, other: str) -> bool:
-    """Walks both at once; a hole may be any text, but a generated one is no other generated one."""
-    left, right = _without_common_ends(_tokens(one), _tokens(other))
-    seen = {(0, 0)}
-    todo = [(0, 0)]
-    while todo:
-        i, j = todo.pop()
-        if i == len(left) and j == len(right):
-            return True
-        for step in _steps(left, right, i, j):
-            if step not in seen:
-                seen.add(step)
-                todo.append(step)
-    return False
-
-
-def _steps(left: tuple[str, ...], right: tuple[str, ...], i: int, j: int) -> Iterator[tuple[int, int]]:
-    """Where one more character, or the end of a star or hole, can lead."""
-    a = left[i] if i < len(left) else ""
-    b = right[j] if j < len(right) else ""
-    if _may_be_empty(a):
-        yield i + 1, j
-    if _may_be_empty(b):
-        yield i, j + 1
-    if not a or not b or not _may_share(a, b):
-        return
-    after_a = (i, i + 1) if _is_long(a) else (i + 1,)
-    after_b = (j, j + 1) if _is_long(b) else (j + 1,)
-    yield from ((x, y) for x in after_a for y in after_b)
-
-
-def _is_long(token: str) -> bool:
-    return token == _STAR or len(token) > 1
-
-
-def _may_be_empty(token: str) -> bool:
-    return token == _STAR or (len(token) > 1 and not generated_holes(token))
-
-
-def _may_share(a: str, b: str) -> bool:
-    """Whether a character of one token may be one of the other."""
-    if len(a) > 1 and len(b) > 1:
-        return a == b or not (generated_holes(a) and generated_holes(b))
-    if (is_word_hole(a) and len(b) == 1 and b not in _WILDCARDS) or (is_word_hole(b) and len(a) == 1 and a not in _WILDCARDS):
-        return (b if len(b) == 1 else a) in WORD_SIGNS
-    return _is_long(a) or _is_long(b) or _ANY in (a, b) or a == b
-
-
-def _without_common_ends(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Both without the start and the end that they share and in which nothing is a wildcard: what is equal cancels, holes too."""
-    start = sum(1 for _ in takewhile(_same, zip(left, right, strict=False)))
-    left, right = left[start:], right[start:]
-    end = sum(1 for _ in takewhile(_same, zip(reversed(left), reversed(right), strict=False)))
-    return left[: len(left) - end], right[: len(right) - end]
-
-
-def _same(pair: tuple[str, str]) -> bool:
-    return pair[0] == pair[1] and pair[0] not in (_STAR, _ANY)
+    return overlap(_tokens(one), _tokens(other))
 
 
 class _Automaton:

@@ -12,17 +12,17 @@ from lakecheck.access.doors.answers import NO, Answer
 from lakecheck.access.doors.keys import KeyRing
 from lakecheck.access.doors.public import keeps_out
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.doors.splits import PROBE, Group, Splitter, as_glob, expanded, reaches
+from lakecheck.access.doors.splits import PROBE, Group, Splitter, expanded, reaches
 from lakecheck.access.kinds import Kind, Meaning, meanings, to_ask
 from lakecheck.access.model import Action
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, Formula, Test, Truth, Unresolved, all_of, any_of, leaves
-from lakecheck.iam.globs import intersects, match, match_action
+from lakecheck.iam.globs import intersects, match_action
 from lakecheck.iam.model import Effect, Policy, Statement
 from lakecheck.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
     from lakecheck.access.kinds import Told
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lakecheck.iam.model import Decision
 
 Given = dict[str, tuple[str, ...]]
+_Meant = tuple[str, Meaning]
+"""What a pattern stands for in one deed, by the deed's action."""
 
 _NOT_THROUGH_A_POINT: Final[Mapping[str, tuple[str, ...]]] = {
     "s3:dataaccesspointarn": (),
@@ -251,7 +253,7 @@ class Objects:
         if found is not None:
             return found
         known = _known(principal)
-        meant: dict[str, set[tuple[str, Meaning]]] = {}
+        meant: dict[str, set[_Meant]] = {}
         for policy in self._policies(principal):
             for pattern, deed, meaning in self._in_policy(policy, action):
                 meant.setdefault(expanded(pattern, known), set()).add((deed, meaning))
@@ -279,14 +281,10 @@ class Objects:
         if kept not in self._to_ask:
             # Through an access point a key is asked about twice, under two names.
             apart = self._point is not None
-            found = ((key, self._told(group, key, deed.action), key if apart else "") for key in group.keys)
+            each = zip(group.keys, group.told, strict=True)
+            found = ((key, _of_deed(told, deed.action), key if apart else "") for key, told in each)
             self._to_ask[kept] = to_ask(found, PROBE)
         return self._to_ask[kept]
-
-    def _told(self, group: Group, key: str, action: str) -> Told:
-        text = self._root + key
-        fitting = (each for pattern, each in group.telling if match(as_glob(pattern), text) is not Truth.FALSE)
-        return frozenset(meaning for each in fitting for deed, meaning in cast("frozenset[tuple[str, Meaning]]", each) if deed == action)
 
     def _through(self, pattern: str) -> str:
         """A pattern of the bucket's objects as one of the access point's, which has the same keys."""
@@ -337,6 +335,11 @@ class Objects:
         if deed.on_bucket:
             return any("${" in each or intersects(each, self._bucket.arn) for each in resources)
         return any(reaches(each, root) for each in resources for root in {self._root, self._bucket_root})
+
+
+def _of_deed(told: Iterable[Hashable], action: str) -> Told:
+    meant = (each for some in told for each in cast("frozenset[_Meant]", some))
+    return frozenset(meaning for deed, meaning in meant if deed == action)
 
 
 def _rests_on_facts_alone(formula: Formula) -> bool:

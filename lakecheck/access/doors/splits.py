@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from lakecheck.access.doors.places import literal_start
 from lakecheck.formula import Truth
 from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal, match
-from lakecheck.values import has_hole
+from lakecheck.values import WORD_SIGNS, has_hole, is_word_hole
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from lakecheck.access.doors.places import Place
 
@@ -28,6 +28,8 @@ MOST_CLASSES: Final = 256
 
 _AFTER_ALL: Final = "\U0010ffff"
 _VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
+_SIGN: Final = re.compile("\ue000[^\ue001]*\ue001|.", re.DOTALL)
+_OF_WORDS: Final = WORD_SIGNS | {"?"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +40,13 @@ class Group:
         places: At least one.
         keys: Object keys; what holds for one of them holds for an object of every place.
         complete: Whether these are all kinds of objects that the policies tell apart.
-        telling: The patterns that tell the keys apart, each with what it stands for.
+        told: Of each key, what the patterns stand for that fit it but not every object of the place.
     """
 
     places: tuple[Place, ...]
     keys: tuple[str, ...]
     complete: bool = True
-    telling: tuple[tuple[str, Hashable], ...] = ()
+    told: tuple[frozenset[Hashable], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +152,7 @@ class Splitter:
             glob, text = as_glob(pattern), self._root + prefix
         if glob.startswith(text):
             return (glob[len(text) :],)
-        return None if has_hole(glob) or has_hole(text) else _after(glob, text)
+        return None if has_hole(glob) else _after(glob, text)
 
     def _grouped(self, splitting: Sequence[tuple[str, Hashable]]) -> Iterable[Group]:
         covering: dict[int, set[Hashable]] = defaultdict(set)
@@ -166,14 +168,17 @@ class Splitter:
             rests = {(meaning, self._rest(pattern, index)) for pattern, meaning in partly.get(index, ())}
             known = frozenset((meaning, rest) for meaning, rest in rests if rest is not None)
             if len(known) < len(rests):
-                yield Group((place,), *self._keys_within(place, [pattern for pattern, _ in partly[index]]), tuple(partly[index]))
+                keys, complete = self._keys_within(place, [pattern for pattern, _ in partly[index]])
+                whole = [(meaning, (as_glob(each),)) for each, meaning in partly[index] if self._rest(each, index) is None]
+                told = (_fitting(known, key[len(place.prefix) :]) | _fitting(whole, self._root + key) for key in keys)
+                yield Group((place,), keys, complete, tuple(told))
             else:
                 alike[frozenset(covering.get(index, ())), known].append(index)
         for (_, below), indexes in alike.items():
             together = tuple(self._places[index] for index in indexes)
-            keys, complete = _keys_below(tuple(sorted({each for _, rest in below for each in rest})))
-            telling = tuple(partly.get(indexes[0], ()))
-            yield Group(together, tuple(together[0].prefix + key for key in keys), complete, telling)
+            tails, complete = _keys_below(tuple(sorted({each for _, rest in below for each in rest})))
+            told = (_fitting(below, tail) for tail in tails)
+            yield Group(together, tuple(together[0].prefix + tail for tail in tails), complete, tuple(told))
 
     def _keys_within(self, place: Place, patterns: Sequence[str]) -> tuple[tuple[str, ...], bool]:
         """A key of each kind of objects below a place that whole patterns tell apart."""
@@ -183,6 +188,11 @@ class Splitter:
         except TooMany:
             return (plain,), False
         return (*(each.witness[len(self._root) :] for each in reversed(found)), plain), True
+
+
+def _fitting(patterns: Iterable[tuple[Hashable, tuple[str, ...]]], text: str) -> frozenset[Hashable]:
+    """What those patterns stand for of which one may match."""
+    return frozenset(meaning for meaning, globs in patterns if any(match(glob, text) is not Truth.FALSE for glob in globs))
 
 
 def _keys_below(rests: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
@@ -201,21 +211,41 @@ def _keys_below(rests: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 
 
 @lru_cache(maxsize=65536)
-def _after(glob: str, text: str) -> tuple[str, ...]:
-    """What is left of a glob when a text has been read: walks all ways at once, of which only the latest star and what follows count."""
+def _after(glob: str, text: str) -> tuple[str, ...] | None:
+    """What is left of a glob when a text has been read: walks all ways at once, of which only the latest star and what follows count.
+
+    None where it depends on what a hole of the text is.
+    """
     positions = _at(glob, {0})
-    for letter in text:
-        reached = set()
-        for position in positions:
-            wanted = glob[position : position + 1]
-            if wanted == "*":
-                reached.add(position)
-            elif wanted in (letter, "?"):
-                reached.add(position + 1)
-        positions = _at(glob, reached)
+    for sign in _SIGN.findall(text):
+        if len(sign) > 1 and _within(glob, positions, sign) != positions:
+            return None
+        positions = _at(glob, _read(glob, positions, lambda wanted, sign=sign: wanted in (sign, "?") and len(sign) == 1))
         if not positions:
             return ()
     return tuple(glob[position:] for position in sorted(positions))
+
+
+def _within(glob: str, positions: set[int], hole: str) -> set[int]:
+    """Where one may stand before, in or behind a hole, which is longer than nobody knows."""
+    found = set(positions)
+    while True:
+        more = _at(glob, found | _read(glob, found, lambda wanted: bool(wanted) and (not is_word_hole(hole) or wanted in _OF_WORDS)))
+        if more == found:
+            return found
+        found = more
+
+
+def _read(glob: str, positions: Iterable[int], fits: Callable[[str], bool]) -> set[int]:
+    """Where one stands after one more sign: a star takes any."""
+    reached = set()
+    for position in positions:
+        wanted = glob[position : position + 1]
+        if wanted == "*":
+            reached.add(position)
+        elif fits(wanted):
+            reached.add(position + 1)
+    return reached
 
 
 def _at(glob: str, positions: set[int]) -> set[int]:
