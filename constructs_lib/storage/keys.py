@@ -101,11 +101,12 @@ class LakeKey(Construct):
 
         See https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html.
         """
-        stack = Stack.of(self)
+        region = Stack.of(self).region
+        suffix = ".cn" if region.startswith("cn-") else ""  # one of the few services whose principal ends so in China
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AllowLogGroups",
-                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+                principals=[iam.ServicePrincipal(f"logs.{region}.amazonaws.com{suffix}")],
                 actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
                 resources=["*"],
                 conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": list(log_group_arns)}},

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import RemovalPolicy, aws_iam as iam
+from aws_cdk import Environment, RemovalPolicy, Stack, aws_iam as iam
 
 from constructs_lib.storage import LakeKey
 from lakemodel.errors import DataLakeError
-from tests.support import ACCOUNT, REGION, new_stack, resources, template
+from tests.support import ACCOUNT, REGION, new_app, new_stack, resources, template
 
 USE = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 SUFFIX = {"Ref": "AWS::URLSuffix"}
@@ -84,6 +84,16 @@ def test_log_groups_are_encrypted_by_name_only() -> None:
     statement = statements(key_of(stack))["AllowLogGroups"]
     assert statement["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [stack.resolve(log_groups)]}}
     assert f"logs.{REGION}." in str(statement["Principal"]["Service"])
+
+
+@pytest.mark.parametrize(
+    ("region", "principal"), [("cn-north-1", "logs.cn-north-1.amazonaws.com.cn"), ("us-gov-west-1", "logs.us-gov-west-1.amazonaws.com")]
+)
+def test_the_principal_of_cloudwatch_logs_ends_otherwise_in_china(region: str, principal: str) -> None:
+    """Of another principal the log group could not be made there; see Pulumi's and Terraform's `aws_service_principal`."""
+    stack = Stack(new_app(), "There", env=Environment(account=ACCOUNT, region=region))
+    LakeKey(stack, "Key", description="tests").allow_log_groups("arn")
+    assert statements(key_of(stack))["AllowLogGroups"]["Principal"] == {"Service": principal}
 
 
 def test_a_grant_goes_to_the_role_and_leaves_the_key_policy_alone() -> None:
