@@ -51,7 +51,7 @@ class OrganizationStage(Stage):
         for region in plan.other_regions:
             name = f"Security{pascal_case(region.replace('-', '_'))}"
             regional = RegionalSecurityStack(self, name, plan=plan, env=AccountAndRegion(account=organization.security, region=region))
-            _after(regional, self.structure)
+            _after(regional, self.structure, self.security)
         if plan.baseline.guardrails is Owner.CREATE:
             targets = self.structure.targets
             self.guardrails = GuardrailsStack(
