@@ -3,6 +3,7 @@
 from constructs_lib.organization.guardrails.identities import (
     keep_assets,
     keep_boundary,
+    keep_break_glass_users,
     keep_exempt_roles,
     keep_stacks,
     no_iam_users,
@@ -19,6 +20,8 @@ from constructs_lib.organization.guardrails.services import (
     keep_detectors,
     keep_in_organization,
     keep_lake_formation_settings,
+    keep_parameters,
+    keep_responders,
     keep_trails,
 )
 from constructs_lib.organization.guardrails.storage import (
@@ -47,6 +50,7 @@ __all__ = [
     "encrypted_private_storage",
     "keep_assets",
     "keep_boundary",
+    "keep_break_glass_users",
     "keep_data",
     "keep_deployed",
     "keep_detectors",
@@ -54,6 +58,8 @@ __all__ = [
     "keep_in_organization",
     "keep_lake_formation_settings",
     "keep_log_archive",
+    "keep_parameters",
+    "keep_responders",
     "keep_stacks",
     "keep_trails",
     "names_of_stacks",

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from constructs_lib.organization.guardrails.model import Exempt, Exemptions, Guardrail, role_arns
-from constructs_lib.organization.guardrails.services import CONTAINED, DEPLOYED
+from constructs_lib.organization.guardrails.services import CONTAINED, DEPLOYED, ROLE_CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ROLE_CHANGES: Final = (
-    *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy"),
-    *("iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
-    *("iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"),
-)
 _POLICY_CHANGES: Final = ("iam:CreatePolicy*", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion")
 
 
@@ -44,7 +39,8 @@ def no_iam_users() -> tuple[Guardrail, ...]:
                 *("iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile"),
                 *("iam:CreateServiceSpecificCredential", "iam:CreateUser", "iam:DeleteUserPermissionsBoundary", "iam:PutGroupPolicy"),
                 *("iam:PutUserPermissionsBoundary", "iam:ResetServiceSpecificCredential", "iam:UpdateLoginProfile"),
-                *("iam:UploadSSHPublicKey", "iam:UploadSigningCertificate"),
+                # Who moves a user to another path makes it one of those whom a role trusts by their path.
+                *("iam:UpdateUser", "iam:UploadSSHPublicKey", "iam:UploadSigningCertificate"),
             ),
             exempt=DEPLOYED,
             source=page,
@@ -55,6 +51,30 @@ def no_iam_users() -> tuple[Guardrail, ...]:
             deny=("iam:PutUserPolicy",),
             exempt=CONTAINED,
             source=page,
+        ),
+    )
+
+
+def keep_break_glass_users(path: str = "/break-glass/") -> tuple[Guardrail, ...]:
+    """The users who become the break-glass role keep their password, second factor and rights: nobody locks them out.
+
+    That nobody else becomes one of them is a matter of `no_iam_users`.
+
+    Args:
+        path: The path of the users, and of the groups that they are in; `/break-glass/` when left out.
+    """
+    return (
+        Guardrail(
+            sid="KeepBreakGlassUsers",
+            why="Who takes the last key away first is undisturbed afterwards.",
+            deny=(
+                *("iam:DeactivateMFADevice", "iam:DeleteAccessKey", "iam:DeleteGroup", "iam:DeleteGroupPolicy", "iam:DeleteLoginProfile"),
+                *("iam:DeleteUser", "iam:DeleteUserPolicy", "iam:DetachGroupPolicy", "iam:DetachUserPolicy", "iam:RemoveUserFromGroup"),
+                *("iam:UpdateAccessKey", "iam:UpdateGroup"),
+            ),
+            resources=tuple(f"arn:*:iam::*:{kind}{path}*" for kind in ("group", "user")),
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_permissions_emergency_process.html",
         ),
     )
 
@@ -91,7 +111,7 @@ def keep_exempt_roles(exemptions: Exemptions, *, also: tuple[str, ...] = ()) -> 
         Guardrail(
             sid="KeepExemptRoles",
             why="A role that is made with an exempt name, or changed, would be stopped by nothing.",
-            deny=_ROLE_CHANGES,
+            deny=ROLE_CHANGES,
             resources=tuple(role_arns((*everyone, *exemptions.passing_roles))),
             exempt=DEPLOYED,
             source="https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html",
@@ -173,32 +193,38 @@ def keep_assets(exemptions: Exemptions, *, qualifier: str = "hnb659fds") -> tupl
                 f"arn:*:ecr:*:*:repository/cdk-{qualifier}-container-assets-*",
             ),
             exempt=DEPLOYED,
-            exempt_roles=(*exemptions.passing_roles, *(f"cdk-{qualifier}-{kind}-publishing-role-*" for kind in ("file", "image"))),
+            exempt_roles=(*exemptions.passing_roles, *_publishing_roles(qualifier)),
             source="https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html",
         ),
     )
 
 
-def only_deployed_by(principals: tuple[str, ...], exemptions: Exemptions) -> tuple[Guardrail, ...]:
+def only_deployed_by(principals: tuple[str, ...], exemptions: Exemptions, *, qualifier: str = "hnb659fds") -> tuple[Guardrail, ...]:
     """Nobody but these roles may become one of those that hand CloudFormation its role.
 
-    The CDK's deployment roles trust everybody whom their own account lets assume roles, and who deploys may do everything. Those who come
-    from an account to which the policy is not attached, such as one for delivery, are limited by the roles' trust policies alone.
+    The CDK's deployment roles trust everybody whom their own account lets assume roles, and who deploys may do everything; so do those
+    that publish what is deployed next. Who comes from an account to which the policy is not attached, such as one for delivery, is limited
+    by the roles' trust policies alone.
 
     Args:
         principals: Roles by name, with their path; a `*` at the end stands for the rest.
         exemptions: Its `passing_roles` are what nobody else becomes.
+        qualifier: Of the bootstrapped roles that publish; the CDK's own when left out.
     """
     return (
         Guardrail(
             sid="OnlyDeployedBy",
             why="Who may deploy may do everything, guardrails or not.",
             deny=("sts:AssumeRole",),
-            resources=tuple(role_arns(exemptions.passing_roles)),
+            resources=tuple(role_arns((*exemptions.passing_roles, *_publishing_roles(qualifier)))),
             exempt_roles=principals,
             source="https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html",
         ),
     )
+
+
+def _publishing_roles(qualifier: str) -> tuple[str, ...]:
+    return tuple(f"cdk-{qualifier}-{kind}-publishing-role-*" for kind in ("file", "image"))
 
 
 def keep_boundary(policy: str, roles: tuple[str, ...]) -> tuple[Guardrail, ...]:

@@ -14,6 +14,13 @@ HANDLED: Final = DEPLOYED | Exempt.HANDLERS
 CONTAINED: Final = DEPLOYED | Exempt.RESPONSE
 """What containing a finding may change as well."""
 
+ROLE_CHANGES: Final = (
+    *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy"),
+    *("iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
+    *("iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"),
+)
+"""What makes a role another one than its deployment made."""
+
 _DETECTORS: Final = {
     "GuardDuty": (
         ("guardduty:Accept*", "guardduty:Delete*", "guardduty:Disable*", "guardduty:Disassociate*", "guardduty:Stop*"),
@@ -153,8 +160,8 @@ def keep_lake_formation_settings() -> tuple[Guardrail, ...]:
 def keep_deployed(stacks: tuple[str, ...], *, callers: tuple[str, ...] = ()) -> tuple[Guardrail, ...]:
     """What stacks made is changed by their deployment alone, and their functions are called by services alone.
 
-    Functions, their policies, rules, queues, topics, logs, alarms: whoever may change or call a function that is exempt from a guardrail is
-    exempt as well.
+    Functions, what calls them, roles, their policies, rules, queues, topics, logs, alarms: whoever may change or call a function that is
+    exempt from a guardrail is exempt as well, and whoever a role is made to trust has its rights.
 
     Args:
         stacks: Names of stacks; a `*` at the end stands for the rest. What they make is known by the beginning of its name.
@@ -162,15 +169,18 @@ def keep_deployed(stacks: tuple[str, ...], *, callers: tuple[str, ...] = ()) -> 
             break-glass role alone when left out.
     """
     kinds = (
-        *("cloudwatch:*:*:alarm:{}", "events:*:*:rule/{}", "iam::*:policy/{}", "lambda:*:*:function:{}"),
-        *("logs:*:*:log-group:{}", "logs:*:*:log-group:/aws/lambda/{}", "sns:*:*:{}", "sqs:*:*:{}"),
+        # A rule of a bus of its own has the bus before its name.
+        *("cloudwatch:*:*:alarm:{}", "events:*:*:rule/{}", "events:*:*:rule/*/{}", "iam::*:policy/{}", "iam::*:role/{}"),
+        *("lambda:*:*:function:{}", "logs:*:*:log-group:{}", "logs:*:*:log-group:/aws/lambda/{}", "sns:*:*:{}", "sqs:*:*:{}"),
     )
+    functions = tuple(f"arn:*:lambda:*:*:function:{name}" for name in names_of_stacks(*stacks))
     return (
         Guardrail(
             sid="KeepDeployed",
             why="Who may change a function that is exempt is exempt as well; an alarm that is gone alarms nobody.",
             deny=(
-                *("cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),
+                *("cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutAlarmMuteRule"),
+                *("cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState", "iam:PassRole", *ROLE_CHANGES),
                 *("events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
                 *("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
                 *("lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Publish*", "lambda:Put*", "lambda:Remove*"),
@@ -187,9 +197,64 @@ def keep_deployed(stacks: tuple[str, ...], *, callers: tuple[str, ...] = ()) -> 
             sid="CallDeployed",
             why="A function that is exempt does what the event says that it is called with.",
             deny=("lambda:Invoke*",),
-            resources=tuple(f"arn:*:lambda:*:*:function:{name}" for name in names_of_stacks(*stacks)),
+            resources=functions,
             exempt=DEPLOYED,
             exempt_roles=callers,
             source="https://docs.aws.amazon.com/lambda/latest/dg/access-control-identity-based.html",
+        ),
+        Guardrail(
+            sid="FeedDeployed",
+            why="A queue of one's own before a function calls it; without its own queue a function answers nothing.",
+            deny=("lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+            # A mapping has no name: it is known by its function.
+            conditions={"ArnLike": {"lambda:FunctionArn": functions}},
+            exempt=DEPLOYED,
+            source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html",
+        ),
+    )
+
+
+def keep_parameters(names: tuple[str, ...]) -> tuple[Guardrail, ...]:
+    """What functions of a deployment have written down is changed by them alone: what was there before them is given back from it.
+
+    Args:
+        names: Names of parameters, without the slash before them; a `*` at the end stands for the rest.
+    """
+    return (
+        Guardrail(
+            sid="KeepParameters",
+            why="Who writes himself among those who administered before is made an administrator again.",
+            deny=("ssm:DeleteParameter*", "ssm:PutParameter"),
+            resources=tuple(f"arn:*:ssm:*:*:parameter/{name}" for name in names),
+            exempt=HANDLED,
+            source="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
+        ),
+    )
+
+
+def keep_responders(role: str, *, queues: tuple[str, ...], tables: tuple[str, ...]) -> tuple[Guardrail, ...]:
+    """Nobody takes findings out of the responders' queue, rewrites what they have done, or becomes them.
+
+    Containment roles in every account trust that role: so it is kept as roles are that guardrails spare, although none but this one
+    spares it.
+
+    Args:
+        role: The role of the functions that answer findings.
+        queues: Names of the queues that they read; a `*` stands for any part.
+        tables: Names of the tables in which they note what they did; a `*` stands for any part.
+    """
+    return (
+        Guardrail(
+            sid="KeepResponders",
+            why="A finding that is taken out of the queue is answered by nobody; what is undone is what the notes say.",
+            deny=(
+                *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQL*", "dynamodb:PutItem"),
+                *("dynamodb:PutResourcePolicy", "dynamodb:UpdateItem", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive"),
+                *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"),
+            ),
+            resources=(*(f"arn:*:sqs:*:*:{each}" for each in queues), *(f"arn:*:dynamodb:*:*:table/{each}" for each in tables)),
+            exempt=DEPLOYED,
+            exempt_roles=(role,),
+            source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html",
         ),
     )

@@ -27,6 +27,7 @@ def encrypted_private_storage() -> tuple[Guardrail, ...]:
                     "s3:PutBucketLogging",
                     "s3:PutBucketObjectLockConfiguration",
                     "s3:PutBucketOwnershipControls",
+                    "s3:PutBucketPolicy",
                     "s3:PutBucketPublicAccessBlock",
                 ),
                 *("s3:PutBucketVersioning", "s3:PutBucketWebsite", "s3:PutEncryptionConfiguration", "s3:PutInventoryConfiguration"),
@@ -103,7 +104,10 @@ def keep_data() -> tuple[Guardrail, ...]:
             sid="KeepKeys",
             why="What is encrypted with a key that is gone, is gone; whoever a key's policy names can read.",
             deny=(
+                # A key that others know by its alias is replaced by moving the alias.
+                "kms:DeleteAlias",
                 "kms:DeleteImportedKeyMaterial",
+                "kms:UpdateAlias",
                 "kms:DisableKey",
                 "kms:DisableKeyRotation",
                 "kms:PutKeyPolicy",

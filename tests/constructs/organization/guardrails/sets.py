@@ -13,12 +13,15 @@ from constructs_lib.organization.guardrails import (
     encrypted_private_storage,
     keep_assets,
     keep_boundary,
+    keep_break_glass_users,
     keep_data,
     keep_deployed,
     keep_detectors,
     keep_in_organization,
     keep_lake_formation_settings,
     keep_log_archive,
+    keep_parameters,
+    keep_responders,
     keep_stacks,
     keep_trails,
     no_iam_users,
@@ -43,6 +46,7 @@ PASSING: Final = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-deploy-role-{ACCOUN
 HANDLER: Final = f"arn:aws:iam::{ACCOUNT}:role/Prod-MainAccount-AccountLakeFormationSettings-a1B2c3"
 CONTAINMENT: Final = f"arn:aws:iam::{ACCOUNT}:role/governed-lake-containment"
 PUBLISHING: Final = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-file-publishing-role-{ACCOUNT}-eu-west-1"
+RESPONDER: Final = f"arn:aws:iam::{ACCOUNT}:role/governed-lake-responder"
 JOB: Final = f"arn:aws:iam::{ACCOUNT}:role/Prod-MainPipelines-SalesOrdersJobRole-a1B2c3"
 
 
@@ -66,6 +70,9 @@ def every_guardrail(exemptions: Exemptions = EXEMPTIONS) -> tuple[Guardrail, ...
         *no_outside_shares(),
         *writes_stay_in_organization(ORGANIZATION),
         *allowed_regions(("eu-west-1", "eu-central-1")),
+        *keep_parameters(("governed-lake/*",)),
+        *keep_responders("governed-lake-responder", queues=("Organization-Security*Findings*",), tables=("Organization-Security*",)),
+        *keep_break_glass_users(),
     )
 
 
