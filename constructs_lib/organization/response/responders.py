@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = Duration.minutes(5)
 _ATTEMPTS: Final = 4
+_LONGEST_WAIT: Final = Duration.hours(6)  # more than all attempts at a message take
 _MINIMUM_SEVERITY: Final = 7.0
 _MOST_PER_HOUR: Final = 20
 _WITHOUT_VPC: Final = "It calls the public endpoints of AWS's control plane only, and handles no data of the lake."
@@ -157,7 +158,18 @@ class Responders(Construct):
         self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=5, max_concurrency=2, report_batch_item_failures=True))
         self.bus = self._bus()
         self.rules = self._rules(patterns(minimum_severity), (*FORWARDED, *(ELSEWHERE if other_regions else ())))
-        self.dlq_alarm = self._alarm()
+        self.dlq_alarm = self._alarm(
+            "DeadLetterAlarm",
+            "A finding could not be answered: look at the message and at the function's log",
+            self.dlq.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
+            threshold=1,
+        )
+        self.waiting_alarm = self._alarm(
+            "WaitingAlarm",
+            "Findings are not answered: see whether the function runs, and whether its event source is on",
+            self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum"),
+            threshold=_LONGEST_WAIT.to_seconds(),
+        )
 
     def _check(
         self, mode: Response, minimum_severity: float, most_per_hour: int, accounts: Sequence[str], protected: Sequence[str]
@@ -288,7 +300,7 @@ class Responders(Construct):
             ),
             statement(
                 sid="UseKey",
-                actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
+                actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
                 resources=[self.key.key_arn],
                 conditions={"StringEquals": {"kms:ViaService": endpoints}},
             ),
@@ -361,13 +373,13 @@ class Responders(Construct):
             for construct_id, name, bus in places
         ]
 
-    def _alarm(self) -> cloudwatch.Alarm:
+    def _alarm(self, construct_id: str, description: str, metric: cloudwatch.Metric, *, threshold: float) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
-            "DeadLetterAlarm",
-            alarm_description="A finding could not be answered: look at the message and at the function's log",
-            metric=self.dlq.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
-            threshold=1,
+            construct_id,
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

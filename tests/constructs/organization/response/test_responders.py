@@ -85,12 +85,18 @@ def test_every_rule_sends_to_the_queue_and_keeps_what_it_cannot_send(made: dict[
 
 
 def test_a_message_that_fails_goes_to_the_dead_letters_and_raises_an_alarm(made: dict[str, Any]) -> None:
+    """And so does one that nobody reads, long before it expires."""
     (with_redrive,) = [each for each in resources(made, "AWS::SQS::Queue").values() if "RedrivePolicy" in each["Properties"]]
     assert with_redrive["Properties"]["RedrivePolicy"]["maxReceiveCount"] == settings_of(made)["last_attempt"]
     assert with_redrive["Properties"]["VisibilityTimeout"] >= 6 * 300
     (mapping,) = resources(made, "AWS::Lambda::EventSourceMapping").values()
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert len(resources(made, "AWS::CloudWatch::Alarm")) == 1
+    attempts = settings_of(made)["last_attempt"] * with_redrive["Properties"]["VisibilityTimeout"]
+    alarms = {
+        each["Properties"]["MetricName"]: each["Properties"]["Threshold"] for each in resources(made, "AWS::CloudWatch::Alarm").values()
+    }
+    assert alarms["ApproximateNumberOfMessagesVisible"] == 1
+    assert attempts < alarms["ApproximateAgeOfOldestMessage"] < with_redrive["Properties"]["MessageRetentionPeriod"]
 
 
 def test_ledger_and_evidence_stay(made: dict[str, Any]) -> None:
