@@ -30,8 +30,9 @@ class AccountPlacements(Construct):
     """Moves accounts below units, by one function. Its stack is in the management account.
 
     An account leaves the policies of the unit where it was, and Control Tower's controls of it: one that Control Tower has enrolled belongs
-    below a registered unit. A custom resource, because `AWS::Organizations::Account` makes an account, and can take over one that is
-    there only by an import.
+    below a registered unit. While somebody's service or resource control policies would be left, the account is not moved, and the
+    deployment fails: attach them to the account first, with which they move, or above the new unit. A custom resource, because
+    `AWS::Organizations::Account` makes an account, and can take over one that is there only by an import.
 
     See https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_move.html
 
@@ -64,6 +65,11 @@ class AccountPlacements(Construct):
                     actions=["organizations:MoveAccount"],
                     resources=[self._arn("ou", "*"), self._arn("root", organization.root_id)],
                 ),
+                iam.PolicyStatement(
+                    sid="ReadPolicies",
+                    actions=["organizations:ListParents", "organizations:ListPoliciesForTarget"],
+                    resources=[self._arn("account", "*"), self._arn("ou", "*"), self._arn("root", organization.root_id)],
+                ),
                 iam.PolicyStatement(sid="ReadOrganization", actions=["organizations:DescribeOrganization"], resources=["*"]),
                 iam.PolicyStatement(
                     sid="RememberWhereTheyWere",
@@ -74,6 +80,7 @@ class AccountPlacements(Construct):
             wildcards={
                 "MoveAccounts": _ACCOUNTS,
                 "MoveBetweenPlaces": _PLACES,
+                "ReadPolicies": _PLACES,
                 "ReadOrganization": _READ,
                 "RememberWhereTheyWere": _ACCOUNTS,
             },

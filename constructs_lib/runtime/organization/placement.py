@@ -1,6 +1,7 @@
 """Where an account stands in the organisation: moves it below a unit, and back on delete if it is still where it was put.
 
-The management account is never moved. Nothing is created or closed: the account is somebody's and stays so.
+The management account is never moved. Nothing is created or closed: the account is somebody's and stays so. An account that somebody
+guards by policies of the unit where it stands is not taken out from under them: it is refused, unless they hold where it goes as well.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _ROUNDS = 4  # of look, move, look again, when somebody else moves it at the same time
 _MOVED_MEANWHILE = frozenset({"DuplicateAccountException", "SourceParentNotFoundException"})
 _NO_SUCH_ACCOUNT = frozenset({"AccountNotFoundException", "ChildNotFoundException"})
+_GUARDING = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 _NO_SUCH_PLACE = "DestinationParentNotFoundException"
 
 
@@ -69,12 +71,53 @@ class Placement:
         memory = self._of(account)
         memory.claim(request)
         before = self._where(account)
+        placed = memory.contents.get("Placed", ())
+        if before != unit and before not in placed and (lost := self._lost(account, before, unit)):
+            if unit not in placed:
+                msg = (
+                    f"account {account} would lose the policies {lost}; nothing was changed: attach them to the account, with which they "
+                    f"move, or above {unit}, then deploy again"
+                )
+                raise PlacementError(msg)
+            LOG.warning("account %s was moved to %s and stays there, as it would lose the policies %s", account, before, lost)
+            return  # going back to what was declared before may be CloudFormation rolling back, which must not fail
         memory.contents.setdefault("Before", before)  # written down first: a repeated request takes no place of ours for theirs
         memory.contents["Placed"] = sorted({*memory.contents.get("Placed", ()), unit})
         memory.save()
         self._move(account, unit)
         memory.contents["Placed"] = [unit]
         memory.save()
+
+    def _lost(self, account: str, before: str, unit: str) -> str:
+        """The policies of somebody's that hold for the account where it is, and would not below the unit; empty without one."""
+        ahead = [unit, *self._above(unit)]
+        left = [place for place in (before, *self._above(before)) if place not in ahead]
+        lost = {policy: (name, place) for place in left for policy, name in self._policies(place).items()}
+        if lost:
+            kept = {policy for place in (account, *ahead) for policy in self._policies(place)}
+            lost = {policy: told for policy, told in lost.items() if policy not in kept}
+        return ", ".join(f"{name} ({policy}) of {place}" for policy, (name, place) in sorted(lost.items()))
+
+    def _above(self, place: str) -> list[str]:
+        """The units above one, up to the root."""
+        found: list[str] = []
+        while place.startswith("ou-"):
+            place = self._where(place)
+            found.append(place)
+        return found
+
+    def _policies(self, place: str) -> dict[str, str]:
+        """Names of the guarding policies that somebody attached there, by id."""
+        found: dict[str, str] = {}
+        for kind in _GUARDING:
+            arguments: dict[str, Any] = {"TargetId": place, "Filter": kind}
+            while True:
+                page = self._retry.call(self._organizations.list_policies_for_target, **arguments)
+                found |= {str(each["Id"]): str(each["Name"]) for each in page.get("Policies") or [] if not each.get("AwsManaged")}
+                if not page.get("NextToken"):
+                    break
+                arguments["NextToken"] = page["NextToken"]
+        return found
 
     def _give_back(self, account: str, request: Request) -> None:
         memory = self._of(account)

@@ -98,9 +98,11 @@ class World(Fake):
         super().__init__()
         self.parents = {MANAGEMENT: ROOT, "444444444401": "ou-exam-11111111", "444444444402": ROOT}
         self.units = {ROOT, "ou-exam-11111111", "ou-exam-22222222", "ou-exam-33333333"}
+        self.above: dict[str, str] = {}  # units that are not at the root
         self.features = "ALL"
         self.types: dict[str, str] = {}
         self.policies: dict[str, list[bool]] = defaultdict(lambda: [True])  # by type, whether each is AWS's own
+        self.attached: dict[str, list[str]] = defaultdict(list)  # service control policies of somebody's, by target
         self.trusted: set[str] = set()
         self.delegated: dict[str, set[str]] = defaultdict(set)
         self.regional: dict[tuple[str, str], str] = {}
@@ -176,9 +178,19 @@ class World(Fake):
         self.delegated[ServicePrincipal].discard(AccountId)
 
     def _list_parents(self, ChildId: str) -> dict[str, Any]:  # noqa: N803 - boto3's spelling
+        if ChildId in self.units - {ROOT}:
+            return {"Parents": [{"Id": self.above.get(ChildId, ROOT)}]}
         if ChildId not in self.parents:
             raise error("ChildNotFoundException")
         return {"Parents": [{"Id": self.parents[ChildId]}]}
+
+    def _list_policies_for_target(self, TargetId: str, Filter: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - boto3's spelling
+        if Filter != "SERVICE_CONTROL_POLICY":
+            return {"Policies": []}
+        there = [{"Id": "p-FullAWSAccess", "Name": "FullAWSAccess", "AwsManaged": True}]
+        there += [{"Id": each, "Name": f"name of {each}", "AwsManaged": False} for each in self.attached[TargetId]]
+        at = int(NextToken)  # one on a page
+        return {"Policies": there[at : at + 1], **({"NextToken": str(at + 1)} if at + 1 < len(there) else {})}
 
     def _move_account(self, AccountId: str, SourceParentId: str, DestinationParentId: str) -> None:  # noqa: N803 - boto3's spelling
         if DestinationParentId not in self.units:

@@ -65,6 +65,50 @@ def test_an_update_moves_on_and_a_rollback_back(world: World) -> None:
     assert world.parents[LAKE] == OLD
 
 
+def test_an_account_is_not_taken_out_from_under_policies(world: World) -> None:
+    """Neither those of its unit nor those above; the rollback finds nothing to do, and nothing is remembered."""
+    for place in (OLD, OTHER):
+        world.attached.clear()
+        world.above[OLD] = OTHER
+        world.attached[place] = ["p-theirs"]
+        before = world.state()
+        with pytest.raises(PlacementError, match=f"would lose the policies name of p-theirs .p-theirs. of {place}; nothing was changed"):
+            send(world, "Create", LAKE, NEW)
+        send(world, "Delete", LAKE, NEW)
+        assert world.state() == before
+
+
+@pytest.mark.parametrize("held_by", [LAKE, NEW, OTHER, ROOT])
+def test_an_account_moves_where_the_policies_hold_as_well(world: World, held_by: str) -> None:
+    """By the account itself, the new unit, or what is above both."""
+    world.above[NEW] = OTHER
+    world.attached[OLD] = ["p-theirs"]
+    world.attached[held_by].append("p-theirs")
+    send(world, "Create", LAKE, NEW)
+    assert world.parents[LAKE] == NEW
+
+
+def test_policies_of_our_own_units_are_left_by_an_update(world: World) -> None:
+    """What was declared here may be declared otherwise."""
+    send(world, "Create", LAKE, NEW)
+    world.attached[NEW] = ["p-ours"]
+    send(world, "Update", LAKE, OTHER, (LAKE, NEW))
+    assert world.parents[LAKE] == OTHER
+
+
+def test_a_rollback_leaves_an_account_below_policies_of_somebody_else(world: World) -> None:
+    """Moved by hand, then refused to be moved on: the rollback does not fail, and takes it from under nothing."""
+    send(world, "Create", LAKE, NEW)
+    world.parents[LAKE] = OLD
+    world.attached[OLD] = ["p-theirs"]
+    with pytest.raises(PlacementError, match="p-theirs"):
+        send(world, "Update", LAKE, OTHER, (LAKE, NEW))
+    send(world, "Update", LAKE, NEW, (LAKE, OTHER))
+    assert world.parents[LAKE] == OLD
+    send(world, "Delete", LAKE, NEW)
+    assert world.parents[LAKE] == OLD
+
+
 def test_another_account_gives_the_first_one_back(world: World) -> None:
     """The one that is no longer declared goes where it was."""
     send(world, "Create", LAKE, NEW)
