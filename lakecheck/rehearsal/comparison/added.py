@@ -11,9 +11,14 @@ ADDED: Final[frozenset[tuple[str, str]]] = frozenset(
     {
         ("budgets", "describe_subscribers_for_notification"),
         ("glue", "get_table_optimizer"),
+        ("guardduty", "describe_organization_configuration"),
         ("lakeformation", "get_data_cells_filter"),
         ("logs", "describe_query_definitions"),
         ("logs", "get_data_protection_policy"),
+        ("securityhub", "get_configuration_policy_association"),
+        ("securityhub", "get_finding_aggregator"),
+        ("securityhub", "list_finding_aggregators"),
+        ("securityhub", "list_organization_admin_accounts"),
         ("stepfunctions", "list_state_machine_versions"),
     }
 )

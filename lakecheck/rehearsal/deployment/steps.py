@@ -29,6 +29,9 @@ def bootstrap(stage: Stage) -> Sequence[str]:
     others = [name for folder in folders for name in accounts.make_missing_buckets(folder, stage.chosen.places, stage.clients)]
     accounts.write_missing_versions(stage.first.folder, stage.chosen.places, stage.clients)
     facts = [f"{made} bootstrap stack{_s(made)}: {', '.join(f'{account} {region}' for account, region in stage.chosen.places)}"]
+    if there := surroundings.organization(stage.chosen.stacks):
+        stage.emulator.control("organization", there)
+        facts.append(f"an organisation of {there['management']} with {len(there['accounts'])} other accounts, and the root {there['root']}")
     facts += surroundings.assign(stage.chosen.stacks, stage.clients)
     if shared := accounts.write_shared_parameters(stage.first.folder, stage.chosen.places, stage.clients):
         stage.rewritten.append(f"wrote stand-ins for the parameters {', '.join(shared)}, which accounts that are not rehearsed share")

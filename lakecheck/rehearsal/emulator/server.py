@@ -168,6 +168,11 @@ class Front:
                 return 200, {"calls": self._services.calls()}
             case ["checkpoint"]:
                 return self._checkpoint()
+            case ["organization"]:
+                from lakecheck.rehearsal.emulator.organization import found  # noqa: PLC0415 - an extra brings the emulator
+
+                found(body)
+                return 200, {}
             case ["faults", *rest]:
                 return self._services.control("/".join(rest), body)
             case ["executions", *rest]:

@@ -1,4 +1,4 @@
-"""IAM: the policies that AWS itself manages, which are in every account."""
+"""IAM: the policies that AWS itself manages, which are in every account, and names of the roles of its services."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.iam.models import SERVICE_NAME_CONVERSION, AWSManagedPolicy, IAMBackend
 
 
 def install() -> None:
@@ -16,6 +16,9 @@ def install() -> None:
     Each comes into an account when it is first asked for; all at once would cost every account much time. So a list of AWS's policies has
     only those that somebody asked for.
     """
+    # The emulator makes other names of some services' roles than AWS does.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+    SERVICE_NAME_CONVERSION.update({"config": "Config", "ram": "ResourceAccessManager"})
     for operation in ("get_policy", "attach_role_policy", "attach_user_policy", "attach_group_policy"):
         setattr(IAMBackend, operation, _bringing(getattr(IAMBackend, operation)))
 

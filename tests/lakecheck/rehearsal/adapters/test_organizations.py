@@ -3,7 +3,7 @@
 import pytest
 
 from lakecheck.rehearsal.adapters.registry import adapters
-from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, REGION, emulated, make, round_trip
+from tests.lakecheck.rehearsal.adapters.support import ACCOUNT, REGION, emulated, make, resource, round_trip
 
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
 INSTANCE = "arn:aws:sso:::instance/ssoins-aaaabbbbccccdddd"
@@ -70,3 +70,35 @@ def test_permission_sets_and_assignments_come_back():
     assert trip.read_after_change["CustomerManagedPolicyReferences"] == []
     assert trip.is_deleted
     assert assigned.is_deleted
+
+
+def _found(clients, kind, properties):
+    return adapters()[kind].look(resource(clients, kind, properties))
+
+
+def test_what_handlers_made_of_an_organisation_is_read_back():
+    """Where an account stands, what services may do, a service's own role; of what is not there nothing is told."""
+    with emulated() as clients:
+        organization = make(clients, "AWS::Organizations::Organization", {"FeatureSet": "ALL"})
+        root = adapters()["AWS::Organizations::Organization"].attribute(organization, "RootId")
+        client = organization.client("organizations")
+        account = client.create_account(AccountName="lake", Email="lake@example.com")["CreateAccountStatus"]["AccountId"]
+        place = {"AccountId": account, "UnitId": root, "MemoryPrefix": "/place"}
+        assert _found(clients, "Custom::OrganizationAccountPlacement", place) == {"AccountId": account, "UnitId": root}
+        services = {
+            "RootId": root,
+            "PolicyTypes": ["TAG_POLICY"],
+            "TrustedAccess": ["guardduty.amazonaws.com"],
+            "ShareWithOrganization": "false",
+            "DelegatedAdministrators": {"guardduty.amazonaws.com": account},
+        }
+        nothing = {"PolicyTypes": [], "TrustedAccess": [], "DelegatedAdministrators": {}}
+        assert _found(clients, "Custom::OrganizationServices", services) == {**services, **nothing}
+        client.enable_policy_type(RootId=root, PolicyType="TAG_POLICY")
+        client.enable_aws_service_access(ServicePrincipal="guardduty.amazonaws.com")
+        client.register_delegated_administrator(AccountId=account, ServicePrincipal="guardduty.amazonaws.com")
+        assert _found(clients, "Custom::OrganizationServices", services) == services
+        role = {"Service": "config.amazonaws.com", "RoleName": "AWSServiceRoleForConfig"}
+        assert _found(clients, "Custom::ServiceLinkedRole", role) is None
+        organization.client("iam").create_service_linked_role(AWSServiceName="config.amazonaws.com")
+        assert _found(clients, "Custom::ServiceLinkedRole", role) == role
