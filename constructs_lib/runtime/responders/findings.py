@@ -129,7 +129,7 @@ def number(value: Any) -> float:
         return 0.0
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return 0.0
     return found if 0 <= found <= 1000 else 0.0  # noqa: PLR2004 - also refuses NaN and infinity
 

@@ -172,7 +172,8 @@ def _of_sequence(entry: Mapping[str, Any], account: str, region: str) -> list[Re
     account, region = text(entry.get("accountId"), account), text(entry.get("region"), region)
     uid, kind, data = text(entry.get("uid")), text(entry.get("resourceType")).upper(), mapping(entry.get("data"))
     if kind == "S3_BUCKET":
-        return [resource_of_arn(uid, account, region)]
+        name = text(entry.get("name"))
+        return [resource_of_arn(uid, account, region) or (Resource(BUCKET, name, account, region) if name else None)]
     if kind == "ACCESS_KEY":
         key = mapping(data.get("accessKey"))
         return _of_credentials(

@@ -185,3 +185,13 @@ def test_other_partitions_are_named_as_theirs(world: World, partition: str) -> N
     assert set(world.access.roles) == {f"arn:{partition}:iam::{ACCOUNT}:role/governed-lake-containment"}  # type: ignore[attr-defined]
     ours = world.policy()["Statement"][-1]
     assert all(each.startswith(f"arn:{partition}:") for each in (*ours["Resource"], *ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"]))
+
+
+def test_numbers_that_are_none_and_arns_that_are_missing_say_nothing() -> None:
+    """A severity no number can hold is none; a bucket is known by its name where the sequence has no ARN of it."""
+    event = payloads.attack_sequence()
+    event["detail"]["severity"] = 10**400
+    event["detail"]["service"]["detection"]["sequence"]["resources"][0]["uid"] = "a1b2c3"
+    (finding,) = read(event)
+    assert finding.severity == 0
+    assert [each.name for each in finding.resources] == [BUCKET, ROLE]
