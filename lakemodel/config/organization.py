@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lakemodel.config.model import Owner, Singleton
-from lakemodel.config.regions import NEEDED_BY_THE_ORGANIZATION, region_table
+from lakemodel.config.regions import NEEDED_BY_THE_ORGANIZATION, Service, region_table
 from lakemodel.config.wording import meant, shown
 from lakemodel.naming import pascal_case
 
@@ -29,6 +29,7 @@ def check_organization(outline: Outline) -> Iterator[Finding]:
     yield from _check_stage_name(outline)
     yield from _check_second_owners(outline)
     yield from _check_home(outline)
+    yield from _check_discovery(outline)
     if outline.at(*_BASELINE, "control_tower_controls") and outline.at(*_BASELINE, "place_accounts") is not True:
         message = "found control_tower_controls without place_accounts; controls are enabled on the units that are made for the accounts"
         yield outline.finding(
@@ -77,6 +78,24 @@ def _check_home(outline: Outline) -> Iterator[Finding]:
             message = f"{home.name} is in partition {home.partition}, but environment {environment} is in {region.partition}"
             yield outline.finding((*_BASELINE, "region"), "partition", message, "An organisation is in one partition: name a Region of it.")
             return
+
+
+def _check_discovery(outline: Outline) -> Iterator[Finding]:
+    """The security account runs Macie as it runs the rest of the detection, in its own Region and in each with an environment."""
+    path: Path = (*_BASELINE, "discover_sensitive_data")
+    if outline.at(*path) is not True:
+        return
+    if outline.at(*_BASELINE, "threat_detection") == Owner.ADOPT:
+        message = "found true with threat_detection: adopt; Macie is run together with the detection that is made here"
+        yield outline.finding(path, "discovery_without_detection", message, "Remove it, or set threat_detection to create.")
+        return
+    table = region_table()
+    environments = [outline.text("environments", name, "region") for name in outline.mapping("environments")]
+    for name in dict.fromkeys((outline.text(*_BASELINE, "region"), *environments)):
+        region = table.regions.get(name or "")
+        if region is not None and region.missing({Service.MACIE}):
+            message = f"{name} has no macie by the table of Regions of {table.as_of}, and buckets are looked into in their own Region"
+            yield outline.finding(path, "region_without_service", message, "Set it to false.")
 
 
 def _check_permission_sets(outline: Outline) -> Iterator[Finding]:

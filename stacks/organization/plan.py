@@ -72,6 +72,10 @@ class OrganizationPlan:
         """The Regions of environments that are not the home Region."""
         return sorted({each.region for each in self.config.environments.values()} - {self.baseline.region})
 
+    def lakes_in(self, region: str) -> list[str]:
+        """The accounts with data in that Region."""
+        return [account for each in self.config.environments.values() if each.region == region for account in each.lakes.values()]
+
     @cached_property
     def handler_stacks(self) -> tuple[str, ...]:
         """Names of the stacks in member accounts whose functions set what CloudFormation has no resource for."""

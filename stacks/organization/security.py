@@ -41,7 +41,8 @@ class SecurityStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
         organization, baseline = plan.config.organization, plan.baseline
-        self.access_logs = AccessLogBucket(self, "AccessLogs")
+        detects, responds = baseline.threat_detection is Owner.CREATE, baseline.response is not Response.NONE
+        self.access_logs = AccessLogBucket(self, "AccessLogs") if detects or responds else None
         if baseline.break_glass is Owner.CREATE:
             BreakGlassRole(
                 self,
@@ -50,11 +51,11 @@ class SecurityStack(Stack):
                 organization_id=organization.id,
                 role_name=plan.config.break_glass_role,
             )
-        self.watch = Watch(self, "Watch", plan=plan, access_logs=self.access_logs) if baseline.threat_detection is Owner.CREATE else None
+        self.watch = Watch(self, "Watch", plan=plan, access_logs=self.access_logs) if detects else None
         if plan.records:
             record_account(self, "Recorder", plan=plan)
         self.sink = ObservabilitySink(self, "Sink", organization_id=organization.id, management_account=organization.management)
-        self.responders = self._responders(plan) if baseline.response is not Response.NONE else None
+        self.responders = self._responders(plan) if responds else None
 
     def _responders(self, plan: OrganizationPlan) -> Responders:
         organization, instance = plan.config.organization, plan.baseline.identity_center
@@ -85,6 +86,7 @@ class RegionalSecurityStack(Stack):
             archive = FindingsArchive(self, "Findings")
             OrganizationThreatDetection(self, "ThreatDetection", export=archive)
             AccessAnalyzers(self, "Analyzers", organization=True)
+            _discover_sensitive_data(self, plan)
         if plan.baseline.response is not Response.NONE:
             home = plan.baseline.region
             FindingForwarding(self, "Forwarding", security_account=organization.security, region=home, patterns=elsewhere())
@@ -94,14 +96,19 @@ class RegionalSecurityStack(Stack):
 class Watch(Construct):
     """Detection and posture in the home Region."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, plan: OrganizationPlan, access_logs: AccessLogBucket) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, plan: OrganizationPlan, access_logs: AccessLogBucket | None) -> None:
         super().__init__(scope, construct_id)
-        lakes = [account for each in plan.config.environments.values() for account in each.lakes.values()]
         self.findings = FindingsArchive(self, "Findings", access_logs=access_logs)
         self.threat_detection = OrganizationThreatDetection(self, "ThreatDetection", export=self.findings)
         self.security_hub = OrganizationSecurityHub(self, "SecurityHub", targets=list(plan.members), linked_regions=plan.other_regions)
         self.aggregator = OrganizationConfigAggregator(self, "Aggregator")
         self.analyzers = AccessAnalyzers(self, "Analyzers", organization=True)
-        if plan.baseline.discover_sensitive_data:
-            job = ClassificationJob(tag_key=SENSITIVE_TAG, tag_value="true")
-            SensitiveDataDiscovery(self, "SensitiveData", accounts=lakes, job=job)
+        _discover_sensitive_data(self, plan)
+
+
+def _discover_sensitive_data(scope: Construct, plan: OrganizationPlan) -> None:
+    """Macie sees the buckets of its own Region alone: see https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-create.html."""
+    lakes = plan.lakes_in(Stack.of(scope).region)
+    if plan.baseline.discover_sensitive_data and lakes:
+        job = ClassificationJob(tag_key=SENSITIVE_TAG, tag_value="true")
+        SensitiveDataDiscovery(scope, "SensitiveData", accounts=lakes, job=job)

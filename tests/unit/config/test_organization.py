@@ -78,6 +78,20 @@ def test_what_is_stated_holds() -> None:
             "Set place_accounts to true",
         ),
         (
+            {},
+            {"discover_sensitive_data": True, "threat_detection": "adopt"},
+            "organization.baseline.discover_sensitive_data",
+            "discovery_without_detection",
+            "or set threat_detection to create",
+        ),
+        (
+            {"environments.prod.region": "ap-southeast-4", "environments.prod.table_optimizers": False},
+            {"discover_sensitive_data": True},
+            "organization.baseline.discover_sensitive_data",
+            "region_without_service",
+            "ap-southeast-4 has no macie",
+        ),
+        (
             {"personas.analyst.principal": {"permission_set": "Analyst", "session_hours": 8}},
             {},
             "personas.analyst.principal.session_hours",
