@@ -16,7 +16,7 @@ from lakecheck.iam.globs import TooMany, classes, covers, intersects, is_literal
 from lakecheck.values import WORD_SIGNS, has_hole, is_word_hole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence, Set as AbstractSet
 
     from lakecheck.access.doors.places import Place
 
@@ -220,30 +220,32 @@ def _after(glob: str, text: str) -> tuple[str, ...] | None:
     for sign in _SIGN.findall(text):
         if len(sign) > 1 and _within(glob, positions, sign) != positions:
             return None
-        positions = _at(glob, _read(glob, positions, lambda wanted, sign=sign: wanted in (sign, "?") and len(sign) == 1))
+        positions = _at(glob, _read(glob, positions, {sign, "?"} if len(sign) == 1 else set()))
         if not positions:
             return ()
-    return tuple(glob[position:] for position in sorted(positions))
+    # A star may be over at once: what follows it says nothing more.
+    stars = {position for position in positions if glob[position : position + 1] == "*"}
+    return tuple(glob[position:] for position in sorted(positions) if position - 1 not in stars)
 
 
 def _within(glob: str, positions: set[int], hole: str) -> set[int]:
     """Where one may stand before, in or behind a hole, which is longer than nobody knows."""
     found = set(positions)
     while True:
-        more = _at(glob, found | _read(glob, found, lambda wanted: bool(wanted) and (not is_word_hole(hole) or wanted in _OF_WORDS)))
+        more = _at(glob, found | _read(glob, found, _OF_WORDS if is_word_hole(hole) else set(glob)))
         if more == found:
             return found
         found = more
 
 
-def _read(glob: str, positions: Iterable[int], fits: Callable[[str], bool]) -> set[int]:
-    """Where one stands after one more sign: a star takes any."""
+def _read(glob: str, positions: Iterable[int], fitting: AbstractSet[str]) -> set[int]:
+    """Where one stands after one more sign, which fits some of the glob's: a star takes any."""
     reached = set()
     for position in positions:
         wanted = glob[position : position + 1]
         if wanted == "*":
             reached.add(position)
-        elif fits(wanted):
+        elif wanted in fitting:
             reached.add(position + 1)
     return reached
 

@@ -199,7 +199,7 @@ class Confirmation:
     ) -> tuple[Asked, ...]:
         """What was asked and allowed that shows this access: the steps to it, in the order of the chain, then what is done to the data."""
         steps: dict[tuple[int, str, str], Asked] = {}
-        deeds: dict[tuple[int, str, str], Asked] = {}
+        deeds: dict[tuple[int, str, str], Asked] = {}  # the one on the resource with the shortest name suffices
         is_deed = _Deeds(questions, access)
         for principal, action, resource, decision in questions.allowed:
             if principal not in chain:
@@ -208,7 +208,8 @@ class Confirmation:
             one = Asked(principal=shown(principal.arn), action=action, resource=shown(resource), context=context, because=because)
             key = (chain.index(principal), action, resource)
             if is_deed(action, resource):
-                deeds[key] = one
+                about = (key[0], action, resource.partition("/")[0])
+                deeds[about] = min(deeds.get(about, one), one, key=lambda each: (len(each.resource), each.resource))
             elif any(_leads(step, action, reasons(decision, action, resource)) for step in access.via):
                 steps[key] = one
         return (*[steps[key] for key in sorted(steps)][:MOST_STEPS], *[deeds[key] for key in sorted(deeds)][:MOST_REQUESTS])

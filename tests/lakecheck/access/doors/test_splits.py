@@ -10,6 +10,7 @@ from lakecheck.access.doors.splits import PROBE, Splitter, expanded
 from lakecheck.access.model import Dataset, DatasetKind
 from lakecheck.formula import Truth
 from lakecheck.iam.globs import match
+from lakecheck.values import hole
 
 ROOT = "arn:aws:s3:::b/"
 
@@ -59,6 +60,30 @@ def test_places_that_nothing_tells_apart_are_one_group() -> None:
     assert sorted(len(group.places) for group in splitter.groups(alone(f"{ROOT}sales/t7/*"))) == [1, 999]
     assert sorted(len(group.places) for group in splitter.groups(alone("arn:aws:s3:::*/secret/*"))) == [1000]
     assert splitter.groups(alone())[0].keys == (f"sales/t0/{PROBE}",)
+
+
+NAMED = f"arn:aws:s3:::prod-raw-{hole('Prod/Raw', generated=True, is_word=True)}/"
+"""A bucket whose name CloudFormation makes up."""
+
+
+def test_a_name_that_is_made_up_tells_places_no_further_apart_than_a_known_one() -> None:
+    """What no such name can have in it stands in a key or nowhere; what one may have is told place by place."""
+    splitter = Splitter([place(f"sales/t{number}/") for number in range(100)], NAMED)
+    (group,) = splitter.groups({f"arn:*:s3:::trail{end}": "deny" for end in ("", "/*")})
+    told = dict(zip(group.keys, group.told, strict=True))
+    assert [told[f"sales/t0/{tail}"] for tail in (":s3:::trail/", ":s3:::trail", "x", PROBE)] == [{"deny"}, {"deny"}, set(), set()]
+    assert len(splitter.groups(alone("arn:aws:s3:::prod-*x/*secret"))) == 100
+
+
+@given(prefixes=PREFIXES, patterns=PATTERNS)
+def test_the_keys_of_a_bucket_whose_name_is_made_up_are_those_of_any_other(prefixes: list[str], patterns: list[str]) -> None:
+    """Whatever is grouped, each key of a group fits the same patterns for each of its places, and those that it is said to fit."""
+    for group in Splitter([place(prefix) for prefix in prefixes], NAMED).groups(alone(*patterns)):
+        for key, told in zip(group.keys, group.told, strict=True):
+            tail = key.removeprefix(group.places[0].prefix)
+            fits = [{each for each in patterns if match(each, f"{NAMED}{one.prefix}{tail}") is not Truth.FALSE} for one in group.places]
+            assert all(each == fits[0] for each in fits)
+            assert told <= fits[0]
 
 
 def test_patterns_of_one_statement_need_not_be_told_apart() -> None:
