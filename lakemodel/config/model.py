@@ -18,6 +18,7 @@ _GROUP: Final = r"^([0-9a-f]{10}-)?[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-
 _CONTROL: Final = r"^[A-Za-z0-9_.-]{3,64}$"
 _PERMISSION_SET: Final = r"^[A-Za-z0-9_+=,.@-]{1,32}$"
 _ROLE: Final = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
+_DEPLOYER: Final = r"^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{8,64}\*?$"
 _DECIMAL: Final = r"^[0-9]{1,2},[0-9]{1,2}$"
 
 PATTERN_RULES: Final = {
@@ -31,6 +32,7 @@ PATTERN_RULES: Final = {
     _CONTROL: "a control is its id in the control catalogue, such as AWS-GR_S3_BUCKET_PUBLIC_READ_PROHIBITED",
     _PERMISSION_SET: "a permission set's name has 1 to 32 of A-Z a-z 0-9 _ + = , . @ -",
     _ROLE: "a role's name has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+    _DEPLOYER: "a role that deploys is its name with its path, with a * at its end at most, after 8 characters or more of the name",
     _DECIMAL: 'a decimal is "precision,scale", such as "38,2"',
 }
 """What each pattern asks for in words; errors and editors show them."""
@@ -118,6 +120,9 @@ class OrganizationBaseline(_Model):
     """Regions that people may work in besides those of this file. Global services are always possible."""
     guardrails: Owner = Owner.CREATE
     """Service, resource and tag policies: made, or somebody else's."""
+    deployers: list[Annotated[str, StringConstraints(pattern=_DEPLOYER), _text(_DEPLOYER)]] = []
+    """Roles of these accounts that may become the CDK's roles, by name with their path: nobody else in them deploys, or publishes what is
+    deployed. Not stated: whoever may assume roles in an account may, and the guardrails stop no administrator for long."""
     audit_trail: Owner = Owner.CREATE
     """The organisation's trail: made, or one that is there."""
     threat_detection: Owner = Owner.CREATE

@@ -6,10 +6,39 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
 
-from constructs_lib.baseline import BOUNDARY_NAME
+from constructs_lib.baseline import BOUNDARY_NAME, RESPONDER_ROLE
 from constructs_lib.baseline.containment import CONTAINMENT_ROLE
 from constructs_lib.core import protect_stack
-from constructs_lib.organization import guardrails as ready
+from constructs_lib.organization.guardrails import (
+    Exemptions,
+    ResourcePolicies,
+    ServicePolicies,
+    TagPolicy,
+    TagRule,
+    allowed_regions,
+    data_perimeter,
+    encrypted_private_storage,
+    keep_assets,
+    keep_boundary,
+    keep_break_glass_users,
+    keep_data,
+    keep_deployed,
+    keep_detectors,
+    keep_in_organization,
+    keep_lake_formation_settings,
+    keep_log_archive,
+    keep_parameters,
+    keep_responders,
+    keep_stacks,
+    keep_trails,
+    names_of_stacks,
+    no_iam_users,
+    no_identity_providers,
+    no_outside_shares,
+    no_root_user,
+    only_deployed_by,
+    writes_stay_in_organization,
+)
 from lakemodel.naming import pascal_case
 
 if TYPE_CHECKING:
@@ -17,7 +46,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from constructs_lib.organization.guardrails import Exemptions, Guardrail, TagRule
+    from constructs_lib.organization.guardrails import Guardrail
     from stacks.organization.plan import OrganizationPlan
 
 
@@ -32,20 +61,20 @@ class GuardrailsStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
         exemptions = exemptions_of(plan)
-        self.service_policies = ready.ServicePolicies(
+        self.service_policies = ServicePolicies(
             self, "ServicePolicies", guardrails=guardrails_of(plan, exemptions), targets=targets, exemptions=exemptions
         )
-        self.resource_policies = ready.ResourcePolicies(
-            self, "ResourcePolicies", guardrails=ready.data_perimeter(plan.config.organization.id), targets=targets
+        self.resource_policies = ResourcePolicies(
+            self, "ResourcePolicies", guardrails=data_perimeter(plan.config.organization.id), targets=targets
         )
-        self.tag_policy = ready.TagPolicy(self, "TagPolicy", rules=tag_rules(plan), targets=targets)
+        self.tag_policy = TagPolicy(self, "TagPolicy", rules=tag_rules(plan), targets=targets)
 
 
 def exemptions_of(plan: OrganizationPlan) -> Exemptions:
     """Who is exempt in the accounts of lake.yaml."""
-    return ready.Exemptions(
+    return Exemptions(
         break_glass_role=plan.config.break_glass_role,
-        handler_roles=ready.names_of_stacks(*plan.handler_stacks),
+        handler_roles=names_of_stacks(*plan.handler_stacks),
         response_roles=(CONTAINMENT_ROLE,),
     )
 
@@ -55,27 +84,31 @@ def guardrails_of(plan: OrganizationPlan, exemptions: Exemptions) -> list[Guardr
     organization = plan.config.organization
     archive = plan.archive
     return [
-        *ready.keep_in_organization(),
-        *ready.no_root_user(),
-        *ready.keep_trails(),
-        *ready.keep_detectors(),
-        *ready.keep_lake_formation_settings(),
-        *ready.keep_log_archive((archive.trail_bucket, archive.config_bucket)),
-        *ready.allowed_regions(plan.regions),
-        *ready.encrypted_private_storage(),
-        *ready.keep_data(),
-        *ready.no_iam_users(),
-        *ready.no_identity_providers(),
-        *ready.keep_boundary(BOUNDARY_NAME, ()),
-        *ready.keep_stacks(plan.stacks, exemptions),
-        *ready.keep_deployed(plan.stacks),
-        *ready.writes_stay_in_organization(organization.id),
-        *ready.no_outside_shares(),
-        *ready.keep_assets(exemptions),
+        *keep_in_organization(),
+        *no_root_user(),
+        *keep_trails(),
+        *keep_detectors(),
+        *keep_lake_formation_settings(),
+        *keep_log_archive((archive.trail_bucket, archive.config_bucket)),
+        *allowed_regions(plan.regions),
+        *encrypted_private_storage(),
+        *keep_data(),
+        *no_iam_users(),
+        *no_identity_providers(),
+        *keep_boundary(BOUNDARY_NAME, ()),
+        *keep_stacks(plan.stacks, exemptions),
+        *keep_deployed(plan.stacks),
+        *writes_stay_in_organization(organization.id),
+        *no_outside_shares(),
+        *keep_assets(exemptions),
+        *keep_parameters(("governed-lake/*",)),
+        *keep_responders(RESPONDER_ROLE, queues=("Organization-Security*Findings*",), tables=("Organization-Security*",)),
+        *keep_break_glass_users(),
+        *(only_deployed_by(tuple(plan.baseline.deployers), exemptions) if plan.baseline.deployers else ()),
     ]
 
 
 def tag_rules(plan: OrganizationPlan) -> list[TagRule]:
     """The tags by which costs are told apart, in one spelling."""
     environments = tuple(pascal_case(name) for name in plan.config.environments)
-    return [ready.TagRule(key="Environment", values=environments), ready.TagRule(key="Domain", values=tuple(plan.config.domains))]
+    return [TagRule(key="Environment", values=environments), TagRule(key="Domain", values=tuple(plan.config.domains))]
