@@ -60,8 +60,9 @@ def message_of(error: ClientError) -> str:
 
 
 def is_invalid_principal(code: str, message: str) -> bool:
-    """Whether a principal is unknown to Lake Formation: one made seconds ago is, for a while."""
-    return code == "InvalidInputException" and "principal" in message.lower() and "permissions revoked" not in message.lower()
+    """Whether a principal is unknown to Lake Formation: one made seconds ago is, for a while; Organizations' service principals are not."""
+    told = message.lower()
+    return code == "InvalidInputException" and "principal" in told and "permissions revoked" not in told and "service principal" not in told
 
 
 def may_be_absent(code: str, message: str) -> bool:

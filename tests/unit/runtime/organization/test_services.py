@@ -154,9 +154,11 @@ def test_access_without_administrators_is_given_back(world: World) -> None:
     """Organizations may refuse to list administrators of a service that can have none."""
     properties = {"TrustedAccess": ["tagpolicies.tag.amazonaws.com"]}
     send(world, "Create", properties)
-    world.failures["list_delegated_administrators"].append(error("InvalidInputException", "unrecognized service principal"))
+    refusal = error("InvalidInputException", "You specified an unrecognized service principal.")
+    world.failures["list_delegated_administrators"] += [refusal] * 10
     send(world, "Delete", properties)
     assert world.trusted == set()
+    assert world.calls.count("list_delegated_administrators") == 1, "which no patience would change"
 
 
 def test_fails_when_a_service_takes_no_further_administrator(world: World) -> None:
