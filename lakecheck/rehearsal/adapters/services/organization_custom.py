@@ -11,16 +11,16 @@ from lakecheck.rehearsal.adapters.asking import paged
 from lakecheck.rehearsal.adapters.model import Adapter, Resource, is_absent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SERVICE: Final = ("ServiceToken", "ServiceTimeout")
 _RAN: Final = "its handler runs"
 
 
 def _read_place(resource: Resource) -> Mapping[str, Any] | None:
-    account = resource.get("AccountId")
-    parents = resource.client("organizations").list_parents(ChildId=account)["Parents"]
-    return {"AccountId": account, "UnitId": parents[0]["Id"]} if parents else None
+    client, account = resource.client("organizations"), resource.get("AccountId")
+    parents = client.list_parents(ChildId=account)["Parents"]
+    return {"AccountId": client.describe_account(AccountId=account)["Account"]["Id"], "UnitId": parents[0]["Id"]} if parents else None
 
 
 def _read_role(resource: Resource) -> Mapping[str, Any] | None:
@@ -41,21 +41,27 @@ def _read_services(resource: Resource) -> Mapping[str, Any] | None:
     """Who administers is what Organizations says of every service."""
     client = resource.client("organizations")
     (root,) = client.list_roots()["Roots"]
+    types = [one["Type"] for one in root["PolicyTypes"] if one["Status"] == "ENABLED"]
     trusted = paged(client, "list_aws_service_access_for_organization", "EnabledServicePrincipals")
-    access = {one["ServicePrincipal"] for one in trusted}
+    access = [one["ServicePrincipal"] for one in trusted]
     administrators = {}
     for service, wanted in (resource.get("DelegatedAdministrators") or {}).items():
         there = [one["Id"] for one in client.list_delegated_administrators(ServicePrincipal=service)["DelegatedAdministrators"]]
         if there:
-            administrators[service] = wanted if wanted in there else there[0]
-    types = {one["Type"] for one in root["PolicyTypes"] if one["Status"] == "ENABLED"}
+            administrators[service] = next((one for one in there if one == wanted), there[0])
     return {
         "RootId": root["Id"],
-        "PolicyTypes": [one for one in resource.get("PolicyTypes") or [] if one in types],
-        "TrustedAccess": [one for one in resource.get("TrustedAccess") or [] if one in access],
+        "PolicyTypes": _stated(resource.get("PolicyTypes"), types),
+        "TrustedAccess": _stated(resource.get("TrustedAccess"), access),
         "ShareWithOrganization": str("ram.amazonaws.com" in access).lower(),
         "DelegatedAdministrators": administrators,
     }
+
+
+def _stated(stated: Sequence[str] | None, found: Sequence[str]) -> list[str]:
+    """Of what was found what is stated, in its order: more may be there, and is somebody else's."""
+    order = list(stated or ())
+    return sorted((one for one in found if one in order), key=order.index)
 
 
 ADAPTERS = (
