@@ -25,12 +25,11 @@ class FloorStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         protect_stack(self)
         organization = config.organization
-        recovery = [] if environment.recovery_region is None else [environment.recovery_region]
         self.boundary = LakeBoundary(
             self,
             "Boundary",
             organization_id=organization.id,
-            regions=[environment.region, *recovery],
+            regions=[environment.region],
             break_glass_role=config.break_glass_role,
             kept_roles=[CONTAINMENT_ROLE],
         )

@@ -113,6 +113,7 @@ class _LakeStacks:
             data_event_buckets=[*(zone.bucket for zone in zones.zones.values()), self.storage.results.bucket],
             **props,
         )
+        _after(self.account, self.storage)
         self.locations = LocationsStack(
             stage,
             f"{prefix}Locations",
@@ -262,6 +263,7 @@ class _ConsumerStacks:
             data_event_buckets=[self.storage.results.bucket],
             **props,
         )
+        _after(self.account, self.storage)
         self.access = AccessStack(
             stage,
             f"{prefix}Access",

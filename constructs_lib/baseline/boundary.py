@@ -255,7 +255,6 @@ class LakeBoundary(Construct):
                     stack.format_arn(service="iam", region="", resource="role", resource_name=f"aws-service-role/{each}/*")
                     for each in _LINKED
                 ],
-                conditions={"StringEquals": {"iam:AWSServiceName": list(_LINKED)}},
             ),
         ]
 
@@ -322,5 +321,6 @@ def use_boundary(stack: Stack, *, boundary_name: str | None = None) -> None:
         msg = f"got a {type(stack).__name__}; a boundary is its account's: pass each stack whose roles it bounds"
         raise misuse(stack, msg, code="boundary_scope")
     name = BOUNDARY_NAME if boundary_name is None else boundary_name
-    policy = iam.ManagedPolicy.from_managed_policy_name(stack, _IMPORTED, name)
+    arn = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:policy/{name}"
+    policy = iam.ManagedPolicy.from_managed_policy_arn(stack, _IMPORTED, arn)
     iam.PermissionsBoundary.of(stack).apply(policy)

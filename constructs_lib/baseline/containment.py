@@ -78,7 +78,6 @@ class ContainmentRole(Construct):
                 "Users": _ANY.format("user"),
                 "KeyGrants": _ANY.format("key"),
                 "Functions": _ANY.format("function"),
-                "NeverThese": "a denial: the wider, the less may be done",
             },
         )
 

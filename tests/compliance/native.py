@@ -12,8 +12,11 @@ from cfnlint.config import ManualArgs
 _NOT_WRONG = ("W3005",)  # a DependsOn that a reference implies already
 _NOT_WRONG_OF = {
     ("W9002", "AWS::SSO::PermissionSet"),
-    ("W9002", "AWS::SSO::Assignment"),
-}  # no template can make an Identity Center instance
+    ("W9002", "AWS::SSO::Assignment"),  # no template can make an Identity Center instance
+    ("W9002", "AWS::Config::DeliveryChannel"),
+    ("W9013", "AWS::Config::DeliveryChannel"),
+    ("W9013", "AWS::CloudTrail::Trail"),  # the archive's key is another account's, known by its alias
+}
 
 
 def lint(template: dict[str, Any], *, account: str, region: str) -> list[str]:

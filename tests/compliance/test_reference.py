@@ -117,10 +117,17 @@ def test_environments_differ_in_names_only(reference: Lake) -> None:
         }
 
 
-@pytest.mark.parametrize("name", ["Account", "Access", "Catalog", "Databases", "Grants", "Locations", "Pipelines", "Query", "Storage"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Account", "Access", "Catalog", "Databases", "Floor", "Grants", "Locations", "Pipelines", "Query", "Storage"),
+        *("Guardrails", "Identity", "LogArchive", "Security", "Structure", "Trail"),
+    ],
+)
 def test_linters_have_nothing_to_say(reference: Lake, name: str) -> None:
     """cfn-lint and CloudFormation's native validation, warnings included, with every resource's Metadata removed."""
-    stacks = [stack for stack in reference.of("Prod").values() if stack.name.endswith(name)]
+    every = (*reference.of("Prod").values(), *reference.of("Organization").values())
+    stacks = [stack for stack in every if stack.name.endswith(name)]
     assert stacks
     for stack in stacks:
         assert lint(stack.template, account=stack.account, region=stack.region) == [], stack.path

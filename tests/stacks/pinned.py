@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.stacks.assembly import Lake, finish, read, start_app
+from tests.stacks.assembly import ORGANIZATION, Lake, finish, read, start_app
+from tests.stacks.building import build, reference_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,11 +37,19 @@ HOLDS_DATA = frozenset(
 ONE_OF_A_KIND = frozenset(
     {
         "AWS::CloudTrail::Trail",
+        "AWS::Config::ConfigurationRecorder",
         "AWS::Glue::DataCatalogEncryptionSettings",
         "AWS::GuardDuty::Detector",
         "AWS::LakeFormation::Resource",
+        "AWS::Oam::Sink",
+        "AWS::Organizations::OrganizationalUnit",
+        "AWS::SSO::PermissionSet",
+        "Custom::GuardDutyOrganization",
         "Custom::LakeFormationPermissions",
         "Custom::LakeFormationSettings",
+        "Custom::OrganizationAccountPlacement",
+        "Custom::OrganizationServices",
+        "Custom::SecurityHubOrganization",
     }
 )
 """Types whose second copy fails or undoes the first: a new id is made before the old one goes, which then takes away what both set."""
@@ -53,8 +62,21 @@ def is_link(resource: Mapping[str, Any]) -> bool:
     return "TargetDatabase" in resource["Properties"].get("DatabaseInput", {})
 
 
+def alone(outdir: Path) -> Lake:
+    """Prod as it is where nothing is made of the organisation: each account has a trail and a detector of its own."""
+    config = reference_config()
+    organization = config.organization.model_copy(update={"baseline": None})
+    return build(outdir, environment="prod", config=config.model_copy(update={"organization": organization}))
+
+
+def all_ids(reference: Lake, without_baseline: Lake, environment: str = "Prod") -> Ids:
+    """What the list should say: an environment with the organisation and without, and the organisation itself."""
+    found = extended(pinned_ids(reference, environment), pinned_ids(without_baseline, "Prod"))
+    return extended(found, pinned_ids(reference, ORGANIZATION))
+
+
 def pinned_ids(lake: Lake, environment: str) -> Ids:
-    """What the list should say, by stack name and logical id; the same for every environment."""
+    """What an environment has of it, by stack name and logical id; the same for every environment."""
     return {
         name: ids
         for name, stack in sorted(lake.of(environment).items())
@@ -87,7 +109,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         outdir = Path(folder) / "cdk.out"
         finish(start_app(outdir))
-        now = pinned_ids(read(outdir), "Prod")
+        now = all_ids(read(outdir), alone(Path(folder) / "alone"))
     before = without(committed() if FILE.exists() else {}, forgotten)
     FILE.write_text(json.dumps(extended(before, now), indent=1) + "\n")
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.baseline import AuditStorage, AuditTrail, ThreatDetection
+from constructs_lib.baseline import AccessAnalyzers, AuditStorage, AuditTrail, ThreatDetection
+from constructs_lib.compliance import LakeConformancePack
+from constructs_lib.network import JobNetwork
+from constructs_lib.organization.detection import SensitiveDataDiscovery
 from constructs_lib.query import QueryWorkgroup, ResultsBucket
 from constructs_lib.storage import AccessLogBucket, InventoryBucket, LakeBucket, LakeKey
+from tests.stacks.assembly import ORGANIZATION
 from tests.support import ROOT, new_stack, resources, template
 
 if TYPE_CHECKING:
@@ -61,6 +66,11 @@ def bare() -> Template:
     QueryWorkgroup(stack, "Group", name="group", results=results, members=[])
     AuditTrail(stack, "Trail", storage=AuditStorage(stack, "Audit", access_logs=logs))
     ThreatDetection(stack, "Detection")
+    AccessAnalyzers(stack, "Analyzers")
+    AccessAnalyzers(stack, "Unused", unused_access=True)
+    LakeConformancePack(stack, "Pack")
+    JobNetwork(stack, "Network", organization_id="o-exampleorgid")
+    SensitiveDataDiscovery(stack, "Macie", accounts=[stack.account])
     return template(stack)
 
 
@@ -68,6 +78,13 @@ def bare() -> Template:
 def used(reference: Lake) -> Template:
     """One environment's resources in one: the stacks leave these arguments out."""
     return {"Resources": {f"{stack.name}{key}": each for stack in reference.of("Dev").values() for key, each in stack.resources.items()}}
+
+
+@pytest.fixture(scope="module")
+def guarding(reference: Lake) -> Template:
+    """The organisation's resources in one: the stacks leave these arguments out."""
+    stacks = reference.of(ORGANIZATION).values()
+    return {"Resources": {f"{stack.name}{key}": each for stack in stacks for key, each in stack.resources.items()}}
 
 
 def optimizer(found: Template, kind: str) -> dict[str, Any]:
@@ -118,6 +135,33 @@ BARE: dict[str, tuple[str, Callable[[Template], object], object]] = {
         lambda it: only(it, "AWS::GuardDuty::Detector")["FindingPublishingFrequency"],
         "FIFTEEN_MINUTES",
     ),
+    "AccessAnalyzers.organization": ("False", lambda it: only(it, "AWS::AccessAnalyzer::Analyzer", "Analyzers")["Type"], "ACCOUNT"),
+    "AccessAnalyzers.unused_access": (
+        "False",
+        lambda it: len([key for key in resources(it, "AWS::AccessAnalyzer::Analyzer") if key.startswith("Analyzers")]),
+        1,
+    ),
+    "AccessAnalyzers.unused_days": (
+        "90",
+        lambda it: next(
+            each["Properties"]["AnalyzerConfiguration"]["UnusedAccessConfiguration"]["UnusedAccessAge"]
+            for each in resources(it, "AWS::AccessAnalyzer::Analyzer").values()
+            if each["Properties"]["Type"] == "ACCOUNT_UNUSED_ACCESS"
+        ),
+        90,
+    ),
+    "LakeConformancePack.organization": ("False", lambda it: len(resources(it, "AWS::Config::OrganizationConformancePack")), 0),
+    "JobNetwork.cidr": ("20", lambda it: only(it, "AWS::EC2::VPC")["CidrBlock"], "10.128.0.0/20"),
+    "JobNetwork.availability_zones": ("2", lambda it: len(resources(it, "AWS::EC2::Subnet")), 2),
+    "JobNetwork.flow_log_retention": ("one year", lambda it: only(it, "AWS::Logs::LogGroup", "NetworkFlow")["RetentionInDays"], 365),
+    "FlowLogs.retention": ("one year", lambda it: only(it, "AWS::Logs::LogGroup", "NetworkFlow")["RetentionInDays"], 365),
+    "SensitiveDataDiscovery.new_members": ("False", lambda it: only(it, "Custom::MacieOrganization")["NewMembers"], False),
+    "SensitiveDataDiscovery.automated_discovery": ("False", lambda it: only(it, "Custom::MacieOrganization")["AutomatedDiscovery"], False),
+    "SensitiveDataDiscovery.publishing_frequency": (
+        "every fifteen minutes",
+        lambda it: only(it, "Custom::MacieOrganization")["PublishingFrequency"],
+        "FIFTEEN_MINUTES",
+    ),
 }
 """Of constructs that stand alone: what the docstring says, what the template has, and what that has to be."""
 
@@ -149,6 +193,50 @@ USED: dict[str, tuple[str, Callable[[Template], object], object]] = {
 }
 """Of constructs that need much around them: as the reference uses them, which leaves these arguments out."""
 
+GUARDING: dict[str, tuple[str, Callable[[Template], object], object]] = {
+    "OrganizationThreatDetection.publishing_frequency": (
+        "every fifteen minutes",
+        lambda it: only(it, "Custom::GuardDutyOrganization")["PublishingFrequency"],
+        "FIFTEEN_MINUTES",
+    ),
+    "OrganizationSecurityHub.standards": (
+        "53",
+        lambda it: [
+            each.rpartition("standards/")[2].partition("/")[0]
+            for each in only(it, "AWS::SecurityHub::ConfigurationPolicy")["ConfigurationPolicy"]["SecurityHub"][
+                "EnabledStandardIdentifiers"
+            ]
+        ],
+        ["aws-foundational-security-best-practices", "cis-aws-foundations-benchmark", "nist-800-53"],
+    ),
+    "PersonaPermissionSet.session": (
+        "4 hours",
+        lambda it: only(it, "AWS::SSO::PermissionSet", "IdentityDataAnalyst")["SessionDuration"],
+        "PT4H",
+    ),
+    "Responders.most_per_hour": (
+        "20",
+        lambda it: (
+            '"most_per_hour\\": 20' in (said := json.dumps(only(it, "AWS::Lambda::Function", "SecurityRespondersB")["Environment"]))
+            or '\\"most_per_hour\\":20' in said
+        ),
+        True,
+    ),
+    "TrailTable.first_day": (
+        "01",
+        lambda it: only(it, "AWS::Glue::Table")["TableInput"]["Parameters"]["projection.day.range"],
+        "2026/01/01,NOW",
+    ),
+    "TrailTable.scan_limit": (
+        "100 GiB",
+        lambda it: only(it, "AWS::Athena::WorkGroup")["WorkGroupConfiguration"]["BytesScannedCutoffPerQuery"],
+        100 * 2**30,
+    ),
+    "OrganizationTrail.insights": ("False", lambda it: "InsightSelectors" in only(it, "AWS::CloudTrail::Trail"), False),
+    "OrganizationTrail.log_retention": ("one year", lambda it: only(it, "AWS::Logs::LogGroup", "TrailTrail")["RetentionInDays"], 365),
+}
+"""Of constructs in the management, log archive and security accounts: as the reference uses them."""
+
 
 @pytest.mark.parametrize("name", BARE)
 def test_a_construct_alone_does_what_it_says(bare: Template, name: str) -> None:
@@ -166,6 +254,14 @@ def test_a_construct_of_the_reference_does_what_it_says(used: Template, name: st
     assert real(used) == expected
 
 
+@pytest.mark.parametrize("name", GUARDING)
+def test_a_construct_of_the_organisation_does_what_it_says(guarding: Template, name: str) -> None:
+    """The stated default is the real one."""
+    stated, real, expected = GUARDING[name]
+    assert dict(documented())[name] == stated
+    assert real(guarding) == expected
+
+
 def test_every_stated_default_is_held() -> None:
     """A default that a docstring states anew has to be added above."""
-    assert set(dict(documented())) == {*BARE, *USED}
+    assert set(dict(documented())) == {*BARE, *USED, *GUARDING}

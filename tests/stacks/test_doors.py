@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.stacks.assembly import ORGANIZATION
 from tests.stacks.policies import holders, statements
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ REGISTRATION_ROLES = {f"MainLocations/{zone}LocationRole" for zone in ("Curated"
 JOB_ROLES = {f"MainPipelines/{product}JobRole" for product in PRODUCTS}
 DATA_PLANE = REGISTRATION_ROLES | JOB_ROLES
 """The roles that read governed data directly. Table optimizers are not among them: they read through Lake Formation."""
+CONTAINMENT = {"MainFloor/Containment", "AnalyticsFloor/Containment"}
+"""The roles that responders become: they change who may reach a bucket, and reach none of its objects."""
 
 
 def plain(path: str) -> str:
@@ -42,11 +45,12 @@ def found(reference: Lake) -> list[Statement]:
 
 
 def reaching(found: list[Statement], service: str, pattern: re.Pattern[str]) -> list[Statement]:
-    """Statements that allow a service's actions on resources of that pattern, or on everything."""
+    """Statements that allow a service's actions on resources of that pattern, or on everything; a boundary allows nothing by itself."""
     return [
         statement
         for statement in found
         if statement.allows
+        and "FloorBoundary" not in statement.where.replace("/", "")
         and any(action.startswith((f"{service}:", "*")) for action in statement.actions)
         and any(resource == "*" or pattern.search(resource) for resource in statement.resources)
     ]
@@ -55,13 +59,19 @@ def reaching(found: list[Statement], service: str, pattern: re.Pattern[str]) -> 
 def test_objects_of_governed_zones_are_reached_by_the_data_plane_alone(reference: Lake, found: list[Statement]) -> None:
     """Registration roles and the job roles of pipelines; no persona, no consumer, no step function, no optimizer."""
     roles = {plain(role) for statement in reaching(found, "s3", GOVERNED) for role in holders(reference, statement)}
-    assert roles == DATA_PLANE
+    assert roles - CONTAINMENT == DATA_PLANE
+    for statement in reaching(found, "s3", GOVERNED):
+        if CONTAINMENT & {plain(role) for role in holders(reference, statement)}:
+            assert not [action for action in statement.actions if "Object" in action], statement.where
 
 
 def test_keys_of_governed_zones_are_used_by_the_data_plane_alone(reference: Lake, found: list[Statement]) -> None:
     """The other half of the same door; key policies themselves name nobody but the account and services."""
     identities = [statement for statement in reaching(found, "kms", GOVERNED) if statement.document == "PolicyDocument"]
-    assert {plain(role) for statement in identities for role in holders(reference, statement)} == DATA_PLANE
+    assert {plain(role) for statement in identities for role in holders(reference, statement)} - CONTAINMENT == DATA_PLANE
+    for statement in identities:
+        if CONTAINMENT & {plain(role) for role in holders(reference, statement)}:
+            assert not [action for action in statement.actions if re.search("crypt|DataKey", action)], statement.where
 
 
 def test_a_job_reaches_its_own_product_only(found: list[Statement]) -> None:
@@ -97,6 +107,7 @@ def test_no_consumer_gets_a_data_key(reference: Lake, found: list[Statement]) ->
         for statement in found
         if statement.allows
         and statement.stack.name.startswith("Analytics")
+        and not statement.stack.name.endswith("Floor")  # a boundary and the containment role, see above
         and statement.document == "PolicyDocument"
         and any(action.startswith(("kms:", "*")) for action in statement.actions)
         for resource in statement.resources
@@ -113,7 +124,7 @@ def test_no_consumer_gets_a_data_key(reference: Lake, found: list[Statement]) ->
 
 def test_personas_have_no_zone_key_and_no_zone_bucket(found: list[Statement]) -> None:
     """In the lake account neither: a persona's policy names its results prefix, and the results key through S3."""
-    members = [statement for statement in found if "WorkgroupMemberPolicy" in statement.where]
+    members = [each for each in found if "WorkgroupMemberPolicy" in each.where and each.stack.environment != ORGANIZATION]
     assert len({statement.where for statement in members}) == 6 * 3
     for statement in members:
         assert not [each for each in statement.resources if "/Zones" in each], statement.where

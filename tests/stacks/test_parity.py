@@ -178,8 +178,9 @@ STRENGTHENED: dict[str, tuple[str, str, Edit]] = {
 
 
 @pytest.fixture(scope="module")
-def prod(reference: Lake) -> Stacks:
-    return reference.of("Prod")
+def prod(without_baseline: Lake) -> Stacks:
+    """With everything that an account can have: its own trail and detector too."""
+    return without_baseline.of("Prod")
 
 
 def started(kept: str, name: str) -> str:
