@@ -172,4 +172,11 @@ def no_outside_shares() -> tuple[Guardrail, ...]:
             conditions={"Bool": {"ram:RequestedAllowsExternalPrincipals": "true"}, "BoolIfExists": {"aws:ViaAWSService": "false"}},
             source="https://docs.aws.amazon.com/ram/latest/userguide/scp.html",
         ),
+        Guardrail(
+            sid="JoinInside",
+            why="A share that lets principals outside in is there already: Lake Formation makes such shares.",
+            deny=("ram:AssociateResourceShare",),
+            conditions={"Bool": {"ram:AllowsExternalPrincipals": "true"}, "BoolIfExists": {"aws:ViaAWSService": "false"}},
+            source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsresourceaccessmanager.html",
+        ),
     )

@@ -223,6 +223,7 @@ def test_who_deploys_passes_roles_and_changes_stacks_and_is_exempt_from_nothing_
         ("lambda:AddPermission", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:x", {"lambda_FunctionUrlAuthType": "NONE"}),
         ("iam:DeleteRolePermissionsBoundary", f"{ROLE}/any", {"iam_PermissionsBoundary": BOUNDARY}),
         ("ram:CreateResourceShare", "*", {"ram_RequestedAllowsExternalPrincipals": "true"}),
+        ("ram:AssociateResourceShare", "*", {"ram_AllowsExternalPrincipals": "true"}),
         ("lambda:CreateEventSourceMapping", "*", {"lambda_FunctionArn": HANDLER_FUNCTION}),
         ("lambda:UpdateEventSourceMapping", "*", {"lambda_FunctionArn": HANDLER_FUNCTION}),
         ("ec2:RunInstances", "*", {"aws_RequestedRegion": "us-east-1"}),
@@ -263,6 +264,8 @@ def test_what_would_be_public_unencrypted_or_elsewhere(action: str, resource: st
         (PERSON, "lambda:InvokeFunction", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:team-report", {}),
         (PERSON, "cloudformation:UpdateStack", f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/team-report/1", {}),
         (PERSON, "ec2:CreateVolume", f"arn:aws:ec2:eu-west-1:{ACCOUNT}:volume/vol-1", {"ec2_Encrypted": "true"}),
+        (HANDLER, "ram:AssociateResourceShare", "*", {"ram_AllowsExternalPrincipals": "true", "aws_ViaAWSService": "true"}),
+        (PERSON, "ram:AssociateResourceShare", "*", {"ram_AllowsExternalPrincipals": "false"}),
         (HANDLER, "ram:CreateResourceShare", "*", {"ram_RequestedAllowsExternalPrincipals": "true", "aws_ViaAWSService": "true"}),
         (PERSON, "s3:GetObject", "arn:aws:s3:::governed-lake-logs-1/AWSLogs/a.gz", {}),
         (
