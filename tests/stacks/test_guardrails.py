@@ -62,7 +62,7 @@ def word(principal: str, action: str, resource: str, context: dict[str, str]) ->
         scps=[list(policies())],
         organization=organization,
         resource_organization=organization,
-        **({"trust_policy": trust} if action == "sts:AssumeRole" else {}),
+        trust_policy=trust if action == "sts:AssumeRole" else None,
     ).word
 
 
