@@ -127,6 +127,8 @@ class OrganizationBaseline(_Model):
     """The organisation's trail: made, or one that is there."""
     threat_detection: Owner = Owner.CREATE
     """GuardDuty, Security Hub, Config and Access Analyzer, run by the security account: enabled, or as they are."""
+    config_recorder: Owner = Owner.CREATE
+    """AWS Config's recorder in the log archive and security accounts: made, or one that is there, such as Control Tower's."""
     discover_sensitive_data: StrictBool = False
     """Whether Macie looks into zones with restricted data. Charged by the gigabyte."""
     response: Response = Response.DRY_RUN

@@ -97,7 +97,7 @@ def guardrails_of(plan: OrganizationPlan, exemptions: Exemptions) -> list[Guardr
         *no_identity_providers(),
         *keep_boundary(BOUNDARY_NAME, ()),
         *keep_stacks(plan.stacks, exemptions),
-        *keep_deployed(plan.stacks),
+        *keep_deployed(plan.stacks, callers=tuple(plan.baseline.deployers)),
         *writes_stay_in_organization(organization.id),
         *no_outside_shares(),
         *keep_assets(exemptions),

@@ -64,8 +64,8 @@ class OrganizationPlan:
 
     @property
     def records(self) -> bool:
-        """Whether there is a log archive of ours for AWS Config's deliveries."""
-        return self.baseline.audit_trail is Owner.CREATE
+        """Whether recorders are made in the shared accounts, which deliver to a log archive of ours."""
+        return self.baseline.audit_trail is Owner.CREATE and self.baseline.config_recorder is Owner.CREATE
 
     @cached_property
     def other_regions(self) -> list[str]:

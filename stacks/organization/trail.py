@@ -51,8 +51,8 @@ class LogArchiveStack(Stack):
             shares=False,
             audit_trail=Singleton.ORGANIZATION,
             threat_detection=Singleton.ORGANIZATION,
-            config_recorder=Singleton.CREATE,
-            config_destination=config_destination(self, "ConfigBucket", plan=plan),
+            config_recorder=Singleton.CREATE if plan.records else Singleton.ADOPT,
+            config_destination=config_destination(self, "ConfigBucket", plan=plan) if plan.records else None,
         )
         self.account_owner.node.add_dependency(self.archive)
         self.table = TrailTable(

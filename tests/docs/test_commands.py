@@ -70,7 +70,7 @@ def check_aws(service: str, operation: str, arguments: list[str]) -> None:
     assert operation in operations, f"aws {service} has no {operation}"
     shape = model.operation_model(operations[operation]).input_shape
     known = {f"--{xform_name(member, '-')}" for member in shape.members} if shape else set()
-    known |= {"--query", "--output", "--profile", "--region"}
+    known |= {"--cli-binary-format", "--query", "--output", "--profile", "--region"}
     for option in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
         assert option in known, f"aws {service} {operation} has no {option}"
 

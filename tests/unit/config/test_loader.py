@@ -120,8 +120,8 @@ def test_the_place_the_found_the_allowed_the_remedy(tmp_path: Path) -> None:
     )
     assert unknown == (
         f"config/lake.yaml:{line} environments.dev.protecton: found the unknown key protecton; allowed in environments.dev: lakes, "
-        "consumers, region, protection, recovery_region, allow_destroy, private_network, table_optimizers and baseline. "
-        "Did you mean protection?"
+        "consumers, region, protection, recovery_region, allow_destroy, private_network, raw_lock_days, table_optimizers "
+        "and baseline. Did you mean protection?"
     )
 
 
