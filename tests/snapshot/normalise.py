@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.stacks.assembly import finish, read, start_app
+from tests.stacks.assembly import ORGANIZATION, finish, read, start_app
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Lake
@@ -30,16 +30,23 @@ KINDS = {
     "MainGrants": "",
     "AnalyticsStorage": "",
     "AnalyticsAccess": "",
+    "MainFloor": "",
+    "Guardrails": "",
+    "Identity": "DataAnalyst|Containment",
+    "LogArchive": "^Archive|^Trail",
+    "Security": "^Watch|^Sink|^Responders",
+    "Structure": "^Services|DataLake|DevUnit|DevMain",
+    "Trail": "^Trail|BreakGlass|GuardrailChange",
 }
 """One stack of each kind, with a pattern for the logical ids to show where a stack repeats itself for each product or zone; empty shows
-all. The consumer's account stack is of the lake's kind."""
+all. The consumer's account and floor stacks are of the lake's kind."""
 
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def snapshots(lake: Lake) -> dict[str, str]:
     """The text of every snapshot, by file name."""
-    stacks = lake.of(ENVIRONMENT)
+    stacks = {**lake.of(ENVIRONMENT), **lake.of(ORGANIZATION)}
     return {f"{name}.json": text(stacks[name].resources, pattern) for name, pattern in KINDS.items()}
 
 

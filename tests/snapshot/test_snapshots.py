@@ -39,7 +39,8 @@ def test_a_stack_looks_as_it_did(reference: Lake, name: str) -> None:
 def test_no_snapshot_is_of_nothing(reference: Lake) -> None:
     """Every committed snapshot is of a stack that is compared, and every kind of stack is."""
     assert {file.name for file in FOLDER.glob("*.json")} == set(snapshots(reference))
-    assert {stack.name for stack in reference.of("Prod").values()} - set(KINDS) == {"AnalyticsAccount"}
+    assert {stack.name for stack in reference.of("Prod").values()} - set(KINDS) == {"AnalyticsAccount", "AnalyticsFloor"}
+    assert {stack.name for stack in reference.of("Organization").values()} <= set(KINDS)
 
 
 def test_a_missing_snapshot_differs_in_every_line() -> None:
