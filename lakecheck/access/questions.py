@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from lakecheck.access.kinds import Kind, Meaning, meanings, to_ask
-from lakecheck.estate.arns import account_in
+from lakecheck.estate.arns import account_in, region_in
 from lakecheck.estate.model import PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved, all_of, any_of
 from lakecheck.iam.evaluator import evaluate
@@ -44,6 +44,9 @@ DIRECT_CALL: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:principalisawsservice": ("false",),
 }
 """What a caller who means to get through sees to. Networks, second factors, times and tags stay open."""
+
+REQUESTED_REGION: Final = "aws:requestedregion"
+"""The Region that a request goes to: that of its resource, where the resource is of one."""
 
 ANYONE: Final = "000000000000"
 """The account of somebody of whom nothing is known but that AWS, or nobody, signed them in."""
@@ -256,6 +259,8 @@ class Questions:
         account = owner or self._resource_policy(action, resource)[2] or account_in(resource) or principal.account
         owning = self.estate.accounts.get(account)
         bucket = self._bucket_of(resource)
+        region = region_in(resource) or (bucket.region if bucket is not None else "")
+        called = {REQUESTED_REGION: (region,)} if region and not has_hole(region) else {}
         request = Request(
             caller=self.caller(principal),
             action=action,
@@ -264,7 +269,7 @@ class Questions:
             resource_organization=owning.organization if owning is not None else None,
             resource_tags=bucket.tags if bucket is not None and bucket.tags else None,
             context=Context(
-                values={**DIRECT_CALL, **(self._assuming or {}), **context},
+                values={**DIRECT_CALL, **called, **(self._assuming or {}), **context},
                 complete=self._assuming is not None,
                 open=_OPEN_TO_ANYONE if _is_nobody(principal) and self._assuming is None else frozenset(),
             ),

@@ -28,6 +28,12 @@ def account_in(arn: str) -> str:
     return found[3] if found is not None else ""
 
 
+def region_in(arn: str) -> str:
+    """The Region of an ARN; empty when it has none."""
+    split = parts(arn)
+    return split[2] if split is not None else ""
+
+
 def is_role(arn: str) -> bool:
     """Whether it is the ARN of a role."""
     found = parts(arn)

@@ -16,7 +16,8 @@ from lakecheck.access.doors.answers import NO, YES, Answer, every, some
 from lakecheck.access.doors.objects import Objects
 from lakecheck.access.doors.places import dataset_of, location, partition_of_region, places
 from lakecheck.access.doors.reasons import reasons
-from lakecheck.access.questions import DIRECT_CALL
+from lakecheck.access.questions import DIRECT_CALL, REQUESTED_REGION
+from lakecheck.estate.arns import region_in
 from lakecheck.estate.model import Principal, PrincipalKind
 from lakecheck.formula import FALSE, TRUE, Formula, Truth, Unresolved
 from lakecheck.iam.evaluator import evaluate
@@ -64,7 +65,7 @@ class Asking:
         self._numbers: dict[tuple[object, ...], int] = {}
         self._matches: dict[tuple[str, str], Truth] = {}
         self._catalog: dict[tuple[int, str, bool, int], Answer] = {}
-        self._credentials: dict[tuple[int, str], Answer] = {}
+        self._credentials: dict[tuple[int, str, str], Answer] = {}
         self._objects: dict[str, Objects] = {}
         self._verdicts: dict[tuple[int, str, Action], dict[tuple[Dataset, str], Answer]] = {}
         self._files: dict[int, tuple[Bucket | None, tuple[Dataset, str]]] = {}
@@ -90,12 +91,13 @@ class Asking:
             found = self._catalog[key] = every([*asked, *self._catalog_key(principal, table)])
         return found
 
-    def credentials(self, principal: Principal, action: str = "lakeformation:GetDataAccess") -> Answer:
-        """Whether IAM lets a principal do an action of Lake Formation, which knows no resources."""
-        key = (id(principal), action)
+    def credentials(self, principal: Principal, action: str = "lakeformation:GetDataAccess", *, region: str = "") -> Answer:
+        """Whether IAM lets a principal do an action of Lake Formation, which knows no resources; in a Region, where one is named."""
+        key = (id(principal), action, region)
         found = self._credentials.get(key)
         if found is None:
-            found = self._credentials[key] = some(self._answers(principal, action, "*", principal.account, shared=False))
+            answers = self._answers(principal, action, "*", principal.account, shared=False, region=region)
+            found = self._credentials[key] = some(answers)
         return found
 
     def _catalog_key(self, principal: Principal, table: Table) -> Iterator[Answer]:
@@ -111,8 +113,9 @@ class Asking:
         decision = self.questions.decide(principal, "kms:Decrypt", catalog.key, context=context)
         yield NO if decision.allowed == FALSE else Answer(decision.allowed)
 
-    def _answers(self, principal: Principal, action: str, arn: str, owner: str, *, shared: bool) -> Iterator[Answer]:
-        for context in ({}, THROUGH_ATHENA):
+    def _answers(self, principal: Principal, action: str, arn: str, owner: str, *, shared: bool, region: str = "") -> Iterator[Answer]:
+        called = {REQUESTED_REGION: (region,)} if region else {}
+        for context in (called, {**THROUGH_ATHENA, **called}):
             if shared:
                 decision = self._with_share(principal, action, arn, owner, context)
             else:
@@ -133,13 +136,14 @@ class Asking:
             unknown=own.unknown if own is not None else (),
         )
         account = self.questions.estate.accounts.get(owner)
+        called = {REQUESTED_REGION: (region,)} if (region := region_in(arn)) else {}
         request = Request(
             caller=self.questions.caller(principal),
             action=action,
             resource=arn,
             resource_account=owner,
             resource_organization=account.organization if account is not None else None,
-            context=Context(values={**DIRECT_CALL, **context}, complete=False),
+            context=Context(values={**DIRECT_CALL, **called, **context}, complete=False),
         )
         return evaluate(request, replace(layers, resource=joined))
 

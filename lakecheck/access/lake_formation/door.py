@@ -181,7 +181,7 @@ class CatalogDoors:
             return some([self.asking.credentials(principal, action) for action in GRANTING])
         parts = [self.asking.catalog(principal, table, CATALOG_ACTIONS[permission], shared=True)]
         if permission in NEEDS_DATA:
-            parts += [self.asking.credentials(principal), self.from_location(table, permission)]
+            parts += [self.asking.credentials(principal, region=table.region), self.from_location(table, permission)]
         if permission != DROP_DATABASE:
             parts.append(Answer(self.lake.decides(principal, table, permission).grants))
         if all(part.allowed is TRUE for part in parts):
@@ -309,7 +309,7 @@ class CatalogDoors:
         unregistered = every([Answer(negate(registered)), own_files])
         files = [own_files]
         if not governance.hybrid:
-            files.append(every([self.asking.credentials(principal), self.from_location(table, permission)]))
+            files.append(every([self.asking.credentials(principal, region=table.region), self.from_location(table, permission)]))
         governed = every([Answer(registered), Answer(left), some(files)])
         return every([catalog, some([unregistered, governed])])
 
