@@ -106,7 +106,9 @@ class AccountPlacements(Construct):
         if not Token.is_unresolved(account) and account == Stack.of(self).account:
             msg = f"got account {account}, which manages the organisation and stays at its root; place member accounts only"
             raise misuse(self, msg, code="management_account_placed")
-        self.placements[account] = AccountPlacement(self, construct_id, account=account, unit=unit, handler=self.handler)
+        self.placements[account] = AccountPlacement(
+            self, construct_id, organization=self._organization, account=account, unit=unit, handler=self.handler
+        )
         return self.placements[account]
 
     def _arn(self, kind: str, name: str) -> str:
@@ -117,12 +119,15 @@ class AccountPlacement(Construct):
     """The place of one account; made by `AccountPlacements.place`.
 
     Args:
+        organization: Whose account it is; for those who read the template, as it changes nothing.
         account: The account's id.
         unit: Where it goes.
         handler: The function that moves it.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, account: str, unit: Place, handler: HandlerFunction) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, organization: AnyOrganization, account: str, unit: Place, handler: HandlerFunction
+    ) -> None:
         super().__init__(scope, construct_id)
         self.account = account
         self.resource = CustomResource(
@@ -131,5 +136,10 @@ class AccountPlacement(Construct):
             resource_type=PLACEMENT_TYPE,
             service_token=handler.function.function_arn,
             service_timeout=_TIMEOUT,
-            properties={"AccountId": account, "UnitId": unit.place_id, "MemoryPrefix": _MEMORY},
+            properties={
+                "AccountId": account,
+                "UnitId": unit.place_id,
+                "OrganizationId": organization.organization_id,
+                "MemoryPrefix": _MEMORY,
+            },
         )

@@ -22,7 +22,7 @@ FULL_ACCESS: Final = Policy(name="FullAWSAccess", statements=(Statement(index=0,
 """What AWS attaches to everything in an organisation by itself; taken to be still there."""
 
 PLACEMENT: Final = "Custom::OrganizationAccountPlacement"
-"""Moves the account `AccountId` below the unit or root `UnitId`, in the account that manages the organisation."""
+"""Moves the account `AccountId` below the unit or root `UnitId` of `OrganizationId`, in the account that manages that organisation."""
 
 _ONLY_IN_MANAGEMENT: Final = ("AWS::Organizations::Organization", "AWS::Organizations::OrganizationalUnit", PLACEMENT)
 
@@ -62,7 +62,9 @@ class Organizations:
             parents = listed(account.properties.get("ParentIds"))
             for name in {account.ref, text(account.attributes.get("AccountId"), account.ref)}:
                 self._parents[name] = text(parents[0]) if parents else ""
+        self._imported = ""
         for placement in sources.of(PLACEMENT):
+            self._imported = text(placement.properties.get("OrganizationId")) or self._imported
             self._parents[text(placement.properties.get("AccountId"))] = text(placement.properties.get("UnitId"))
         self._read_policies()
 
@@ -79,7 +81,7 @@ class Organizations:
     def _account(self, account: str, environments: tuple[str, ...]) -> Account:
         managing = self._managing()
         is_member = account == managing or account in self._parents or account in self._targets()
-        organization = self._organization.ref if self._organization is not None and is_member else None
+        organization = (self._organization.ref if self._organization is not None else self._imported or None) if is_member else None
         is_management = None if managing is None else account == managing
         has_scps = bool(self._attached.scps) and not is_management
         return Account(

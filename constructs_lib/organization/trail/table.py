@@ -9,7 +9,7 @@ from aws_cdk import Stack, aws_glue as glue, aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.catalog import LakeDatabase, ProjectedTable, Projection
-from constructs_lib.core import acknowledge_wildcards, misuse
+from constructs_lib.core import acknowledge, acknowledge_wildcards, misuse
 from constructs_lib.governance import CatalogPermissions
 from constructs_lib.organization.trail.questions import questions
 from constructs_lib.query import NamedQuery, QueryWorkgroup, ResultsBucket
@@ -33,6 +33,9 @@ _CLASSIFICATION: Final = "internal"
 _OWNER: Final = "security"
 _DATABASE: Final = "audit"
 _TABLE: Final = "organization_trail"
+_UNREGISTERED: Final = (
+    "the archive's own policies decide who reads the trail; a registered location could be opened by whoever administers Lake Formation"
+)
 _FIRST_DAY: Final = "2026/01/01"
 
 
@@ -156,6 +159,7 @@ class TrailTable(Construct):
         if settings is not None:
             self.database.node.add_dependency(settings.resource)  # or it would open itself to whom IAM lets
         self.table = self._table(accounts, regions, first_day, classification, removal_policy)
+        acknowledge(self.table.resource, "lakecheck-rules::lake_formation.unregistered_location", reason=_UNREGISTERED)
         self.read_policy = self._read_policy()
         self.workgroup = QueryWorkgroup(
             self,

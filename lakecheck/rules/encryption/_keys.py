@@ -76,11 +76,13 @@ def use(
         key: The key.
         snapshot: Whose policies count.
         actions: What the service does.
-        context: What the service sends with it, by condition key in lower case.
+        context: What the service sends with it, by condition key in lower case. It acts for the key's own account and organisation.
     """
     known = _services(snapshot)
     asked = [known.setdefault(name, Principal(arn=name, kind=PrincipalKind.SERVICE, account="", name=name)) for name in names]
-    sent = {"aws:principalisawsservice": ("true",), **context}
+    owner = snapshot.estate.accounts.get(key.account)
+    of_owner = (owner.organization,) if owner is not None and owner.organization is not None else None
+    sent = {"aws:principalisawsservice": ("true",), **({"aws:sourceorgid": of_owner} if of_owner else {}), **context}
     found = {}
     for action in actions:
         truths = {snapshot.questions.decide(each, action, key.arn, context=sent).truth for each in asked}

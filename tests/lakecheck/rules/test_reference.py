@@ -14,6 +14,7 @@ from lakecheck.checks import rules
 from lakecheck.rules import all_rules
 from lakecheck.snapshot import Snapshot
 from tests.lakecheck.rules import mutations
+from tests.stacks.pinned import alone
 
 if TYPE_CHECKING:
     from lakecheck.assembly import Assembly
@@ -31,6 +32,11 @@ def _all_mutations() -> dict[str, Mutation]:
 
 
 MUTATIONS = _all_mutations()
+OF_AN_OWN_TRAIL = {
+    *("audit.detector_without_s3", "audit.lake_not_trailed", "audit.trail_excludes", "audit.trail_logs_itself"),
+    "encryption.trail_key_usable",
+}
+"""Rules about what an account has only where the organisation does not provide it."""
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +49,41 @@ def result(assembly: Assembly) -> CheckResult:
     return rules.check(Snapshot(assembly), all_rules())
 
 
+@pytest.fixture(scope="module")
+def without_baseline(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """Prod where nothing is made of the organisation: each account has a trail and a detector of its own."""
+    folder = tmp_path_factory.mktemp("alone") / "cdk.out"
+    alone(folder)
+    return read_assembly(folder)
+
+
+def opened(found: CheckResult) -> list[tuple[str, str, str]]:
+    return [(each.rule, str(each.where), each.message) for each in found.findings if each.is_open]
+
+
 def test_no_rule_complains_of_the_reference(result: CheckResult):
-    assert [(each.rule, each.where, each.message) for each in result.findings] == []
+    assert opened(result) == []
+
+
+def test_nor_of_an_environment_without_the_organisation(without_baseline: Assembly):
+    assert opened(rules.check(Snapshot(without_baseline), all_rules())) == []
+
+
+def test_one_finding_is_acknowledged(result: CheckResult):
+    """Auditors' table stands in no registered location, so that whoever administers Lake Formation cannot open it."""
+    acknowledged = [(each.rule, each.where) for each in result.findings if not each.is_open]
+    assert [rule for rule, _ in acknowledged] == ["lake_formation.unregistered_location"]
+    assert "Organization/LogArchive" in str(acknowledged[0][1])
 
 
 def test_nor_with_what_estate_yaml_adds(assembly: Assembly):
-    found = rules.check(Snapshot(assembly, supplement=CONFIG / "estate.yaml"), all_rules()).findings
-    assert [(each.rule, each.where, each.message) for each in found] == []
+    assert opened(rules.check(Snapshot(assembly, supplement=CONFIG / "estate.yaml"), all_rules())) == []
 
 
-def test_every_rule_has_something_to_look_at_in_the_reference(result: CheckResult):
-    assert [each.rule for each in result.evidence if not each.looked_at] == []
+def test_every_rule_has_something_to_look_at_in_the_reference(result: CheckResult, without_baseline: Assembly):
+    alone_too = rules.check(Snapshot(without_baseline), all_rules())
+    seen = {each.rule for found in (result, alone_too) for each in found.evidence if each.looked_at}
+    assert seen == {each.rule for each in result.evidence}
 
 
 def test_every_rule_has_a_mutation():
@@ -61,7 +91,7 @@ def test_every_rule_has_a_mutation():
 
 
 @pytest.mark.parametrize("rule", sorted(MUTATIONS))
-def test_one_property_is_enough_to_fail_and_no_other_rule_says_the_same(rule: str, assembly: Assembly):
+def test_one_property_is_enough_to_fail_and_no_other_rule_says_the_same(rule: str, assembly: Assembly, without_baseline: Assembly):
     mutation = MUTATIONS[rule]
-    found = rules.check(Snapshot(mutation.apply(assembly)), all_rules()).findings
+    found = rules.check(Snapshot(mutation.apply(without_baseline if rule in OF_AN_OWN_TRAIL else assembly)), all_rules()).findings
     assert {each.rule for each in found if each.is_open} == {rule, *mutation.also}
