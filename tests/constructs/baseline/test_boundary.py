@@ -39,6 +39,8 @@ def plain(value: Any) -> Any:
             return delimiter.join(map(plain, parts))
         case {"Ref": "AWS::Partition"}:
             return "aws"
+        case {"Ref": "AWS::AccountId"}:
+            return ACCOUNT
         case dict():
             return {key: plain(each) for key, each in value.items()}
         case list():
