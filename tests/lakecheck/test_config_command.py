@@ -30,7 +30,9 @@ def run(*argv: str) -> int:
 def broken(tmp_path: Path) -> Path:
     """A file with two mistakes."""
     path = tmp_path / "lake.yaml"
-    path.write_text(REFERENCE.read_text().replace("}\n    region: eu-west-1", "}\n    region: eu-wst-1", 1).replace("version: 1", "version: 2"))
+    path.write_text(
+        REFERENCE.read_text().replace("}\n    region: eu-west-1", "}\n    region: eu-wst-1", 1).replace("version: 1", "version: 2")
+    )
     return path
 
 
