@@ -45,6 +45,9 @@ DIRECT_CALL: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a caller who means to get through sees to. Networks, second factors, times and tags stay open."""
 
+OF_A_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {"aws:principalisawsservice": ("true",)}
+"""What is otherwise when an AWS service calls in its own name."""
+
 REQUESTED_REGION: Final = "aws:requestedregion"
 """The Region that a request goes to: that of its resource, where the resource is of one."""
 
@@ -261,6 +264,7 @@ class Questions:
         bucket = self._bucket_of(resource)
         region = region_in(resource) or (bucket.region if bucket is not None else "")
         called = {REQUESTED_REGION: (region,)} if region and not has_hole(region) else {}
+        own = OF_A_SERVICE if principal.kind is PrincipalKind.SERVICE else {}
         request = Request(
             caller=self.caller(principal),
             action=action,
@@ -269,7 +273,7 @@ class Questions:
             resource_organization=owning.organization if owning is not None else None,
             resource_tags=bucket.tags if bucket is not None and bucket.tags else None,
             context=Context(
-                values={**DIRECT_CALL, **called, **(self._assuming or {}), **context},
+                values={**DIRECT_CALL, **own, **called, **(self._assuming or {}), **context},
                 complete=self._assuming is not None,
                 open=_OPEN_TO_ANYONE if _is_nobody(principal) and self._assuming is None else frozenset(),
             ),
