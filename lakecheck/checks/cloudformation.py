@@ -32,6 +32,13 @@ PREFIX = "CloudFormation-Validate"
 """As CDK's built-in validation spells it, so that one acknowledgement serves both."""
 
 GUARD_PREFIX = "guard"
+
+ELSEWHERE = {
+    *(("W9002", kind) for kind in ("AWS::SSO::PermissionSet", "AWS::SSO::Assignment", "AWS::Config::DeliveryChannel")),
+    *(("W9013", kind) for kind in ("AWS::Config::DeliveryChannel", "AWS::CloudTrail::Trail")),
+}
+"""Advice against an ARN in full, where it is that of what no template of the account can make or refer to: an Identity Center instance, the
+log archive's key."""
 _RESOURCE = "RESOURCE"
 
 
@@ -115,7 +122,8 @@ def _template(library: Any, engine: Any, stack: StackTemplate, acknowledgements:
     pseudo = library.PseudoParameterOverrides(account_id=stack.account, region=stack.region)
     config = library.ValidateConfig(severity_level=library.Severity.WARN, pseudo_parameter_overrides=pseudo)
     report = engine.validate_template(content, config)
-    found = [_finding(library, stack, diagnostic, acknowledgements) for diagnostic in report.diagnostics]
+    said = [each for each in report.diagnostics if not _names_what_is_elsewhere(each)]
+    found = [_finding(library, stack, diagnostic, acknowledgements) for diagnostic in said]
     findings = [each for each in found if each.rule not in IGNORED or each.acknowledged is not None]
     if report.status is library.ReportStatus.ANALYSIS_INCOMPLETE:
         # What was not looked at is not fine.
@@ -123,6 +131,11 @@ def _template(library: Any, engine: Any, stack: StackTemplate, acknowledgements:
         remedy = "Split the stack, or simplify its conditions."
         findings.append(finding_in(stack, "", check=NAME, rule="incomplete", severity=Severity.ERROR, message=message, remedy=remedy))
     return findings
+
+
+def _names_what_is_elsewhere(diagnostic: Any) -> bool:
+    entity = diagnostic.entity
+    return entity is not None and (diagnostic.rule_id, entity.resource_type) in ELSEWHERE
 
 
 def _finding(library: Any, stack: StackTemplate, diagnostic: Any, acknowledgements: Acknowledgements) -> Finding:
